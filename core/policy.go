@@ -1,0 +1,64 @@
+package core
+
+import (
+	"context"
+	"net/netip"
+	"time"
+)
+
+// Policy is what is demanded of an organization's people: the strictest of the provider's floors, the published
+// clauses and the organization's own settings (law 3).
+type Policy struct {
+	Version  int64 // grows with every change of any setting
+	Password PasswordPolicy
+	SignIn   SignInPolicy
+	Session  SessionPolicy
+	Access   AccessPolicy
+	Journal  JournalPolicy
+}
+
+// PasswordPolicy holds the rules of ACC-4.1, CTI-27, USR-2.3.
+type PasswordPolicy struct {
+	MinLength   int // characters
+	Upper       bool
+	Lower       bool
+	Digit       bool
+	Special     bool
+	Specials    string // exact set counted as special; empty means any that is no letter, digit or space
+	MinStrength int    // zxcvbn score 0 to 4
+	Breached    bool   // refuse the known-breached ones
+	History     int    // last N refused
+	MaxAgeDays  int    // 0: never expires
+}
+
+// SignInPolicy holds the rules of ACC-3.
+type SignInPolicy struct {
+	SecondFactor bool // required of every member
+	Attempts     int  // failures before a known browser is refused, and the size of the bucket of unknown ones
+}
+
+// SessionPolicy holds the rules of ACC-8, USR-2.4, KSK-5.2.
+type SessionPolicy struct {
+	Idle     time.Duration // ends after so long unused
+	Lock     time.Duration // locks after so long unused; 0 never; always shorter than Idle
+	Absolute time.Duration // ends anyway
+	Fresh    time.Duration // how long a proof of identity stays fresh for sensitive acts
+}
+
+// AccessPolicy holds the rules of ACC-3.4, ACC-5.2, KSK-5.1, KSK-3.2.
+type AccessPolicy struct {
+	Allow      []netip.Prefix // empty: from anywhere; for provider staff empty means from nowhere but loopback
+	UnusedDays int            // a right unused for so long is listed
+}
+
+// JournalPolicy holds the rules of ACC-11.
+type JournalPolicy struct {
+	RetentionDays int
+	AddressDays   int // addresses are truncated after so many days
+}
+
+// Settings gives the policy in force.
+type Settings interface {
+	// For gives the strictest policy over these organizations (those a person belongs to); with none, the provider's floors.
+	For(ctx context.Context, tx Tx, orgs ...ID) (Policy, error)
+}
