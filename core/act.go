@@ -64,7 +64,7 @@ type ActDef struct {
 	// Holders are the built-in roles that hold the permission ("admin", "people", "security", "auditor", "member",
 	// "provider.admin", ...); none means that no built-in role does.
 	Holders []string
-	Title Text // what it lets one do, for the permission catalogue
+	Title   Text // what it lets one do, for the permission catalogue
 }
 
 // Outcome is how an act ended.
