@@ -32,8 +32,10 @@ func (p Person) Name() string {
 	return p.GivenName + " " + p.FamilyName
 }
 
-// NewPerson is what is needed to make a person and their account.
+// NewPerson is what is needed to make a person and their account. ID is chosen beforehand (kit/ids) by whoever made
+// the person's key; empty lets the module of identity choose one, for which nothing can be sealed yet.
 type NewPerson struct {
+	ID                                                            ID
 	GivenName, FamilyName, Gender, Email, Email2, Phone, Language string
 	Functional                                                    bool
 	Responsible                                                   ID
@@ -97,4 +99,15 @@ type NewSession struct {
 	AAL             int
 	Device          ID // known browser, "" when unknown
 	Lifetime        SessionPolicy
+}
+
+// Terms is one published version of a document that a person must accept to go on (ACC-2.3).
+type Terms struct {
+	Org      ID // whose document it is: Platform for the provider's
+	Document ID
+	Version  int64
+	Title    Text
+	Address  string // path of the page where anyone can read it
+	// Before is the version that the person accepted last; zero when none was.
+	Before int64
 }
