@@ -34,6 +34,9 @@ type PasswordPolicy struct {
 // SignInPolicy holds the rules of ACC-3.
 type SignInPolicy struct {
 	SecondFactor bool // required of every member
+	// FactorRoles are the roles whose holders must use a second factor even where SecondFactor is false; the floors' and
+	// the organization's are joined. Provider staff always must (CTI-37.3), whatever this says.
+	FactorRoles []string
 	Attempts     int  // failures before a known browser is refused, and the size of the bucket of unknown ones
 }
 
