@@ -37,7 +37,7 @@ type SignInPolicy struct {
 	// FactorRoles are the roles whose holders must use a second factor even where SecondFactor is false; the floors' and
 	// the organization's are joined. Provider staff always must (CTI-37.3), whatever this says.
 	FactorRoles []string
-	Attempts     int  // failures before a known browser is refused, and the size of the bucket of unknown ones
+	Attempts    int // failures before a known browser is refused, and the size of the bucket of unknown ones
 }
 
 // SessionPolicy holds the rules of ACC-8, USR-2.4, KSK-5.2.
