@@ -1,0 +1,128 @@
+# make          the list of what can be made
+# make check    under three minutes: vet, format, lint, walls, unit tests over SQLite
+# make test     everything, on a bare Debian 12 with Go, git, make and root or sudo: what it needs it installs
+# make bench    the figures of the documents, measured here
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS   += --no-print-directory
+
+GO       ?= go
+BIN      := bin
+FUZZTIME ?= 3s
+# The time that one package may take, and the name under which its events are kept.
+TIMEOUT  ?= 20m
+EVENTS   := $(BIN)/events
+
+export GOFLAGS     := -buildvcs=false
+export CGO_ENABLED ?= 1
+
+.PHONY: help build run demo check test bench docs fmt generate clean \
+        deps vet format lint tidy generated unit race scripts fuzz faults browser isolation load smoke benches summary reset
+
+help:
+	@sed -n 's/^# \(make.*\)/\1/p' Makefile
+	@echo 'make build    bin/rempart, one static binary'
+	@echo 'make run      serve from ./rempart-data on this machine'
+	@echo 'make demo     the demonstration, pages left open'
+	@echo 'make fmt      write the code as the checks want it'
+	@echo 'make generate write templates and generated documents again'
+
+## ---- work of every day
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(BIN)/rempart ./cmd/rempart
+
+run: build
+	$(BIN)/rempart serve
+
+demo: build
+	$(BIN)/rempart demo
+
+fmt:
+	$(GO) tool -modfile=tools/go.mod gofumpt -l -w $$(scripts/gofiles)
+	$(GO) tool templ fmt -v=false . 2>/dev/null || true
+
+generate:
+	$(GO) tool templ generate -log-level error
+	$(MAKE) docs
+
+docs:
+	REMPART_TEST_UPDATE=1 $(GO) test ./app/docs -count=1 >/dev/null
+
+clean:
+	rm -rf $(BIN)
+
+## ---- the two proofs
+
+check: reset vet format lint
+	REMPART_TEST_ENGINES=sqlite scripts/gotest check -short ./...
+	@$(MAKE) summary
+
+# Longest first; each part says how long it took.
+test: reset deps vet format lint tidy generated race fuzz faults browser benches smoke
+	@$(MAKE) summary
+
+bench: build
+	scripts/part process $(GO) -C bench run ./process ../$(BIN)/rempart
+	scripts/bench
+
+## ---- their parts
+
+reset:
+	@rm -rf $(EVENTS) && mkdir -p $(EVENTS)
+	@date +%s >$(EVENTS)/start
+
+deps:
+	@scripts/part deps scripts/deps
+
+vet:
+	@scripts/part vet $(GO) vet ./...
+
+format:
+	@scripts/part format scripts/format
+
+# staticcheck with unused: an i18n sentence that no page says any more breaks the build (U1000).
+lint:
+	@scripts/part lint scripts/lint
+
+tidy:
+	@scripts/part tidy scripts/tidy
+
+# Templates and documents are committed; a difference breaks the build.
+generated:
+	@scripts/part generated scripts/generated
+
+unit:
+	scripts/gotest unit ./...
+
+# Unit, integration on both engines, isolation, load and the scripts of the promises, with the race detector.
+race:
+	@scripts/part race scripts/gotest race -race -timeout $(TIMEOUT) ./...
+
+scripts:
+	scripts/gotest scripts ./tests/scripts/...
+
+isolation:
+	scripts/gotest isolation -run 'Isolation' ./tests/... ./core/...
+
+load:
+	scripts/gotest load -run 'Load|Parallel' ./tests/...
+
+fuzz:
+	@scripts/part fuzz scripts/fuzz $(FUZZTIME)
+
+faults:
+	@scripts/part faults scripts/faults
+
+browser: build
+	@scripts/part browser scripts/browser
+
+benches:
+	@scripts/part benches $(GO) -C bench vet ./...
+
+smoke: build
+	@scripts/part demo $(BIN)/rempart demo --exit
+
+summary:
+	@scripts/summary $(EVENTS)
