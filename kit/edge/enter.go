@@ -1,0 +1,197 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/i18n"
+)
+
+var (
+	errUnknown     = i18n.Fault(core.NotFound, "route.unknown", "Cette page n'existe pas, ou ne vous est pas ouverte.", "This page does not exist, or is not open to you.")
+	errSignIn      = i18n.Fault(core.Unauthenticated, "session.required", "Connectez-vous pour continuer.", "Sign in to continue.")
+	errHost        = i18n.Fault(core.Malformed, "request.host", "Cette adresse n'est pas celle de la plateforme.", "This address is not the platform's.")
+	errTooMany     = i18n.Fault(core.TooMany, "request.too_many", "Trop de requêtes depuis votre adresse. Réessayez dans un instant.", "Too many requests from your address. Try again in a moment.")
+	errCrossOrigin = i18n.Fault(core.Forbidden, "request.cross_origin", "Cette demande vient d'un autre site et a été refusée.", "This request comes from another site and was refused.")
+	errTooLarge    = i18n.Fault(core.Malformed, "request.too_large", "Ce que vous envoyez est trop volumineux.", "What you are sending is too large.")
+	errTimeout     = i18n.Fault(core.Busy, "request.timeout", "La plateforme a mis trop de temps à répondre. Réessayez dans un instant.", "The platform took too long to answer. Try again in a moment.")
+)
+
+// visit is what the edge remembers of one request for its log line.
+type visit struct {
+	actor core.Actor
+	nonce string
+	route string
+}
+
+type visitKey struct{}
+
+func visitOf(ctx context.Context) *visit {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		return v
+	}
+	return &visit{}
+}
+
+// Nonce gives the nonce of this response, for a <script nonce> element.
+func Nonce(ctx context.Context) string { return visitOf(ctx).nonce }
+
+// enter lets one request through one route: bounds, who asks, access, handler.
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, route Route) {
+	limit, deadline := s.cfg.MaxBody, s.cfg.Deadline
+	if route.MaxBody > 0 {
+		limit = route.MaxBody
+	}
+	if route.Deadline > 0 {
+		deadline = route.Deadline
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	ctx, cancel := context.WithTimeout(r.Context(), deadline)
+	defer cancel()
+	r = r.WithContext(ctx)
+	visitOf(ctx).route = route.Pattern
+
+	r, err := s.identify(w, r, route.Access)
+	if err == nil {
+		err = route.Handle(w, r)
+	}
+	if err != nil {
+		s.fail(w, r, err)
+	}
+}
+
+// identify puts the actor in the request and applies the access of the route.
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, access Access) (*http.Request, error) {
+	if access.blind {
+		return r, nil
+	}
+	actor := core.ActorOf(r.Context())
+	var refusal error
+	if s.cfg.Authenticate != nil {
+		var known core.Actor
+		known, refusal = s.cfg.Authenticate(w, r)
+		if refusal != nil && access.IsPublic() {
+			known, refusal = core.Actor{}, nil
+		}
+		if refusal != nil && slices.Contains(access.despite, core.CodeOf(refusal)) {
+			refusal = nil
+		}
+		known.Address, known.Agent, known.Request = actor.Address, actor.Agent, actor.Request
+		actor = known
+	}
+	visitOf(r.Context()).actor = actor
+	r = r.WithContext(core.WithActor(r.Context(), actor))
+	switch {
+	case refusal != nil:
+		return r, refusal
+	case access.IsPublic():
+		return r, nil
+	case actor.Kind != core.HumanActor && actor.Kind != core.ServiceActor:
+		return r, errSignIn
+	case access.kind == permitted && actor.Scopes != nil && !slices.Contains(actor.Scopes, access.act.Permission):
+		return r, errUnknown
+	}
+	return r, nil
+}
+
+// IsAPI tells whether a request is made by a program, which gets problem documents instead of pages.
+func IsAPI(r *http.Request) bool {
+	return r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, "/api/")
+}
+
+// fail answers an error: a detour, a page or a problem document, by its kind.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	err = plain(r, err)
+	kind, code := core.KindOf(err), core.CodeOf(err)
+	if kind == core.Internal {
+		s.cfg.Log.ErrorContext(r.Context(), "request failed", "request", core.ActorOf(r.Context()).Request,
+			"route", visitOf(r.Context()).route, "error", err.Error())
+	}
+	if out, ok := w.(*answer); ok && out.status != 0 {
+		s.cfg.Log.WarnContext(r.Context(), "error after the answer had begun", "request", core.ActorOf(r.Context()).Request, "code", code)
+		return
+	}
+	if to := s.detour(r, kind, code); to != "" {
+		http.Redirect(w, r, to, http.StatusSeeOther)
+		return
+	}
+	problem := s.problem(r, err)
+	if problem.RetryAfter > 0 {
+		w.Header().Set("Retry-After", seconds(problem.RetryAfter))
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	switch {
+	case IsAPI(r):
+		WriteProblem(w, problem)
+	case s.cfg.ErrorPage != nil:
+		s.cfg.ErrorPage(w, r, problem)
+	default:
+		http.Error(w, problem.Detail+"\n"+string(problem.Request), problem.Status)
+	}
+}
+
+// detour tells where a page's error leads instead of an error page, "" when nowhere.
+func (s *Server) detour(r *http.Request, kind core.Kind, code string) string {
+	if IsAPI(r) {
+		return ""
+	}
+	to := s.cfg.Detours[code]
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	switch {
+	case to != "":
+	case kind == core.StepUp:
+		to = s.cfg.StepUp
+	case kind == core.Unauthenticated && reads:
+		to = s.cfg.SignIn
+	default:
+		return ""
+	}
+	if next := returnTo(r, reads); next != "" && next != "/" {
+		to += "?next=" + url.QueryEscape(next)
+	}
+	return to
+}
+
+// returnTo is the page to come back to: the one asked for, or for a form the page that showed it.
+func returnTo(r *http.Request, reads bool) string {
+	if reads {
+		return r.URL.RequestURI()
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return ""
+	}
+	return SafeNext(from.RequestURI())
+}
+
+// SafeNext gives next when it is a path of this site, "" otherwise: never another site, never a scheme.
+func SafeNext(next string) string {
+	if len(next) > 2048 || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") ||
+		strings.ContainsFunc(next, func(c rune) bool { return c < ' ' || c == '\\' || c == 0x7f }) {
+		return ""
+	}
+	u, err := url.Parse(next)
+	if err != nil || u.Host != "" || u.Scheme != "" || strings.HasPrefix(u.Path, "//") {
+		return ""
+	}
+	return next
+}
+
+// plain turns the errors of the standard library that a client can cause into ours.
+func plain(r *http.Request, err error) error {
+	if _, ok := errors.AsType[*core.Error](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errTooLarge.Because(err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) && r.Context().Err() != nil {
+		return errTimeout.Because(err).After(retrySoon)
+	}
+	return err
+}
