@@ -1,0 +1,155 @@
+package password
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/trustelem/zxcvbn"
+
+	"github.com/rempart/rempart/core"
+)
+
+// MaxLength is the longest password taken, in characters: far above any policy, so that nobody is cut (ASVS 6.2.9
+// asks for 64, ANSSI-PG-078 R22 for no limit that a person would meet), and low enough that input stays bounded.
+const MaxLength = 512
+
+// Rule is one demand of the policy and whether the password meets it.
+type Rule struct {
+	Code string // "length", "long", "upper", "lower", "digit", "special", "strength", "own", "breached"
+	Met  bool
+	Args []any // what the sentence needs: the least length, the set of specials, the least score
+}
+
+// Verdict is the state of every rule for one password.
+type Verdict struct {
+	Rules []Rule
+	// Score is the strength estimate, 0 (guessed at once) to 4 (resists an offline attack), by zxcvbn.
+	Score int
+}
+
+// OK tells whether every rule is met.
+func (v Verdict) OK() bool { return v.First() == "" }
+
+// First gives the code of the first rule that is not met, "" when all are.
+func (v Verdict) First() string {
+	for _, r := range v.Rules {
+		if !r.Met {
+			return r.Code
+		}
+	}
+	return ""
+}
+
+// Judge looks at a password under a policy. own are words that an attacker would try first for this person: names,
+// address, organizations, the product; breached may be nil.
+func Judge(plain string, p core.PasswordPolicy, own []string, breached func(string) bool) Verdict {
+	plain = Normal(plain)
+	n := utf8.RuneCountInString(plain)
+	has := classes(plain, p.Specials)
+	var v Verdict
+	add := func(due bool, code string, met bool, args ...any) {
+		if due {
+			v.Rules = append(v.Rules, Rule{code, met, args})
+		}
+	}
+	add(true, "length", n >= p.MinLength && n > 0, max(p.MinLength, 1))
+	add(n > MaxLength, "long", false, MaxLength)
+	if n > MaxLength {
+		return v // nothing further is worth computing
+	}
+	add(p.Upper, "upper", has.upper)
+	add(p.Lower, "lower", has.lower)
+	add(p.Digit, "digit", has.digit)
+	add(p.Special, "special", has.special, specialsShown(p.Specials))
+	own = ownWords(own)
+	v.Score = Strength(plain, own)
+	add(p.MinStrength > 0, "strength", v.Score >= p.MinStrength, p.MinStrength)
+	add(true, "own", n > 0 && !madeOf(plain, own))
+	add(p.Breached && breached != nil, "breached", n > 0 && breached != nil && !breached(plain))
+	return v
+}
+
+type classSet struct{ upper, lower, digit, special bool }
+
+func classes(plain, specials string) (c classSet) {
+	for _, r := range plain {
+		switch {
+		case unicode.IsUpper(r):
+			c.upper = true
+		case unicode.IsLower(r):
+			c.lower = true
+		case r >= '0' && r <= '9':
+			c.digit = true
+		case specials != "":
+			c.special = c.special || strings.ContainsRune(specials, r)
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsSpace(r):
+			c.special = true
+		}
+	}
+	return c
+}
+
+// specialsShown sets the characters apart so that they can be read, also aloud.
+func specialsShown(set string) string { return strings.Join(strings.Split(set, ""), " ") }
+
+// strengthWindow bounds the work of the estimate, which grows with the cube of the length: what follows can only
+// make a password stronger.
+const strengthWindow = 64
+
+// Strength estimates how well a password resists guessing, 0 to 4, knowing these words of its owner.
+func Strength(plain string, own []string) int {
+	if runes := []rune(plain); len(runes) > strengthWindow {
+		plain = string(runes[:strengthWindow])
+	}
+	return zxcvbn.PasswordStrength(plain, own).Score
+}
+
+// contextWords are refused as the substance of a password everywhere (ASVS 6.1.2): the product and the plainest words
+// of its trade. docs/security.md lists them with the words taken from the person and their organizations.
+var contextWords = []string{"rempart", "motdepasse", "password", "passwort", "administrateur", "administrator", "connexion", "bienvenue", "welcome", "azerty", "qwerty"}
+
+// ownWords splits names and addresses into the words worth refusing: three letters and more, lower case.
+func ownWords(own []string) []string {
+	words := append([]string(nil), contextWords...)
+	for _, o := range own {
+		o = strings.ToLower(Normal(o))
+		if len(o) > 256 {
+			continue
+		}
+		parts := strings.FieldsFunc(o, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		if joined := strings.Join(parts, ""); len(parts) > 1 {
+			parts = append(parts, joined)
+		}
+		for _, w := range parts {
+			if utf8.RuneCountInString(w) >= 3 && len(words) < 64 {
+				words = append(words, w)
+			}
+		}
+	}
+	return words
+}
+
+// madeOf tells whether little is left of the password once the owner's words are taken out: fewer than five letters
+// and digits, so that "Dupont2026!" is refused and a long phrase that happens to hold a name is not.
+func madeOf(plain string, words []string) bool {
+	rest := fold(plain)
+	found := false
+	for _, w := range words {
+		if f := fold(w); f != "" && strings.Contains(rest, f) {
+			rest, found = strings.ReplaceAll(rest, f, ""), true
+		}
+	}
+	left := 0
+	for _, r := range rest {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			left++
+		}
+	}
+	return found && left < 5
+}
+
+var leet = strings.NewReplacer("@", "a", "4", "a", "3", "e", "1", "i", "!", "i", "0", "o", "$", "s", "5", "s", "7", "t")
+
+// fold undoes case and the usual substitutions of signs for letters.
+func fold(s string) string { return leet.Replace(strings.ToLower(s)) }
