@@ -1,0 +1,172 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rempart/rempart/kit/ids"
+)
+
+const (
+	channel    = "rempart"
+	pollEvery  = 500 * time.Millisecond
+	noticeKept = 60 * time.Second
+)
+
+// A notice is a row and a NOTIFY in the transaction of the act: the NOTIFY is fast, the row is there for whoever lost it.
+var (
+	pSend = SQLOn(PostgreSQL, `WITH kept AS (
+		INSERT INTO ground_notice (at, node, topic, payload)
+		VALUES ((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $1, $2, $3) RETURNING id)
+		SELECT pg_notify($4, kept.id || chr(10) || $5) FROM kept`)
+	pPoll = SQLOn(PostgreSQL, `SELECT id, topic, payload FROM ground_notice
+		WHERE at > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1 ORDER BY id`)
+	pForget = SQLOn(PostgreSQL, `DELETE FROM ground_notice WHERE at < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1`)
+)
+
+// listener keeps one connection outside the pool: LISTEN for speed, a poll of ground_notice each half second for what
+// was lost on the way. A notice is told once per node: ids already told are remembered as long as their rows live.
+type listener struct {
+	p    *postgresDB
+	node string
+	seen map[int64]time.Time
+	quit context.CancelFunc
+	gone chan struct{}
+}
+
+func listen(p *postgresDB) *listener {
+	ctx, quit := context.WithCancel(context.Background())
+	l := &listener{p: p, node: string(ids.New()), seen: map[int64]time.Time{}, quit: quit, gone: make(chan struct{})}
+	go l.run(ctx)
+	return l
+}
+
+func (l *listener) stop() {
+	l.quit()
+	<-l.gone
+}
+
+func (l *listener) run(ctx context.Context) {
+	defer close(l.gone)
+	first := true
+	for ctx.Err() == nil {
+		err := l.session(ctx, first)
+		first = false
+		if ctx.Err() != nil {
+			return
+		}
+		l.p.db.log.Warn("lost the connection for notices, opening another", "error", scrub(err).Error())
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// session lives as long as one connection.
+func (l *listener) session(ctx context.Context, first bool) error {
+	c, err := pgx.ConnectConfig(ctx, l.p.conf.Copy())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		end, stop := context.WithTimeout(context.Background(), time.Second)
+		defer stop()
+		c.Close(end)
+	}()
+	if _, err := c.Exec(ctx, "LISTEN "+channel); err != nil {
+		return err
+	}
+	if err := l.poll(ctx, c, first); err != nil {
+		return err
+	}
+	if !first {
+		l.p.db.hub.tellAll() // notices older than the rows that are kept may have been missed
+	}
+	forget := time.Now()
+	for next := time.Now().Add(pollEvery); ; {
+		wait, stop := context.WithDeadline(ctx, next)
+		n, err := c.WaitForNotification(wait)
+		stop()
+		switch {
+		case err == nil:
+			l.heard(n.Payload)
+			if time.Now().Before(next) {
+				continue
+			}
+		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
+			return err
+		}
+		if err := l.poll(ctx, c, false); err != nil {
+			return err
+		}
+		next = time.Now().Add(pollEvery)
+		if time.Since(forget) > noticeKept {
+			forget = time.Now()
+			if _, err := c.Exec(ctx, pForget, 2*noticeKept.Microseconds()); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// heard reads a NOTIFY: id, topic and payload on a line each.
+func (l *listener) heard(text string) {
+	id, rest, _ := strings.Cut(text, "\n")
+	topic, payload, _ := strings.Cut(rest, "\n")
+	var n int64
+	for _, r := range id {
+		n = n*10 + int64(r-'0')
+	}
+	l.tell(n, notice{topic, payload})
+}
+
+// poll reads the rows of the last minute. Those there when the node starts concern nobody yet.
+func (l *listener) poll(ctx context.Context, c *pgx.Conn, first bool) error {
+	rows, err := c.Query(ctx, pPoll, noticeKept.Microseconds())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var n notice
+		if err := rows.Scan(&id, &n.topic, &n.payload); err != nil {
+			return err
+		}
+		if first {
+			l.seen[id] = time.Now()
+			continue
+		}
+		l.tell(id, n)
+	}
+	for id, at := range l.seen {
+		if time.Since(at) > 2*noticeKept {
+			delete(l.seen, id)
+		}
+	}
+	return rows.Err()
+}
+
+func (l *listener) tell(id int64, n notice) {
+	if _, told := l.seen[id]; told {
+		return
+	}
+	l.seen[id] = time.Now()
+	l.p.db.hub.tell(n)
+}
+
+// isNetwork tells whether err is of the wire and not of the server.
+func isNetwork(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		err != nil && strings.Contains(err.Error(), "conn closed")
+}

@@ -1,0 +1,401 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/rempart/rempart/core"
+)
+
+// How long a statement may take, how often a transaction that met another is run again.
+const (
+	statementDeadline = "2000" // ms
+	attempts          = 16
+)
+
+// postgresDB is a pool for transactions and one connection apart for notices.
+type postgresDB struct {
+	db       *DB
+	pool     *pgxpool.Pool
+	conf     *pgx.ConnConfig
+	wait     time.Duration
+	listener *listener
+}
+
+func openPostgres(ctx context.Context, d *DB, cfg Config) (*postgresDB, error) {
+	conf, err := pgxpool.ParseConfig(cfg.URL)
+	if err != nil {
+		return nil, errors.New("db: the PostgreSQL URL cannot be read") // the cause would print the password
+	}
+	if cfg.Pool > 0 {
+		conf.MaxConns = int32(cfg.Pool)
+	} else if conf.MaxConns < 8 {
+		conf.MaxConns = int32(max(8, 4*runtime.GOMAXPROCS(0)))
+	}
+	c := conf.ConnConfig
+	c.StatementCacheCapacity = 1024
+	params := c.RuntimeParams
+	params["application_name"] = "rempart"
+	params["timezone"] = "UTC"
+	params["statement_timeout"] = statementDeadline
+	params["lock_timeout"] = statementDeadline
+	params["idle_in_transaction_session_timeout"] = "60000"
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = 5 * time.Second
+	}
+	p := &postgresDB{db: d, conf: c, wait: cfg.Wait}
+	if p.pool, err = pgxpool.NewWithConfig(ctx, conf); err != nil {
+		return nil, fmt.Errorf("db: %w", err)
+	}
+	if err := p.check(ctx); err != nil {
+		p.pool.Close()
+		return nil, err
+	}
+	p.listener = listen(p)
+	return p, nil
+}
+
+// check refuses a server that would not keep what it acknowledges.
+func (p *postgresDB) check(ctx context.Context) error {
+	var version int
+	var encoding, fsync, commit, pages string
+	err := p.pool.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
+		current_setting('fsync'), current_setting('synchronous_commit'), current_setting('full_page_writes')`).
+		Scan(&version, &encoding, &fsync, &commit, &pages)
+	switch {
+	case err != nil:
+		return fmt.Errorf("db: cannot reach PostgreSQL: %w", scrub(err))
+	case version < 150000:
+		return fmt.Errorf("db: PostgreSQL 15 or newer is needed, this is %d", version/10000)
+	case encoding != "UTF8":
+		return fmt.Errorf("db: the database must be in UTF8, it is in %s", encoding)
+	case fsync != "on" || commit == "off" || pages != "on":
+		return fmt.Errorf("db: this PostgreSQL can lose acknowledged rows: fsync=%s synchronous_commit=%s full_page_writes=%s", fsync, commit, pages)
+	}
+	for n := 0; ; n++ {
+		err := p.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+			_, err := c.Conn().PgConn().Exec(ctx, bootstrap).ReadAll()
+			return err
+		})
+		if err == nil {
+			return nil
+		}
+		if n == 5 { // two nodes can meet here: the second run finds the tables
+			return fmt.Errorf("db: %w", err)
+		}
+	}
+}
+
+// scrub drops what a connection error says about the URL (it can hold the password).
+func scrub(err error) error {
+	if e, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		if inner := errors.Unwrap(e); inner != nil {
+			return inner
+		}
+	}
+	return err
+}
+
+// bootstrap makes the tables of this package on PostgreSQL; SQLite needs only the first.
+const bootstrap = `
+CREATE TABLE IF NOT EXISTS ground_state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ground_notice (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at BIGINT NOT NULL, node TEXT NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS ground_notice_at ON ground_notice (at);`
+
+// pgTx is a transaction on PostgreSQL.
+type pgTx struct {
+	pending
+	tx   pgx.Tx
+	dead error
+	rows *pgRows
+}
+
+// Exec implements core.Tx.
+func (t *pgTx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	bound, err := t.ready(text, args)
+	if err != nil {
+		return 0, err
+	}
+	tag, err := t.tx.Exec(ctx, text, bound...)
+	if err != nil {
+		return 0, t.fail(located(err, text))
+	}
+	return tag.RowsAffected(), nil
+}
+
+// Query implements core.Tx.
+func (t *pgTx) Query(ctx context.Context, text string, args ...any) (core.Rows, error) {
+	bound, err := t.ready(text, args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.tx.Query(ctx, text, bound...)
+	if err != nil {
+		return nil, t.fail(located(err, text))
+	}
+	t.rows = &pgRows{tx: t, rows: rows, text: text}
+	return t.rows, nil
+}
+
+func (t *pgTx) ready(text string, args []any) ([]any, error) {
+	if t.dead != nil {
+		return nil, fmt.Errorf("%w (%w)", errDead, t.dead)
+	}
+	if t.rows != nil {
+		return nil, t.fail(errRowsOpen)
+	}
+	if !registered(text) {
+		return nil, t.fail(fmt.Errorf("%w: %s", errUnregistered, text))
+	}
+	bound := make([]any, len(args))
+	for i, a := range args {
+		v, err := normal(a)
+		if err != nil {
+			return nil, t.fail(located(err, text))
+		}
+		bound[i] = v
+	}
+	return bound, nil
+}
+
+func (t *pgTx) fail(err error) error {
+	if t.dead == nil {
+		t.dead = err
+	}
+	return err
+}
+
+func (t *pgTx) over(err error) error {
+	if t.rows != nil {
+		t.rows.Close()
+	}
+	if t.dead != nil && (err == nil || retriable(t.dead)) {
+		return t.dead
+	}
+	return err
+}
+
+type pgRows struct {
+	tx     *pgTx
+	rows   pgx.Rows
+	text   string
+	closed bool
+}
+
+// Next implements core.Rows.
+func (r *pgRows) Next() bool { return !r.closed && r.rows.Next() }
+
+// Scan implements core.Rows.
+func (r *pgRows) Scan(dest ...any) error {
+	vals, err := r.rows.Values()
+	if err != nil {
+		return located(err, r.text)
+	}
+	if len(dest) != len(vals) {
+		return located(fmt.Errorf("%d columns, %d destinations", len(vals), len(dest)), r.text)
+	}
+	for i, d := range dest {
+		if err := assign(d, vals[i]); err != nil {
+			return located(fmt.Errorf("column %d: %w", i+1, err), r.text)
+		}
+	}
+	return nil
+}
+
+// Err implements core.Rows.
+func (r *pgRows) Err() error {
+	if err := r.rows.Err(); err != nil {
+		return r.tx.fail(located(err, r.text))
+	}
+	return nil
+}
+
+// Close implements core.Rows.
+func (r *pgRows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	r.rows.Close()
+	if r.tx.rows == r {
+		r.tx.rows = nil
+	}
+	return r.Err()
+}
+
+// retriable tells whether the server undid the transaction and running it again can succeed.
+func retriable(err error) bool {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch e.Code {
+		case "40001", "40P01": // serialization failure, deadlock
+			return true
+		case "57P01", "57P02", "57P03": // the server is stopping or starting
+			return true
+		}
+		return e.Code[:2] == "08"
+	}
+	return false
+}
+
+// fromPostgres names what is not the statement's fault.
+func fromPostgres(err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		switch {
+		case e.Code == "57014" || e.Code == "55P03": // statement or lock deadline
+			return errSlow.Because(err)
+		case e.Code == "53100" || e.Code == "53200":
+			return errFull.Because(err)
+		case e.Code[:2] == "58" || e.Code[:2] == "XX" || e.Code == "25006": // I/O error, corruption, read-only standby
+			return errBroken.Because(err)
+		case e.Code == "53300" || retriable(err):
+			return errBusy.Because(err)
+		}
+		return err
+	}
+	if lost(err) {
+		return errBroken.Because(scrub(err))
+	}
+	return err
+}
+
+// lost tells whether the connection died.
+func lost(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	return pgconn.SafeToRetry(err) || isNetwork(err)
+}
+
+func (p *postgresDB) read(ctx context.Context, fn func(core.Tx) error) error {
+	return p.again(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
+}
+
+func (p *postgresDB) write(ctx context.Context, fn func(core.Tx) error) error {
+	return p.again(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable}, fn)
+}
+
+// again runs fn until it meets no other transaction. Nothing of a run that is tried again was kept.
+func (p *postgresDB) again(ctx context.Context, opts pgx.TxOptions, fn func(core.Tx) error) error {
+	for n := 1; ; n++ {
+		again, err := p.once(ctx, opts, fn)
+		if err == nil || !again || n == attempts {
+			return fromPostgres(err)
+		}
+		pause := time.Duration(1+rand.IntN(1<<min(n, 6))) * time.Millisecond
+		if lost(err) {
+			pause += 50 * time.Millisecond
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (p *postgresDB) once(ctx context.Context, opts pgx.TxOptions, fn func(core.Tx) error) (again bool, err error) {
+	c, err := p.acquire(ctx)
+	if err != nil {
+		return lost(err), err
+	}
+	defer c.Release()
+	ptx, err := c.BeginTx(ctx, opts)
+	if err != nil {
+		return retriable(err) || lost(err), err
+	}
+	tx := &pgTx{tx: ptx}
+	committed := false
+	defer func() { // also when fn panics or ends its goroutine
+		if !committed {
+			tx.over(nil)
+			undo, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer stop()
+			ptx.Rollback(undo)
+		}
+	}()
+	if err := tx.over(fn(tx)); err != nil {
+		return retriable(err) || lost(err) && tx.dead != nil, err
+	}
+	if opts.AccessMode != pgx.ReadOnly {
+		if err := p.finish(ctx, tx); err != nil {
+			return retriable(err) || lost(err) && tx.dead != nil, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	committed = true
+	// The commit is not cut short by the caller's context: its outcome must be known.
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer stop()
+	if err := ptx.Commit(end); err != nil {
+		if _, answered := errors.AsType[*pgconn.PgError](err); answered || errors.Is(err, pgx.ErrTxCommitRollback) {
+			return retriable(err), err
+		}
+		if opts.AccessMode == pgx.ReadOnly {
+			return true, err
+		}
+		return false, errUnknown.Because(err)
+	}
+	tx.runAfter()
+	return false, nil
+}
+
+// finish hands over what was deferred and writes the notices.
+func (p *postgresDB) finish(ctx context.Context, tx *pgTx) error {
+	if hook := p.db.flushHook(); hook != nil && len(tx.items) > 0 {
+		items := tx.items
+		tx.items = nil
+		if err := tx.over(hook(ctx, tx, items)); err != nil {
+			return err
+		}
+	}
+	for _, n := range tx.notices {
+		if _, err := tx.Exec(ctx, pSend, p.listener.node, n.topic, n.payload, channel, n.topic+"\n"+n.payload); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// acquire takes a connection, or refuses as busy after the configured wait: a pool that is too small, or a transaction
+// opened inside another, ends in an error and never in a deadlock.
+func (p *postgresDB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
+	limited, stop := context.WithTimeout(ctx, p.wait)
+	defer stop()
+	c, err := p.pool.Acquire(limited)
+	if err != nil && ctx.Err() == nil && limited.Err() != nil {
+		return nil, errBusy.Because(scrub(err))
+	}
+	return c, err
+}
+
+func (p *postgresDB) prepare(ctx context.Context, text string) error {
+	c, err := p.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	_, err = c.Conn().PgConn().Prepare(ctx, "", text, nil)
+	return err
+}
+
+func (p *postgresDB) close() error {
+	p.listener.stop()
+	p.pool.Close()
+	return nil
+}

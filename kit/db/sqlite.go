@@ -1,0 +1,427 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"github.com/rempart/rempart/core"
+)
+
+// oldestSQLite is the first release without the WAL-reset corruption.
+const oldestSQLite = "3.51.3"
+
+// sqliteDB is one file, one writer and some readers.
+type sqliteDB struct {
+	db      *DB
+	path    string
+	wait    time.Duration
+	writer  *writer
+	readers chan *conn // idle readers; nil stands for one not opened yet
+	closed  chan struct{}
+}
+
+func openSQLite(ctx context.Context, d *DB, cfg Config) (*sqliteDB, error) {
+	path, err := filepath.Abs(strings.TrimPrefix(strings.TrimPrefix(cfg.URL, "sqlite:"), "file:"))
+	if err != nil {
+		return nil, fmt.Errorf("db: %w", err)
+	}
+	n := cfg.Pool
+	if n <= 0 {
+		n = max(4, 2*runtime.GOMAXPROCS(0))
+	}
+	s := &sqliteDB{db: d, path: path, wait: cfg.Wait, readers: make(chan *conn, n), closed: make(chan struct{})}
+	for range n {
+		s.readers <- nil
+	}
+	if s.writer, err = startWriter(s); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// The settings of durability.md. busy_timeout comes first so that the others can wait.
+var (
+	writerPragmas = [][2]string{
+		{"busy_timeout", "5000"}, {"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"},
+		{"trusted_schema", "0"}, {"cache_size", "-16000"}, {"temp_store", "2"}, {"wal_autocheckpoint", "0"},
+		{"secure_delete", "1"}, {"case_sensitive_like", "1"},
+	}
+	readerPragmas = [][2]string{
+		{"busy_timeout", "5000"}, {"foreign_keys", "1"}, {"trusted_schema", "0"}, {"cache_size", "-6000"},
+		{"temp_store", "2"}, {"wal_autocheckpoint", "0"}, {"case_sensitive_like", "1"}, {"query_only", "1"},
+	}
+)
+
+func dsn(path string) string {
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_dqs=0"
+}
+
+// conn is one SQLite connection with its prepared statements. One goroutine at a time uses it.
+type conn struct {
+	c     driver.Conn
+	stmts map[string]*stmt
+	args  []driver.NamedValue
+}
+
+type stmt struct {
+	s     driver.Stmt
+	exec  driver.StmtExecContext
+	query driver.StmtQueryContext
+}
+
+// openConn opens a connection and checks that each setting took.
+func openConn(path string, pragmas [][2]string) (*conn, error) {
+	dc, err := (&sqlite.Driver{}).Open(dsn(path))
+	if err != nil {
+		return nil, fmt.Errorf("db: open: %w", fromSQLite(err, ""))
+	}
+	c := &conn{c: dc, stmts: map[string]*stmt{}}
+	if err := c.settle(pragmas); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *conn) settle(pragmas [][2]string) error {
+	v, err := c.text("SELECT sqlite_version()")
+	if err != nil {
+		return fmt.Errorf("db: %w", fromSQLite(err, ""))
+	}
+	if older(v, oldestSQLite) {
+		return fmt.Errorf("db: SQLite %s can corrupt its log, %s or newer is needed", v, oldestSQLite)
+	}
+	for _, p := range pragmas {
+		if _, err := c.text("PRAGMA " + p[0] + "=" + p[1]); err != nil {
+			return fmt.Errorf("db: PRAGMA %s: %w", p[0], fromSQLite(err, ""))
+		}
+		if p[0] == "case_sensitive_like" { // cannot be read back; the conformance tests look at what it does
+			continue
+		}
+		got, err := c.text("PRAGMA " + p[0])
+		if err != nil || got != p[1] {
+			return fmt.Errorf("db: PRAGMA %s is %q, %q is needed (%v)", p[0], got, p[1], err)
+		}
+	}
+	return nil
+}
+
+// older compares versions of the form 3.51.3.
+func older(v, than string) bool {
+	num := func(s string) (n int) {
+		var a, b, c int
+		fmt.Sscanf(s, "%d.%d.%d", &a, &b, &c)
+		return a*1_000_000 + b*1_000 + c
+	}
+	return num(v) < num(than)
+}
+
+// text runs a statement of this package's own and gives its first column of its first row.
+func (c *conn) text(q string) (string, error) {
+	rows, err := c.c.(driver.QueryerContext).QueryContext(context.Background(), q, nil)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	cols := rows.Columns()
+	if len(cols) == 0 {
+		return "", nil
+	}
+	vals := make([]driver.Value, len(cols))
+	if err := rows.Next(vals); err != nil {
+		if errors.Is(err, io.EOF) {
+			return "", nil
+		}
+		return "", err
+	}
+	return fmt.Sprint(vals[0]), nil
+}
+
+func (c *conn) close() error {
+	for _, s := range c.stmts {
+		s.s.Close()
+	}
+	c.stmts = nil
+	return c.c.Close()
+}
+
+// prepared gives the statement of a registered text.
+func (c *conn) prepared(text string) (*stmt, error) {
+	if s := c.stmts[text]; s != nil {
+		return s, nil
+	}
+	if !registered(text) {
+		return nil, fmt.Errorf("%w: %s", errUnregistered, text)
+	}
+	ds, err := c.c.Prepare(text)
+	if err != nil {
+		return nil, fromSQLite(err, text)
+	}
+	s := &stmt{s: ds, exec: ds.(driver.StmtExecContext), query: ds.(driver.StmtQueryContext)}
+	c.stmts[text] = s
+	return s, nil
+}
+
+// own runs one of this package's own statements (BEGIN, SAVEPOINT, COMMIT...).
+func (c *conn) own(text string) error {
+	s, err := c.prepared(text)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec.ExecContext(context.Background(), nil)
+	return fromSQLite(err, "")
+}
+
+func (c *conn) bind(args []any) ([]driver.NamedValue, error) {
+	c.args = c.args[:0]
+	for i, a := range args {
+		v, err := normal(a)
+		if err != nil {
+			return nil, err
+		}
+		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+	}
+	return c.args, nil
+}
+
+// sqliteTx is a transaction on a SQLite connection.
+type sqliteTx struct {
+	pending
+	c     *conn
+	write bool
+	dead  error
+	rows  *sqliteRows
+}
+
+// Exec implements core.Tx.
+func (t *sqliteTx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	s, bound, err := t.ready(ctx, text, args)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.exec.ExecContext(t.statementContext(ctx), bound)
+	if err != nil {
+		return 0, t.fail(fromSQLite(err, text))
+	}
+	return r.RowsAffected()
+}
+
+// Query implements core.Tx.
+func (t *sqliteTx) Query(ctx context.Context, text string, args ...any) (core.Rows, error) {
+	s, bound, err := t.ready(ctx, text, args)
+	if err != nil {
+		return nil, err
+	}
+	dr, err := s.query.QueryContext(t.statementContext(ctx), bound)
+	if err != nil {
+		return nil, t.fail(fromSQLite(err, text))
+	}
+	t.rows = &sqliteRows{tx: t, rows: dr, text: text, vals: make([]driver.Value, len(dr.Columns()))}
+	return t.rows, nil
+}
+
+func (t *sqliteTx) ready(ctx context.Context, text string, args []any) (*stmt, []driver.NamedValue, error) {
+	if t.dead != nil {
+		return nil, nil, fmt.Errorf("%w (%w)", errDead, t.dead)
+	}
+	if t.rows != nil {
+		return nil, nil, t.fail(errRowsOpen)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, t.fail(err)
+	}
+	s, err := t.c.prepared(text)
+	if err != nil {
+		return nil, nil, t.fail(err)
+	}
+	bound, err := t.c.bind(args)
+	if err != nil {
+		return nil, nil, t.fail(located(err, text))
+	}
+	return s, bound, nil
+}
+
+// statementContext lets a reader's statement be interrupted. A writer's never is: SQLite would roll back the whole
+// group for one caller's impatience; the context is looked at between statements.
+func (t *sqliteTx) statementContext(ctx context.Context) context.Context {
+	if t.write {
+		return context.Background()
+	}
+	return ctx
+}
+
+func (t *sqliteTx) fail(err error) error {
+	if t.dead == nil {
+		t.dead = err
+	}
+	return err
+}
+
+// over closes what fn left open and says how the transaction ended: a statement that failed spoils it even when fn
+// swallowed the error, as on PostgreSQL.
+func (t *sqliteTx) over(err error) error {
+	if t.rows != nil {
+		t.rows.Close()
+	}
+	if err == nil {
+		err = t.dead
+	}
+	return err
+}
+
+type sqliteRows struct {
+	tx     *sqliteTx
+	rows   driver.Rows
+	text   string
+	vals   []driver.Value
+	err    error
+	closed bool
+}
+
+// Next implements core.Rows.
+func (r *sqliteRows) Next() bool {
+	if r.closed || r.err != nil {
+		return false
+	}
+	switch err := r.rows.Next(r.vals); {
+	case err == nil:
+		return true
+	case !errors.Is(err, io.EOF):
+		r.err = r.tx.fail(fromSQLite(err, r.text))
+	}
+	return false
+}
+
+// Scan implements core.Rows.
+func (r *sqliteRows) Scan(dest ...any) error {
+	if len(dest) != len(r.vals) {
+		return located(fmt.Errorf("%d columns, %d destinations", len(r.vals), len(dest)), r.text)
+	}
+	for i, d := range dest {
+		if err := assign(d, r.vals[i]); err != nil {
+			return located(fmt.Errorf("column %d: %w", i+1, err), r.text)
+		}
+	}
+	return nil
+}
+
+// Err implements core.Rows.
+func (r *sqliteRows) Err() error { return r.err }
+
+// Close implements core.Rows.
+func (r *sqliteRows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	if r.tx.rows == r {
+		r.tx.rows = nil
+	}
+	if err := r.rows.Close(); err != nil && r.err == nil {
+		return r.tx.fail(fromSQLite(err, r.text))
+	}
+	return nil
+}
+
+var (
+	sBegin     = SQLOn(SQLite, "BEGIN")
+	sImmediate = SQLOn(SQLite, "BEGIN IMMEDIATE")
+	sSavepoint = SQLOn(SQLite, "SAVEPOINT one")
+	sRelease   = SQLOn(SQLite, "RELEASE one")
+	sBackTo    = SQLOn(SQLite, "ROLLBACK TO one")
+	sCommit    = SQLOn(SQLite, "COMMIT")
+	sRollback  = SQLOn(SQLite, "ROLLBACK")
+)
+
+func (s *sqliteDB) read(ctx context.Context, fn func(core.Tx) error) error {
+	c, err := s.reader(ctx)
+	if err != nil {
+		return err
+	}
+	healthy := false
+	defer func() {
+		if !healthy && c != nil {
+			c.close()
+			c = nil
+		}
+		s.readers <- c
+	}()
+	if err := c.own(sBegin); err != nil {
+		return err
+	}
+	tx := &sqliteTx{c: c}
+	defer func() {
+		tx.over(nil)
+		healthy = c.own(sRollback) == nil && !lostStorage(tx.dead)
+	}()
+	err = fn(tx)
+	if err == nil {
+		if err = tx.over(nil); err == nil {
+			tx.runAfter()
+		}
+	}
+	return err
+}
+
+func (s *sqliteDB) reader(ctx context.Context) (*conn, error) {
+	var c *conn
+	select {
+	case c = <-s.readers:
+	default:
+		t := time.NewTimer(s.wait)
+		defer t.Stop()
+		select {
+		case c = <-s.readers:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-s.closed:
+			return nil, errClosed
+		case <-t.C:
+			return nil, errBusy
+		}
+	}
+	if c == nil {
+		var err error
+		if c, err = openConn(s.path, readerPragmas); err != nil {
+			s.readers <- nil
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (s *sqliteDB) write(ctx context.Context, fn func(core.Tx) error) error {
+	return s.writer.write(ctx, fn)
+}
+
+func (s *sqliteDB) prepare(ctx context.Context, text string) error {
+	return s.read(ctx, func(tx core.Tx) error {
+		ds, err := tx.(*sqliteTx).c.c.Prepare(text)
+		if err != nil {
+			return err
+		}
+		return ds.Close()
+	})
+}
+
+func (s *sqliteDB) close() error {
+	err := s.writer.stop(func() {
+		close(s.closed)
+		for range cap(s.readers) { // waits for the reads under way
+			if c := <-s.readers; c != nil {
+				c.close()
+			}
+		}
+	})
+	return err
+}
