@@ -1,0 +1,36 @@
+package vault
+
+import (
+	"context"
+
+	"github.com/rempart/rempart/core"
+)
+
+// Manifest declares what the vault keeps: keys, and nothing about the persons that they belong to but their id.
+func (v *Vault) Manifest() core.Manifest {
+	return core.Manifest{
+		Module: "vault",
+		Title:  core.Text{FR: "Coffre des clés", EN: "Key vault"},
+		Tables: []core.Table{{
+			Name:  "vault_key",
+			Title: core.Text{FR: "Clés des propriétaires", EN: "Keys of owners"},
+			Columns: core.Columns(
+				core.Personal(core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegalObligation, Retention: "account", OnErase: core.Keep},
+					"owner", "made", "destroyed"),
+				core.Plain("epoch"),
+				core.Personal(core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegalObligation, Retention: "account", Sealed: true, Secret: true, OnErase: core.EraseNull},
+					"wrapped"),
+			),
+		}},
+	}
+}
+
+// ExportPerson gives nothing: a key is no datum about a person, and it is a secret.
+func (v *Vault) ExportPerson(context.Context, core.Tx, core.ID, func(core.Record) error) error {
+	return nil
+}
+
+// ErasePerson does nothing here: the key is destroyed last, by DestroyKey, once every other module has answered.
+func (v *Vault) ErasePerson(context.Context, core.Tx, core.ID) ([]core.Receipt, error) {
+	return nil, nil
+}
