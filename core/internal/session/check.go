@@ -1,0 +1,203 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+)
+
+const (
+	// pacing is how long a generation is used before the next one is offered.
+	pacing = 5 * time.Minute
+	// grace is how long the generation left behind is still accepted: requests that were on their way.
+	grace = time.Minute
+	// touching is how stale the mark of last use may be before it is written again.
+	touching = 30 * time.Second
+)
+
+// Checked is what a good secret gives.
+type Checked struct {
+	Actor core.Actor
+	// Renewed is the new value of the cookie, "" to keep the one presented.
+	Renewed string
+}
+
+// Check tells who presents secret. org is the organization of the page asked for, "" for pages of none. The address and
+// the browser are those of the actor of ctx. Every rule is read live: limits, suspensions, allowed addresses.
+//
+// A locked session gives its actor together with the error session.locked. One that shows signs of theft is ended,
+// its person told, and gives session.stolen.
+func (m *Module) Check(ctx context.Context, secret string, org core.ID) (Checked, error) {
+	root, generation, sealed, ok := parts(secret)
+	if !ok {
+		return Checked{}, errUnknown
+	}
+	asker, now := core.ActorOf(ctx), m.needs.Clock.Now()
+	var (
+		r     row
+		found bool
+		lock  time.Duration
+	)
+	err := m.needs.Store.Read(ctx, func(tx core.Tx) (err error) {
+		r, found, err = bySecret(ctx, tx, hashOf(root))
+		if err != nil || !found {
+			return err
+		}
+		if !r.ended.IsZero() {
+			return endedBecause(r.reason)
+		}
+		lock, err = m.rules(ctx, tx, r, org, asker, now)
+		return err
+	})
+	if err != nil {
+		return Checked{}, err
+	}
+	if !found {
+		return Checked{}, errUnknown
+	}
+	g, genuine := generationOf(r.pace, generation, sealed)
+	if sign := theft(r, g, genuine, asker.Agent, now); sign != "" {
+		return Checked{}, m.stolen(ctx, r, sign)
+	}
+	c := Checked{Actor: core.Actor{
+		Kind: core.HumanActor, ID: r.person, Account: r.account, Session: r.id, Staff: r.staff, AAL: r.aal, AuthenticatedAt: r.proved,
+		Address: asker.Address, Agent: asker.Agent, Request: asker.Request,
+	}}
+	if !r.locked.IsZero() || lock > 0 && now.Sub(r.used) >= lock {
+		return c, errLocked
+	}
+	if g == r.generation && now.Sub(r.moved) >= pacing {
+		c.Renewed = compose(root, r.pace, g+1)
+	}
+	return c, m.note(ctx, r, g, now)
+}
+
+// endedBecause says how an ended session ended, as far as its holder may know.
+func endedBecause(reason string) error {
+	if strings.HasPrefix(reason, "stolen") {
+		return errStolen
+	}
+	return errEnded
+}
+
+// rules applies the policy in force to a session: its limits, suspensions, allowed addresses. It gives the lock limit.
+func (m *Module) rules(ctx context.Context, tx core.Tx, r row, org core.ID, asker core.Actor, now time.Time) (time.Duration, error) {
+	memberships, err := m.needs.Organizations.Memberships(ctx, tx, r.person)
+	if err != nil {
+		return 0, fmt.Errorf("session: memberships: %w", err)
+	}
+	orgs := make([]core.ID, 0, 4)
+	for _, ms := range memberships {
+		if ms.State == "active" {
+			orgs = append(orgs, ms.Org)
+		}
+	}
+	policy, err := m.needs.Settings.For(ctx, tx, orgs...)
+	if err != nil {
+		return 0, fmt.Errorf("session: policy: %w", err)
+	}
+	idle, absolute := limits(policy.Session)
+	switch {
+	case now.Sub(r.began) >= absolute:
+		return 0, errExpired
+	case now.Sub(r.used) >= idle:
+		return 0, errIdle
+	}
+	return policy.Session.Lock, m.admitted(ctx, tx, r.person, asker, org, memberships)
+}
+
+func limits(p core.SessionPolicy) (idle, absolute time.Duration) {
+	idle, absolute = p.Idle, p.Absolute
+	if idle <= 0 {
+		idle = defaultIdle
+	}
+	if absolute <= 0 {
+		absolute = defaultAbsolute
+	}
+	return idle, absolute
+}
+
+// admitted applies suspensions and allow lists. The organization of the page must admit the person; a page of none
+// opens while one of their organizations does. Provider organizations must admit their staff in any case (KSK-3.2).
+func (m *Module) admitted(ctx context.Context, tx core.Tx, person core.ID, asker core.Actor, org core.ID, in []core.Membership) error {
+	var first error
+	some, admitted := false, false
+	for _, ms := range in {
+		if ms.State != "active" {
+			continue
+		}
+		some = true
+		mandatory := ms.OrgKind == "provider" || ms.Org == org
+		if !mandatory && admitted {
+			continue
+		}
+		err := m.admits(ctx, tx, person, asker, ms.Org)
+		if err != nil && mandatory {
+			return err
+		}
+		if err == nil {
+			admitted = true
+		} else if first == nil {
+			first = err
+		}
+	}
+	if !some {
+		return m.admits(ctx, tx, person, asker)
+	}
+	if admitted {
+		return nil
+	}
+	return first
+}
+
+// admits asks one organization (or none: the person alone).
+func (m *Module) admits(ctx context.Context, tx core.Tx, person core.ID, asker core.Actor, orgs ...core.ID) error {
+	_, blocked, err := m.needs.Access.Blocked(ctx, tx, person, orgs...)
+	if err != nil {
+		return fmt.Errorf("session: suspensions: %w", err)
+	}
+	if blocked {
+		return errSuspended
+	}
+	return m.needs.Access.AllowedFrom(ctx, tx, person, asker.Address, orgs...)
+}
+
+// theft tells which sign of a stolen cookie a request shows, "" for none.
+func theft(r row, g int64, genuine bool, agent string, now time.Time) string {
+	browser, _ := family(agent)
+	switch {
+	case !genuine, g > r.generation+1:
+		return "stolen.forged"
+	case g < r.generation-1, g == r.generation-1 && now.Sub(r.moved) >= grace:
+		return "stolen.replayed"
+	case browser != r.browser:
+		return "stolen.browser"
+	}
+	return ""
+}
+
+// note writes what this use changes: the generation that the browser adopted, the mark of last use. Most checks write
+// nothing. Not to be able to write refuses nobody: the limits then count from an older mark, which is the safe side.
+func (m *Module) note(ctx context.Context, r row, g int64, now time.Time) error {
+	moves, stale := g == r.generation+1, now.Sub(r.used) >= touching
+	if !moves && (!stale || !m.touches.first(r.id, now)) {
+		return nil
+	}
+	err := m.needs.Gate.Keep(ctx, &touchDuty, func(tx core.Tx) error {
+		if moves {
+			if _, err := tx.Exec(ctx, qMove, r.id, g, clock.Micros(now)); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, qTouch, r.id, clock.Micros(now))
+		return err
+	})
+	if err != nil {
+		m.needs.Log.WarnContext(ctx, "session not touched", "session", r.id, "error", err.Error())
+	}
+	return nil
+}
