@@ -115,12 +115,3 @@ func Assets() http.Handler {
 		_, _ = w.Write(body)
 	})
 }
-
-// CSP gives the Content-Security-Policy of pages (CSP Level 3, Trusted Types): only the script and the sheets named with
-// this nonce, nothing inline, nothing from elsewhere, nobody may frame the page. The nonce reaches the templates through
-// templ.WithNonce.
-func CSP(nonce string) string {
-	return "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'nonce-" + nonce + "'; font-src 'self'; img-src 'self' data:; " +
-		"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; " +
-		"require-trusted-types-for 'script'; trusted-types rempart"
-}

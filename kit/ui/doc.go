@@ -1,8 +1,7 @@
 // Package ui is how the product looks: the frame around every page, the components that pages are built of, their style
 // sheet, their one small script.
 //
-// Owns: layout, components, colours, type, icons, the language and theme cookies, the note shown after a redirect, the
-// Content-Security-Policy that pages need. Must not know: any module. Start reading at: Render, then Layout, then Field.
+// Owns: layout, components, colours, type, icons, the choice of colours, the note shown after a redirect, the look of errors. Must not know: any module. Start reading at: Render, then Layout, then Field.
 //
 // # A page
 //
@@ -70,7 +69,6 @@
 //
 // # The frame
 //
-// The composition root puts a Frame in each request's context (WithFrame), sets the language with i18n.With(ctx, ui.LangOf(r)), the nonce
-// with templ.WithNonce(ctx, nonce) and the header Content-Security-Policy: ui.CSP(nonce); it mounts Assets at AssetsPattern and
-// Preferences at POST /preferences.
+// The composition root puts a Frame in each request's context (WithFrame), gives ErrorPage to edge.Config and adds Routes to the
+// server; edge sets the language, the nonce and the headers.
 package ui

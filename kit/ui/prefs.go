@@ -34,17 +34,6 @@ func ThemeOf(r *http.Request) Theme {
 	return Auto
 }
 
-// LangOf tells the language of a request: the chosen one, else the first of Accept-Language that the product speaks,
-// else French.
-func LangOf(r *http.Request) i18n.Lang {
-	if c, err := r.Cookie(langCookie); err == nil {
-		if l, ok := i18n.Parse(c.Value); ok {
-			return l
-		}
-	}
-	return accepted(r.Header.Get("Accept-Language"))
-}
-
 // Preferences handles POST /preferences: it keeps the language ("lang") and the theme ("theme") in cookies and sends
 // back to the page it came from ("back", a path of this site).
 func Preferences(w http.ResponseWriter, r *http.Request) error {
@@ -97,28 +86,4 @@ func takeFlash(w http.ResponseWriter, r *http.Request) *Note {
 		return nil
 	}
 	return &n
-}
-
-// accepted reads Accept-Language (RFC 9110, 12.5.4) as far as two languages need: the first spoken one wins.
-func accepted(header string) i18n.Lang {
-	start := 0
-	for i := 0; i <= len(header) && i < 256; i++ {
-		if i == len(header) || header[i] == ',' {
-			tag := header[start:i]
-			for len(tag) > 0 && tag[0] == ' ' {
-				tag = tag[1:]
-			}
-			for j := range len(tag) {
-				if tag[j] == ';' {
-					tag = tag[:j]
-					break
-				}
-			}
-			if l, ok := i18n.Parse(tag); ok {
-				return l
-			}
-			start = i + 1
-		}
-	}
-	return i18n.FR
 }
