@@ -3,12 +3,14 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/rempart/rempart/kit/ids"
 )
@@ -40,11 +42,19 @@ type listener struct {
 	gone chan struct{}
 }
 
-func listen(p *postgresDB) *listener {
-	ctx, quit := context.WithCancel(context.Background())
-	l := &listener{p: p, node: string(ids.New()), seen: map[int64]time.Time{}, quit: quit, gone: make(chan struct{})}
-	go l.run(ctx)
-	return l
+// listen notes which notices exist (they concern nobody yet) and starts to listen for the next ones.
+func listen(ctx context.Context, p *postgresDB) (*listener, error) {
+	l := &listener{p: p, node: string(ids.New()), seen: map[int64]time.Time{}, gone: make(chan struct{})}
+	err := p.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+		return l.poll(ctx, c.Conn(), func(id int64, _ notice) { l.seen[id] = time.Now() })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("db: %w", err)
+	}
+	run, quit := context.WithCancel(context.Background())
+	l.quit = quit
+	go l.run(run)
+	return l, nil
 }
 
 func (l *listener) stop() {
@@ -54,10 +64,8 @@ func (l *listener) stop() {
 
 func (l *listener) run(ctx context.Context) {
 	defer close(l.gone)
-	first := true
-	for ctx.Err() == nil {
-		err := l.session(ctx, first)
-		first = false
+	for again := false; ctx.Err() == nil; again = true {
+		err := l.session(ctx, again)
 		if ctx.Err() != nil {
 			return
 		}
@@ -69,8 +77,8 @@ func (l *listener) run(ctx context.Context) {
 	}
 }
 
-// session lives as long as one connection.
-func (l *listener) session(ctx context.Context, first bool) error {
+// session lives as long as one connection; again says that another was lost before.
+func (l *listener) session(ctx context.Context, again bool) error {
 	c, err := pgx.ConnectConfig(ctx, l.p.conf.Copy())
 	if err != nil {
 		return err
@@ -83,10 +91,10 @@ func (l *listener) session(ctx context.Context, first bool) error {
 	if _, err := c.Exec(ctx, "LISTEN "+channel); err != nil {
 		return err
 	}
-	if err := l.poll(ctx, c, first); err != nil {
+	if err := l.poll(ctx, c, l.tell); err != nil {
 		return err
 	}
-	if !first {
+	if again {
 		l.p.db.hub.tellAll() // notices older than the rows that are kept may have been missed
 	}
 	forget := time.Now()
@@ -103,7 +111,7 @@ func (l *listener) session(ctx context.Context, first bool) error {
 		case ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded):
 			return err
 		}
-		if err := l.poll(ctx, c, false); err != nil {
+		if err := l.poll(ctx, c, l.tell); err != nil {
 			return err
 		}
 		next = time.Now().Add(pollEvery)
@@ -127,8 +135,8 @@ func (l *listener) heard(text string) {
 	l.tell(n, notice{topic, payload})
 }
 
-// poll reads the rows of the last minute. Those there when the node starts concern nobody yet.
-func (l *listener) poll(ctx context.Context, c *pgx.Conn, first bool) error {
+// poll reads the rows of the last minute.
+func (l *listener) poll(ctx context.Context, c *pgx.Conn, each func(int64, notice)) error {
 	rows, err := c.Query(ctx, pPoll, noticeKept.Microseconds())
 	if err != nil {
 		return err
@@ -140,11 +148,7 @@ func (l *listener) poll(ctx context.Context, c *pgx.Conn, first bool) error {
 		if err := rows.Scan(&id, &n.topic, &n.payload); err != nil {
 			return err
 		}
-		if first {
-			l.seen[id] = time.Now()
-			continue
-		}
-		l.tell(id, n)
+		each(id, n)
 	}
 	for id, at := range l.seen {
 		if time.Since(at) > 2*noticeKept {

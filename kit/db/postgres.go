@@ -59,7 +59,10 @@ func openPostgres(ctx context.Context, d *DB, cfg Config) (*postgresDB, error) {
 		p.pool.Close()
 		return nil, err
 	}
-	p.listener = listen(p)
+	if p.listener, err = listen(ctx, p); err != nil {
+		p.pool.Close()
+		return nil, err
+	}
 	return p, nil
 }
 

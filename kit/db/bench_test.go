@@ -1,0 +1,59 @@
+package db_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/kit/ids"
+)
+
+// Durable writes per second: go test -run '^$' -bench Write ./kit/db (set TMPDIR to the disk that counts).
+func BenchmarkWrite(b *testing.B) {
+	for _, k := range []dbtest.Kind{dbtest.SQLite, dbtest.Postgres} {
+		for _, clients := range []int{1, 64, 1024} {
+			b.Run(fmt.Sprintf("%s/%d", k, clients), func(b *testing.B) {
+				cfg := dbtest.Config(b, k, schemas())
+				if k == dbtest.SQLite {
+					cfg.URL = filepath.Join(b.TempDir(), "bench.db")
+				}
+				d, err := db.Open(b.Context(), cfg)
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer d.Close()
+				if err := d.Migrate(b.Context(), schemas()...); err != nil {
+					b.Fatal(err)
+				}
+				todo := make(chan struct{}, b.N)
+				for range b.N {
+					todo <- struct{}{}
+				}
+				close(todo)
+				b.ResetTimer()
+				start := time.Now()
+				var wg sync.WaitGroup
+				for range clients {
+					wg.Go(func() {
+						for range todo {
+							err := d.Write(b.Context(), func(tx core.Tx) error {
+								_, err := tx.Exec(b.Context(), qPut, ids.New(), 1, nil)
+								return err
+							})
+							if err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				wg.Wait()
+				b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "writes/s")
+			})
+		}
+	}
+}
