@@ -13,7 +13,7 @@ import (
 
 	"github.com/trustelem/zxcvbn/frequency"
 
-	"github.com/rempart/rempart/core/internal/identity/password"
+	"github.com/rempart/rempart/kit/password"
 )
 
 func main() {
