@@ -26,12 +26,12 @@ type Checked struct {
 	Renewed string
 }
 
-// Check tells who presents secret. org is the organization of the page asked for, "" for pages of none. The address and
-// the browser are those of the actor of ctx. Every rule is read live: limits, suspensions, allowed addresses.
+// Check tells who presents secret. The address and the browser are those of the actor of ctx. Every rule is read live:
+// limits, suspensions, allowed addresses.
 //
 // A locked session gives its actor together with the error session.locked. One that shows signs of theft is ended,
 // its person told, and gives session.stolen.
-func (m *Module) Check(ctx context.Context, secret string, org core.ID) (Checked, error) {
+func (m *Module) Check(ctx context.Context, secret string) (Checked, error) {
 	root, generation, sealed, ok := parts(secret)
 	if !ok {
 		return Checked{}, errUnknown
@@ -50,7 +50,7 @@ func (m *Module) Check(ctx context.Context, secret string, org core.ID) (Checked
 		if !r.ended.IsZero() {
 			return endedBecause(r.reason)
 		}
-		lock, err = m.rules(ctx, tx, r, org, asker, now)
+		lock, err = m.rules(ctx, tx, r, asker, now)
 		return err
 	})
 	if err != nil {
@@ -85,7 +85,7 @@ func endedBecause(reason string) error {
 }
 
 // rules applies the policy in force to a session: its limits, suspensions, allowed addresses. It gives the lock limit.
-func (m *Module) rules(ctx context.Context, tx core.Tx, r row, org core.ID, asker core.Actor, now time.Time) (time.Duration, error) {
+func (m *Module) rules(ctx context.Context, tx core.Tx, r row, asker core.Actor, now time.Time) (time.Duration, error) {
 	memberships, err := m.needs.Organizations.Memberships(ctx, tx, r.person)
 	if err != nil {
 		return 0, fmt.Errorf("session: memberships: %w", err)
@@ -107,7 +107,7 @@ func (m *Module) rules(ctx context.Context, tx core.Tx, r row, org core.ID, aske
 	case now.Sub(r.used) >= idle:
 		return 0, errIdle
 	}
-	return policy.Session.Lock, m.admitted(ctx, tx, r.person, asker, org, memberships)
+	return policy.Session.Lock, m.admitted(ctx, tx, r.person, asker, orgs)
 }
 
 func limits(p core.SessionPolicy) (idle, absolute time.Duration) {
@@ -121,49 +121,34 @@ func limits(p core.SessionPolicy) (idle, absolute time.Duration) {
 	return idle, absolute
 }
 
-// admitted applies suspensions and allow lists. The organization of the page must admit the person; a page of none
-// opens while one of their organizations does. Provider organizations must admit their staff in any case (KSK-3.2).
-func (m *Module) admitted(ctx context.Context, tx core.Tx, person core.ID, asker core.Actor, org core.ID, in []core.Membership) error {
-	var first error
-	some, admitted := false, false
-	for _, ms := range in {
-		if ms.State != "active" {
-			continue
-		}
-		some = true
-		mandatory := ms.OrgKind == "provider" || ms.Org == org
-		if !mandatory && admitted {
-			continue
-		}
-		err := m.admits(ctx, tx, person, asker, ms.Org)
-		if err != nil && mandatory {
-			return err
-		}
-		if err == nil {
-			admitted = true
-		} else if first == nil {
-			first = err
+// admitted applies what ends a session as a whole: an address that none of the person's organizations allows, a
+// suspension of the person, or of every organization they belong to. What bears on one organization alone is refused
+// there, by the gate.
+func (m *Module) admitted(ctx context.Context, tx core.Tx, person core.ID, asker core.Actor, orgs []core.ID) error {
+	if err := m.needs.Access.AllowedFrom(ctx, tx, person, asker.Address, orgs...); err != nil {
+		return err
+	}
+	if len(orgs) == 0 {
+		_, blocked, err := m.needs.Access.Blocked(ctx, tx, person)
+		return suspended(blocked, err)
+	}
+	for _, org := range orgs {
+		_, blocked, err := m.needs.Access.Blocked(ctx, tx, person, org)
+		if err != nil || !blocked {
+			return suspended(false, err)
 		}
 	}
-	if !some {
-		return m.admits(ctx, tx, person, asker)
-	}
-	if admitted {
-		return nil
-	}
-	return first
+	return errSuspended
 }
 
-// admits asks one organization (or none: the person alone).
-func (m *Module) admits(ctx context.Context, tx core.Tx, person core.ID, asker core.Actor, orgs ...core.ID) error {
-	_, blocked, err := m.needs.Access.Blocked(ctx, tx, person, orgs...)
+func suspended(blocked bool, err error) error {
 	if err != nil {
 		return fmt.Errorf("session: suspensions: %w", err)
 	}
 	if blocked {
 		return errSuspended
 	}
-	return m.needs.Access.AllowedFrom(ctx, tx, person, asker.Address, orgs...)
+	return nil
 }
 
 // theft tells which sign of a stolen cookie a request shows, "" for none.
