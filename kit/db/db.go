@@ -97,6 +97,18 @@ func (d *DB) Read(ctx context.Context, fn func(core.Tx) error) error { return d.
 // error nothing of fn was kept, save for errUnknown (the server vanished during the commit). Read and Write do not nest.
 func (d *DB) Write(ctx context.Context, fn func(core.Tx) error) error { return d.engine.write(ctx, fn) }
 
+type (
+	relaxedKey struct{}
+	longKey    struct{}
+)
+
+// Relaxed marks the transactions of ctx as safe statement by statement (READ COMMITTED on PostgreSQL): for leased rows,
+// counters and appends, where each statement looks and writes at once. SQLite stays serializable.
+func Relaxed(ctx context.Context) context.Context { return context.WithValue(ctx, relaxedKey{}, true) }
+
+// Long lifts the two-second deadline of statements on PostgreSQL to ten minutes: for exports, verifications and copies.
+func Long(ctx context.Context) context.Context { return context.WithValue(ctx, longKey{}, true) }
+
 // OnFlush sets the one hook that receives deferred items just before a commit: on SQLite those of the whole group that
 // commits at once, on PostgreSQL those of one transaction. Its error undoes every transaction of the group.
 func (d *DB) OnFlush(f FlushFunc) {

@@ -288,7 +288,11 @@ func (p *postgresDB) read(ctx context.Context, fn func(core.Tx) error) error {
 }
 
 func (p *postgresDB) write(ctx context.Context, fn func(core.Tx) error) error {
-	return p.again(ctx, pgx.TxOptions{IsoLevel: pgx.Serializable}, fn)
+	opts := pgx.TxOptions{IsoLevel: pgx.Serializable}
+	if ctx.Value(relaxedKey{}) != nil {
+		opts.IsoLevel = pgx.ReadCommitted
+	}
+	return p.again(ctx, opts, fn)
 }
 
 // again runs fn until it meets no other transaction. Nothing of a run that is tried again was kept.
@@ -330,6 +334,11 @@ func (p *postgresDB) once(ctx context.Context, opts pgx.TxOptions, fn func(core.
 			ptx.Rollback(undo)
 		}
 	}()
+	if ctx.Value(longKey{}) != nil {
+		if _, err := ptx.Exec(ctx, "SET LOCAL statement_timeout = '10min'"); err != nil {
+			return lost(err), err
+		}
+	}
 	if err := tx.over(fn(tx)); err != nil {
 		return retriable(err) || lost(err) && tx.dead != nil, err
 	}
