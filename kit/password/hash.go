@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"encoding/base64"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -81,6 +82,21 @@ func (h *Hasher) Check(ctx context.Context, stored, plain string) (ok, upgrade b
 	}
 	ok = subtle.ConstantTimeCompare(got, p.hash) == 1 && stored != ""
 	return ok, ok && (p.Params != h.params || len(p.hash) != hashBytes || len(p.salt) < saltBytes), nil
+}
+
+// Mark gives the mark of a recovery code under the salt of its batch: the same argon2id, so that one computation finds
+// a code among all of a batch. The salt is made by NewSalt.
+func (h *Hasher) Mark(ctx context.Context, salt, code string) (mark string, err error) {
+	p := phc{Params: h.params, salt: []byte(salt)}
+	err = h.work(ctx, func() { mark = base64.RawURLEncoding.EncodeToString(derive(p, code, hashBytes)) })
+	return mark, err
+}
+
+// NewSalt gives 128 random bits as text.
+func NewSalt() string {
+	var b [saltBytes]byte
+	_, _ = rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 func (h *Hasher) work(ctx context.Context, f func()) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/trustelem/zxcvbn"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/i18n"
 )
 
 // MaxLength is the longest password taken, in characters: far above any policy, so that nobody is cut (ASVS 6.2.9
@@ -16,10 +17,24 @@ const MaxLength = 512
 
 // Rule is one demand of the policy and whether the password meets it.
 type Rule struct {
-	Code string // "length", "long", "upper", "lower", "digit", "special", "strength", "own", "breached"
+	Code string // declared below: "password.length", ...
 	Met  bool
 	Args []any // what the sentence needs: the least length, the set of specials, the least score
 }
+
+// Each demand has one sentence, which says what is asked and what is missing alike.
+var (
+	whyLength   = i18n.Reason("password.length", "Au moins %d caractères", "At least %d characters")
+	whyLong     = i18n.Reason("password.long", "Au plus %d caractères", "At most %d characters")
+	whyUpper    = i18n.Reason("password.upper", "Au moins une lettre majuscule", "At least one capital letter")
+	whyLower    = i18n.Reason("password.lower", "Au moins une lettre minuscule", "At least one small letter")
+	whyDigit    = i18n.Reason("password.digit", "Au moins un chiffre", "At least one digit")
+	whySign     = i18n.Reason("password.sign", "Au moins un signe qui n'est ni une lettre ni un chiffre", "At least one sign that is no letter nor digit")
+	whySpecial  = i18n.Reason("password.special", "Au moins un de ces signes : %s", "At least one of these signs: %s")
+	whyStrength = i18n.Reason("password.strength", "Difficile à deviner : ni mots courants, ni suites, ni dates", "Hard to guess: no common words, no sequences, no dates")
+	whyOwn      = i18n.Reason("password.own", "Rien qui vienne de vous : nom, adresse, organisation", "Nothing that comes from you: name, address, organization")
+	whyBreached = i18n.Reason("password.breached", "Absent des listes de mots de passe volés", "Absent from lists of stolen passwords")
+)
 
 // Verdict is the state of every rule for one password.
 type Verdict struct {
@@ -53,20 +68,21 @@ func Judge(plain string, p core.PasswordPolicy, own []string, breached func(stri
 			v.Rules = append(v.Rules, Rule{code, met, args})
 		}
 	}
-	add(true, "length", n >= p.MinLength && n > 0, max(p.MinLength, 1))
-	add(n > MaxLength, "long", false, MaxLength)
+	add(true, whyLength, n >= p.MinLength && n > 0, max(p.MinLength, 1))
+	add(n > MaxLength, whyLong, false, MaxLength)
 	if n > MaxLength {
 		return v // nothing further is worth computing
 	}
-	add(p.Upper, "upper", has.upper)
-	add(p.Lower, "lower", has.lower)
-	add(p.Digit, "digit", has.digit)
-	add(p.Special, "special", has.special, specialsShown(p.Specials))
+	add(p.Upper, whyUpper, has.upper)
+	add(p.Lower, whyLower, has.lower)
+	add(p.Digit, whyDigit, has.digit)
+	add(p.Special && p.Specials == "", whySign, has.special)
+	add(p.Special && p.Specials != "", whySpecial, has.special, specialsShown(p.Specials))
 	own = ownWords(own)
 	v.Score = Strength(plain, own)
-	add(p.MinStrength > 0, "strength", v.Score >= p.MinStrength, p.MinStrength)
-	add(true, "own", n > 0 && !madeOf(plain, own))
-	add(p.Breached && breached != nil, "breached", n > 0 && breached != nil && !breached(plain))
+	add(p.MinStrength > 0, whyStrength, v.Score >= p.MinStrength)
+	add(true, whyOwn, n > 0 && !madeOf(plain, own))
+	add(p.Breached && breached != nil, whyBreached, n > 0 && breached != nil && !breached(plain))
 	return v
 }
 

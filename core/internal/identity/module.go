@@ -1,0 +1,188 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/password"
+)
+
+// Members tells to which organizations a person belongs.
+type Members interface {
+	Memberships(ctx context.Context, tx core.Tx, person core.ID) ([]core.Membership, error)
+	MemberOf(ctx context.Context, tx core.Tx, org, person core.ID) (core.Membership, bool, error)
+}
+
+// Sessions ends sessions.
+type Sessions interface {
+	EndAll(ctx context.Context, tx core.Tx, person, except core.ID, reason string) (int64, error)
+}
+
+// Tokens ends access tokens.
+type Tokens interface {
+	EndAll(ctx context.Context, tx core.Tx, person core.ID, reason string) (int64, error)
+}
+
+// Needs is everything that this module can reach.
+type Needs struct {
+	Gate     core.Gate
+	Reader   core.Reader
+	Clock    core.Clock
+	Sealer   core.Sealer
+	Settings core.Settings
+	Mail     core.Mailer
+	Members  Members
+	Sessions Sessions
+	Tokens   Tokens
+	// Hasher bounds the work of hashing; the standard cost and limits when nil.
+	Hasher *password.Hasher
+	// Breached are the lists of stolen passwords: the one that ships when none is given.
+	Breached []*password.List
+	// Origin is the configured address of the platform, for links in mails: "https://trust.example.org".
+	Origin string
+}
+
+// Module is the room of persons and of their proofs.
+type Module struct{ needs Needs }
+
+// New makes the module.
+func New(n Needs) *Module {
+	if n.Hasher == nil {
+		n.Hasher = password.NewHasher(password.Standard, password.Limits{})
+	}
+	if len(n.Breached) == 0 {
+		n.Breached = []*password.List{password.Common()}
+	}
+	return &Module{needs: n}
+}
+
+// breached tells whether a password is in one of the lists; a list that cannot be read counts as holding it, so that
+// the promise is kept and the operator hears of it.
+func (m *Module) breached(plain string) bool {
+	for _, l := range m.needs.Breached {
+		if has, err := l.Has(plain); has || err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	profile = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", OnErase: core.EraseRow}
+	contact = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", OnErase: core.EraseRow}
+	secret  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.Contract, Retention: "account", Secret: true, OnErase: core.EraseRow}
+	trace   = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", OnErase: core.EraseRow}
+	sealed  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.Contract, Retention: "account", Secret: true, Sealed: true, OnErase: core.EraseRow}
+	noted   = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "12m", Sealed: true, OnErase: core.EraseRow}
+)
+
+// Manifest declares what the module keeps and does.
+func (m *Module) Manifest() core.Manifest {
+	return core.Manifest{
+		Module: "identity",
+		Title:  core.Text{FR: "Personnes et comptes", EN: "Persons and accounts"},
+		Tables: []core.Table{
+			{Name: "identity_person", Title: core.Text{FR: "Personnes", EN: "Persons"}, Columns: core.Columns(
+				core.Personal(profile, "id", "given_name", "family_name", "gender", "language", "functional", "responsible", "state", "created_at", "updated_at"),
+				core.Personal(contact, "email", "email2", "phone"))},
+			{Name: "identity_account", Title: core.Text{FR: "Comptes", EN: "Accounts"}, Columns: core.Columns(
+				core.Personal(profile, "id", "person", "created_at"), core.Personal(contact, "login"), core.Personal(trace, "signed_in_at"))},
+			{Name: "identity_password", Title: core.Text{FR: "Mots de passe (empreintes)", EN: "Passwords (hashes)"}, Columns: core.Columns(
+				core.Personal(trace, "person", "set_at", "compromised_at"), core.Personal(secret, "hash"))},
+			{Name: "identity_password_old", Title: core.Text{FR: "Anciens mots de passe (empreintes)", EN: "Former passwords (hashes)"}, Columns: core.Columns(
+				core.Personal(trace, "person", "set_at"), core.Personal(secret, "hash"))},
+			{Name: "identity_factor", Title: core.Text{FR: "Seconds facteurs", EN: "Second factors"}, Columns: core.Columns(
+				core.Personal(trace, "id", "person", "kind", "last_step", "created_at", "confirmed_at", "used_at"), core.Personal(sealed, "secret"))},
+			{Name: "identity_recovery", Title: core.Text{FR: "Codes de secours (empreintes)", EN: "Recovery codes (hashes)"}, Columns: core.Columns(
+				core.Personal(trace, "person", "created_at", "used_at"), core.Personal(secret, "mark", "salt"))},
+			{Name: "identity_link", Title: core.Text{FR: "Liens à usage unique (empreintes)", EN: "Single-use links (hashes)"}, Columns: core.Columns(
+				core.Personal(trace, "kind", "person", "about", "created_at", "expires_at", "used_at"), core.Personal(secret, "mark"))},
+			{Name: "identity_report", Title: core.Text{FR: "Signalements « ce n'est pas moi »", EN: "\"This wasn't me\" reports"}, Columns: core.Columns(
+				core.Personal(trace, "id", "person", "source", "about", "state", "created_at", "handled_at", "handled_by"), core.Personal(noted, "conclusion"))},
+		},
+		Acts: []*core.ActDef{&readSecurity, &readProfile, &changeProfile, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
+			&openReport, &openOwnReport, &ListReports, &handleReport, &FlagAccount, &ResetAccount, &UnbindFactor},
+		Duties: []*core.Duty{&sweeping},
+	}
+}
+
+// ExportPerson gives every datum held about a person, without secrets.
+func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
+	for _, e := range []struct {
+		table, query string
+		columns      []string
+	}{
+		{"identity_person", qPerson, []string{"id", "given_name", "family_name", "gender", "email", "email2", "phone", "language", "functional", "responsible", "state", "created_at"}},
+		{"identity_account", qExportAccount, []string{"id", "login", "created_at", "signed_in_at"}},
+		{"identity_password", qExportPassword, []string{"set_at", "compromised_at"}},
+		{"identity_password_old", qExportOld, []string{"set_at"}},
+		{"identity_factor", qExportFactors, []string{"id", "created_at", "confirmed_at", "used_at"}},
+		{"identity_recovery", qExportCodes, []string{"created_at", "used_at"}},
+		{"identity_link", qExportLinks, []string{"kind", "about", "created_at", "expires_at", "used_at"}},
+		{"identity_report", qReportsOf, []string{"id", "person", "source", "about", "state", "created_at", "handled_at", "", ""}},
+	} {
+		if err := export(ctx, tx, e.table, e.query, e.columns, person, emit); err != nil {
+			return fmt.Errorf("identity: export %s: %w", e.table, err)
+		}
+	}
+	return nil
+}
+
+// export reads rows as they are; an unnamed column is left out, and a moment is written in words of RFC 3339.
+func export(ctx context.Context, tx core.Tx, table, query string, columns []string, person core.ID, emit func(core.Record) error) error {
+	rows, err := db.All(ctx, tx, query, func(scan db.Scan) (map[string]any, error) {
+		cells, dest := make([]any, len(columns)), make([]any, len(columns))
+		for i := range cells {
+			dest[i] = &cells[i]
+		}
+		if err := scan(dest...); err != nil {
+			return nil, err
+		}
+		values := map[string]any{}
+		for i, name := range columns {
+			if us, moment := cells[i].(int64); moment && len(name) > 3 && name[len(name)-3:] == "_at" {
+				cells[i] = ""
+				if us > 0 {
+					cells[i] = clock.FromMicros(us).Format(time.RFC3339)
+				}
+			}
+			if name != "" {
+				values[name] = cells[i]
+			}
+		}
+		return values, nil
+	}, person)
+	if err != nil {
+		return err
+	}
+	for _, v := range rows {
+		if err := emit(core.Record{Table: table, Values: v}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ErasePerson erases a person with everything that proves who they are. Nothing stays here: what the law asks to keep
+// is in the journal.
+func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
+	var receipts []core.Receipt
+	for _, e := range []struct{ table, query string }{
+		{"identity_report", qEraseReports}, {"identity_link", qEraseLinks}, {"identity_recovery", qCodesDrop}, {"identity_factor", qEraseFactors},
+		{"identity_password_old", qEraseOld}, {"identity_password", qErasePassword}, {"identity_account", qEraseAccount}, {"identity_person", qErasePerson},
+	} {
+		n, err := tx.Exec(ctx, e.query, person)
+		if err != nil {
+			return nil, fmt.Errorf("identity: erase %s: %w", e.table, err)
+		}
+		receipts = append(receipts, core.Receipt{Table: e.table, Deleted: n})
+	}
+	if _, err := tx.Exec(ctx, qReportForget, person); err != nil {
+		return nil, fmt.Errorf("identity: erase: %w", err)
+	}
+	return receipts, nil
+}
