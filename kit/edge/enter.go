@@ -120,9 +120,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		http.Redirect(w, r, to, http.StatusSeeOther)
 		return
 	}
-	problem := s.problem(r, err)
+	problem := ProblemOf(r.Context(), err)
 	if problem.RetryAfter > 0 {
-		w.Header().Set("Retry-After", seconds(problem.RetryAfter))
+		w.Header().Set("Retry-After", Seconds(problem.RetryAfter))
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	switch {

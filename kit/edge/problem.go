@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -61,13 +62,12 @@ type FieldProblem struct {
 	Detail string `json:"detail" doc:"One sentence" example:"This field is required."`
 }
 
-// ProblemOf says err in the language of the request; anything that is not a core.Error becomes a bare 500.
-func ProblemOf(r *http.Request, err error) Problem {
+// ProblemOf says err in the language of ctx; anything that is not a core.Error becomes a bare 500.
+func ProblemOf(ctx context.Context, err error) Problem {
 	e, ok := errors.AsType[*core.Error](err)
 	if !ok || e.Kind == core.Internal {
 		e = &core.Error{Kind: core.Internal, Code: "internal"}
 	}
-	ctx := r.Context()
 	status := StatusOf(e)
 	p := Problem{
 		Type: "urn:rempart:error:" + e.Code, Title: http.StatusText(status), Status: status,
@@ -83,8 +83,6 @@ func ProblemOf(r *http.Request, err error) Problem {
 	return p
 }
 
-func (s *Server) problem(r *http.Request, err error) Problem { return ProblemOf(r, err) }
-
 // WriteProblem writes a problem document.
 func WriteProblem(w http.ResponseWriter, p Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -96,8 +94,8 @@ func WriteProblem(w http.ResponseWriter, p Problem) {
 	_ = json.NewEncoder(w).Encode(p)
 }
 
-// seconds writes a wait for Retry-After: whole seconds, at least one.
-func seconds(d time.Duration) string {
+// Seconds writes a wait for Retry-After: whole seconds, at least one.
+func Seconds(d time.Duration) string {
 	n := int64((d + time.Second - 1) / time.Second)
 	return strconv.FormatInt(max(n, 1), 10)
 }

@@ -1,0 +1,128 @@
+package rest
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/edge"
+)
+
+// Prefix is where every operation lives.
+const Prefix = "/api/v1"
+
+// Config is what the API is made of; the zero value works, without Idempotency-Key.
+type Config struct {
+	Version string // of the running program
+	// Replies keeps the answers of requests that carry an Idempotency-Key.
+	Replies Replies
+	// Rate is how many requests per second one token or session may make for long, Burst how many at once: 20 and 100.
+	Rate, Burst int
+	Clock       core.Clock
+	Log         *slog.Logger
+}
+
+// API gathers the operations. Make it with New, add operations with Op, then give Routes to the server.
+type API struct {
+	cfg    Config
+	huma   huma.API
+	routes []edge.Route
+	rates  *rates
+	// adding is the operation being registered: huma hands its handler to HandleFunc.
+	adding *adding
+}
+
+type adding struct {
+	access edge.Access
+	op     Operation
+}
+
+// New makes an API without operations.
+func New(cfg Config) *API {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.Real{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Rate == 0 {
+		cfg.Rate, cfg.Burst = 20, 100
+	}
+	a := &API{cfg: cfg, rates: newRates(cfg.Rate, cfg.Burst)}
+	c := huma.DefaultConfig("Rempart", orElse(cfg.Version, "1"))
+	c.CreateHooks = nil // no $schema links
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.RejectUnknownQueryParameters = true
+	c.Info.Description = "Accounts, sessions, permissions and the journal of Rempart. " +
+		"Authenticate with a token: Authorization: Bearer rpt_… (a person's) or rps_… (a service account's). " +
+		"Errors are problem documents (RFC 9457) with a stable code. Lists are read page by page with ?after=. " +
+		"POST, PUT, PATCH and DELETE accept Idempotency-Key. What is edited carries an ETag, demanded back as If-Match."
+	c.Info.License = nil
+	c.Servers = []*huma.Server{{URL: "/"}}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token":   {Type: "http", Scheme: "bearer", Description: "Personal access token (rpt_) or token of a service account (rps_)"},
+		"session": {Type: "apiKey", In: "cookie", Name: edge.SessionCookie, Description: "Session of a signed-in person, for pages of the same origin"},
+	}
+	a.huma = humago.New(mux{a}, c)
+	return a
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// mux receives from huma the handler of the operation being added.
+type mux struct{ api *API }
+
+func (m mux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	now := m.api.adding
+	if now == nil {
+		panic(fmt.Sprintf("rest: %s was not added by Op", pattern))
+	}
+	m.api.routes = append(m.api.routes, edge.Route{
+		Pattern: pattern, Access: now.access, MaxBody: now.op.MaxBody,
+		Handle: m.api.wrap(now.op, handler),
+	})
+}
+
+// ServeHTTP is never called: the server routes.
+func (mux) ServeHTTP(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", http.StatusNotFound) }
+
+// Routes gives every operation as a route, and the description of the API.
+func (a *API) Routes() []edge.Route {
+	describe := edge.Route{Pattern: "GET /api/openapi.json", Access: edge.SignedIn(), Handle: a.describe}
+	return append(a.routes[:len(a.routes):len(a.routes)], describe)
+}
+
+// OpenAPI gives the description of the API as it is kept in the repository: indented, keys in a stable order.
+func (a *API) OpenAPI() ([]byte, error) {
+	raw, err := json.Marshal(a.huma.OpenAPI())
+	if err != nil {
+		return nil, fmt.Errorf("rest: describe: %w", err)
+	}
+	var tree any
+	if err := json.Unmarshal(raw, &tree); err != nil {
+		return nil, fmt.Errorf("rest: describe: %w", err)
+	}
+	out, err := json.MarshalIndent(tree, "", " ")
+	return append(out, '\n'), err
+}
+
+func (a *API) describe(w http.ResponseWriter, _ *http.Request) error {
+	doc, err := a.OpenAPI()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/openapi+json")
+	_, err = w.Write(doc)
+	return err
+}

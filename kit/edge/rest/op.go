@@ -1,0 +1,103 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/edge"
+)
+
+// Operation says what one operation is.
+type Operation struct {
+	ID      string // stable name for generated clients: "listMemberSessions"
+	Method  string
+	Path    string // after /api/v1
+	Summary string
+	Detail  string
+	Tag     string // group: "Sessions"
+	Status  int    // of success; 200 when there is a body, else 204
+	// Once marks an answer that holds a secret: it is never kept for an Idempotency-Key.
+	Once bool
+	// MaxBody is the largest body read, in bytes; zero takes the server's limit.
+	MaxBody int64
+}
+
+// Op adds an operation. The access is stated as for a page, and the operation joins the same list of routes.
+func Op[I, O any](a *API, access edge.Access, op Operation, handle func(context.Context, *I) (*O, error)) {
+	full := huma.Operation{
+		OperationID: op.ID, Method: op.Method, Path: Prefix + op.Path, Summary: op.Summary, Description: describe(op, access),
+		Tags: []string{op.Tag}, DefaultStatus: op.Status, MaxBodyBytes: op.MaxBody,
+		Errors: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests},
+	}
+	if !access.IsPublic() {
+		full.Security = []map[string][]string{{"token": {}}, {"session": {}}}
+	}
+	if act := access.Act(); act != nil {
+		full.Extensions = map[string]any{"x-permission": string(act.Permission), "x-step-up": act.Fresh > 0}
+	}
+	if unsafeMethod(op.Method) {
+		full.Errors = append(full.Errors, http.StatusConflict)
+		full.Parameters = append(full.Parameters, &huma.Param{
+			Name: idempotencyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: new(255)},
+			Description: "Any value of your own: the same request sent again with the same key within 24 hours acts once",
+		})
+	}
+	a.adding = &adding{access, op}
+	defer func() { a.adding = nil }()
+	huma.Register(a.huma, full, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, a.failed(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+func describe(op Operation, access edge.Access) string {
+	lines := []string{}
+	if op.Detail != "" {
+		lines = append(lines, op.Detail)
+	}
+	if act := access.Act(); act != nil {
+		lines = append(lines, "Permission: "+string(act.Permission)+".")
+		if act.Fresh > 0 {
+			lines = append(lines, "Asks for a recent proof of identity: not possible with a token.")
+		}
+	}
+	if op.Once {
+		lines = append(lines, "The secret is in this answer only.")
+	}
+	return strings.Join(lines, " ")
+}
+
+func unsafeMethod(m string) bool {
+	return !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, m)
+}
+
+// failed turns the error of a handler into its problem document; what is ours alone goes to the log.
+func (a *API) failed(ctx context.Context, err error) error {
+	if core.KindOf(err) == core.Internal {
+		a.cfg.Log.ErrorContext(ctx, "operation failed", "request", core.ActorOf(ctx).Request, "error", err.Error())
+	}
+	return &Problem{edge.ProblemOf(ctx, err)}
+}
+
+// wrap puts around an operation what all of them do: the rate of its caller and Idempotency-Key.
+func (a *API) wrap(op Operation, handler http.HandlerFunc) edge.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if wait, ok := a.rates.take(core.ActorOf(r.Context()), a.cfg.Clock.Now()); !ok {
+			return errRate.After(wait)
+		}
+		key := r.Header.Get(idempotencyHeader)
+		if key == "" || a.cfg.Replies == nil || !unsafeMethod(op.Method) {
+			handler(w, r)
+			return nil
+		}
+		return a.once(w, r, op, key, handler)
+	}
+}
