@@ -31,7 +31,7 @@ type Entry struct {
 	Outcome  string   // "success", "failure", "refused"
 	Reason   string   // stable code
 	Request  string   // id
-	Subjects []string // ids of the persons concerned
+	Subjects []string // ids of the persons concerned; the first one's key seals the content
 	Parts    []Part
 }
 
@@ -118,18 +118,31 @@ func PartsHash(parts []Part) string {
 }
 
 // Text is the canonical form of an entry: Version and each field on a line of its own, in the order of the struct; times
-// and numbers in decimal, subjects joined by commas, PartsHash last; every line ends with a newline.
-func (e *Entry) Text() ([]byte, error) {
-	b := make([]byte, 0, 640)
+// and numbers in decimal; the first subject, then the further ones joined by commas; PartsHash last. Every line ends
+// with a newline.
+func (e *Entry) Text() ([]byte, error) { return e.AppendText(nil, PartsHash(e.Parts)) }
+
+// AppendText appends the canonical form with an already computed PartsHash.
+func (e *Entry) AppendText(b []byte, partsHash string) ([]byte, error) {
+	var first, others string
+	if len(e.Subjects) > 0 {
+		first, others = e.Subjects[0], strings.Join(e.Subjects[1:], ",")
+	}
 	b = append(b, Version...)
-	for _, s := range [...]string{
-		e.Log, strconv.FormatUint(e.Seq, 10), e.ID, strconv.FormatInt(e.At, 10), e.Node, strconv.FormatUint(e.Counter, 10),
-		e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource, e.Purpose, e.Outcome, e.Reason, e.Request,
-		strings.Join(e.Subjects, ","), PartsHash(e.Parts),
-	} {
+	for _, s := range [...]string{e.Log, e.ID, e.Node, e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource,
+		e.Purpose, e.Outcome, e.Reason, e.Request, first, others, partsHash} {
 		if !clean(s) {
 			return nil, errors.New("verify: a field of an entry holds a control character")
 		}
+	}
+	b = append(append(b, '\n'), e.Log...)
+	b = strconv.AppendUint(append(b, '\n'), e.Seq, 10)
+	b = append(append(b, '\n'), e.ID...)
+	b = strconv.AppendInt(append(b, '\n'), e.At, 10)
+	b = append(append(b, '\n'), e.Node...)
+	b = strconv.AppendUint(append(b, '\n'), e.Counter, 10)
+	for _, s := range [...]string{e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource, e.Purpose, e.Outcome, e.Reason,
+		e.Request, first, others, partsHash} {
 		b = append(append(b, '\n'), s...)
 	}
 	return append(b, '\n'), nil
@@ -158,7 +171,7 @@ var errEntry = errors.New("verify: this is not the text of an entry")
 // ParseText reads the canonical text of an entry. The parts are not in the text: partsHash is their commitment.
 func ParseText(text []byte) (e Entry, partsHash string, err error) {
 	lines := strings.Split(string(text), "\n")
-	if len(lines) != 20 || lines[0] != Version || lines[19] != "" {
+	if len(lines) != 21 || lines[0] != Version || lines[20] != "" {
 		return e, "", errEntry
 	}
 	for _, l := range lines {
@@ -179,10 +192,16 @@ func ParseText(text []byte) (e Entry, partsHash string, err error) {
 	if e.Counter, err = decimal(lines[6]); err != nil {
 		return e, "", err
 	}
-	if lines[17] != "" {
-		e.Subjects = strings.Split(lines[17], ",")
+	switch {
+	case lines[17] != "":
+		e.Subjects = []string{lines[17]}
+		if lines[18] != "" {
+			e.Subjects = append(e.Subjects, strings.Split(lines[18], ",")...)
+		}
+	case lines[18] != "":
+		return e, "", errEntry
 	}
-	return e, lines[18], nil
+	return e, lines[19], nil
 }
 
 // decimal reads a number in its one canonical form.

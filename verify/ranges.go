@@ -129,3 +129,22 @@ func ParseRanges(text string) (Ranges, error) {
 	}
 	return s, nil
 }
+
+// Cover puts a run after every other one of the set.
+func (s *Ranges) Cover(from, to uint64) {
+	if k := len(s.runs); k > 0 && s.runs[k-1].To+1 >= from {
+		s.runs[k-1].To = max(s.runs[k-1].To, to)
+		return
+	}
+	s.runs = append(s.runs, Range{from, to})
+}
+
+// Join adds every sequence of another set.
+func (s *Ranges) Join(other *Ranges) {
+	all := append(append(make([]Range, 0, len(s.runs)+len(other.runs)), s.runs...), other.runs...)
+	sort.Slice(all, func(i, j int) bool { return all[i].From < all[j].From })
+	s.runs = nil
+	for _, r := range all {
+		s.Cover(r.From, r.To)
+	}
+}

@@ -1,0 +1,303 @@
+package journal
+
+import (
+	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/verify"
+)
+
+// Sealer seals parts of entries and makes the key of a log that has none yet.
+type Sealer interface {
+	core.Sealer
+	core.Keymaker
+}
+
+// Needs is everything that the journal can reach.
+type Needs struct {
+	DB     *db.DB
+	Sealer Sealer
+	Clock  core.Clock
+	// Name is this installation's name in checkpoints, a URL without scheme: "trust.example.org/journal".
+	Name string
+	// Key signs checkpoints (Ed25519): LoadKey reads or makes it.
+	Key crypto.Signer
+	// HeadFile keeps the highest checkpoint that this node saw; "" keeps none (tests).
+	HeadFile string
+	Outlets  []Outlet
+	Log      *slog.Logger
+}
+
+// Module implements core.Recorder over a database. Start its work with Run.
+type Module struct {
+	db      *db.DB
+	sealer  Sealer
+	clock   core.Clock
+	log     *slog.Logger
+	name    string
+	signer  crypto.Signer
+	public  ed25519.PublicKey
+	outlets []Outlet
+	heads   *headFile
+
+	flushing flushState
+	counters counters
+	wake     chan struct{}
+	leading  atomic.Bool // this node holds the lease: it places entries, signs and sends
+
+	refusal atomic.Pointer[core.Error]
+}
+
+var (
+	errBehind = i18n.Fault(core.Busy, "journal.behind",
+		"La base de données est en retard sur le journal que ce serveur a déjà vu : il refuse de servir jusqu'à vérification.",
+		"The database is behind the journal that this server has already seen: it refuses to serve until this is checked.")
+	errKey = errors.New("journal: the signing key must be an Ed25519 key")
+)
+
+// New makes the journal over a migrated database and takes its flush hook. It panics on a key that is not Ed25519: a
+// journal without a signature must not start.
+func New(n Needs) *Module {
+	public, ok := n.Key.Public().(ed25519.PublicKey)
+	if !ok {
+		panic(errKey)
+	}
+	if n.Clock == nil {
+		n.Clock = clock.Real{}
+	}
+	if n.Log == nil {
+		n.Log = slog.New(slog.DiscardHandler)
+	}
+	if n.Name == "" {
+		n.Name = "rempart.invalid/journal"
+	}
+	m := &Module{
+		db: n.DB, sealer: n.Sealer, clock: n.Clock, log: n.Log, name: n.Name, signer: n.Key, public: public,
+		outlets: n.Outlets, heads: openHeadFile(n.HeadFile), wake: make(chan struct{}, 1),
+	}
+	m.flushing.node = newNode()
+	m.counters.node = newNode()
+	if n.DB.Engine() == db.SQLite {
+		n.DB.OnFlush(m.flush)
+	} else {
+		n.DB.OnFlush(m.queue)
+	}
+	return m
+}
+
+// newNode names a process for the counters of its entries.
+func newNode() string {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		panic(err) // crypto/rand never fails (Go 1.24)
+	}
+	return hex.EncodeToString(b[:])
+}
+
+// Key is the public key to check the journal by, as "rempart journal key" prints it.
+func (m *Module) Key() verify.Key { return verify.Key{Name: m.name, Public: m.public} }
+
+// item is an entry on its way from Record to the flush hook.
+type item struct {
+	org    core.ID
+	entry  verify.Entry // without Seq, Node and Counter
+	sealed []byte
+	parts  string // verify.PartsHash
+}
+
+// Record adds an entry to the transaction. It gets its place in the tree when the transaction commits.
+func (m *Module) Record(ctx context.Context, tx core.Tx, e *core.Entry) error {
+	if r := m.refusal.Load(); r != nil {
+		return r
+	}
+	it := &item{org: e.Org, entry: verify.Entry{
+		Log: string(e.Org), ID: string(e.ID), At: clock.Micros(e.At), Kind: kindOf(e.Actor), Actor: tidy(string(e.Actor.ID)),
+		Action: tidy(string(e.Action)), Verb: e.Verb.String(), Type: tidy(e.Type), Resource: tidy(string(e.Resource)),
+		Purpose: tidy(string(e.Purpose)), Outcome: e.Outcome.String(), Reason: tidy(e.Reason),
+		Request: tidy(string(e.Actor.Request)), Subjects: subjects(e.Subjects),
+	}}
+	if it.org.IsZero() {
+		it.org, it.entry.Log = core.Platform, string(core.Platform)
+	}
+	if err := m.seal(ctx, it, e); err != nil {
+		return fmt.Errorf("journal: seal: %w", err)
+	}
+	db.Defer(tx, it)
+	return nil
+}
+
+func kindOf(a core.Actor) string {
+	if a.Kind == core.HumanActor && a.Staff {
+		return "staff"
+	}
+	return a.Kind.String()
+}
+
+// tidy takes out what cannot stand in an entry's text: an id made by an attacker must not stop its own entry.
+func tidy(s string) string {
+	bad := func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\uFFFD' }
+	if strings.IndexFunc(s, bad) < 0 && len(s) <= 256 {
+		return s
+	}
+	s = strings.Map(func(r rune) rune {
+		if bad(r) {
+			return '?'
+		}
+		return r
+	}, s)
+	return strings.ToValidUTF8(s[:min(len(s), 256)], "")
+}
+
+func subjects(list []core.ID) []string {
+	out := make([]string, 0, len(list))
+	seen := make(map[core.ID]bool, len(list))
+	for _, id := range list {
+		if id != "" && !seen[id] {
+			seen[id] = true
+			out = append(out, strings.ReplaceAll(tidy(string(id)), ",", "?"))
+		}
+	}
+	return out
+}
+
+// Connection is the sealed part that tells from where an act came, without the last digits of the address.
+type Connection struct {
+	Network string  `json:"network,omitempty"` // /24 or /48
+	Agent   string  `json:"agent,omitempty"`
+	Session core.ID `json:"session,omitempty"`
+	Token   core.ID `json:"token,omitempty"`
+	Account core.ID `json:"account,omitempty"`
+	AAL     int     `json:"aal,omitempty"`
+}
+
+// Content is the sealed part that tells what changed, under the key of the person concerned.
+type Content struct {
+	Changes []core.FieldChange `json:"changes,omitempty"`
+	Note    string             `json:"note,omitempty"`
+}
+
+// seal makes the sealed parts of an entry. Nobody's key is the organization's.
+func (m *Module) seal(ctx context.Context, it *item, e *core.Entry) error {
+	owner, code := e.Actor.ID, verify.OfActor
+	if e.Actor.Kind == core.SystemActor || e.Actor.Kind == core.Anonymous || owner.IsZero() {
+		owner, code = it.org, verify.OfLog
+	}
+	var parts []verify.Part
+	add := func(kind verify.PartKind, owner core.ID, code verify.Owner, plain []byte) error {
+		p, err := m.part(ctx, it, kind, owner, code, plain)
+		if err == nil && p.Sealed != nil {
+			parts = append(parts, p)
+		}
+		return err
+	}
+	if e.Actor.Address.IsValid() {
+		if err := add(verify.Address, owner, code, []byte(e.Actor.Address.Unmap().String())); err != nil {
+			return err
+		}
+	}
+	conn := Connection{
+		Network: network(e.Actor.Address), Agent: tidy(e.Actor.Agent), Session: e.Actor.Session, Token: e.Actor.Token,
+		Account: e.Actor.Account, AAL: e.Actor.AAL,
+	}
+	if conn != (Connection{}) {
+		if err := add(verify.Connection, owner, code, asJSON(conn)); err != nil {
+			return err
+		}
+	}
+	if len(e.Changes) > 0 || e.Note != "" {
+		owner, code = it.org, verify.OfLog
+		if len(e.Subjects) > 0 {
+			owner, code = e.Subjects[0], verify.OfSubject
+		}
+		if err := add(verify.Content, owner, code, padded(asJSON(Content{e.Changes, e.Note}))); err != nil {
+			return err
+		}
+	}
+	it.parts, it.sealed = verify.PartsHash(parts), verify.EncodeParts(parts)
+	return nil
+}
+
+// part seals one part. What concerns a person whose key was destroyed is not kept: their erasure holds for what comes
+// after it too. An actor or subject that never had a key (a service account, a stranger) is sealed under the log's.
+func (m *Module) part(ctx context.Context, it *item, kind verify.PartKind, owner core.ID, code verify.Owner, plain []byte) (verify.Part, error) {
+	salted := make([]byte, verify.SaltSize, verify.SaltSize+len(plain))
+	if _, err := rand.Read(salted); err != nil {
+		return verify.Part{}, err
+	}
+	p := verify.Part{Kind: kind, Owner: code, Commit: verify.CommitTo(salted, plain)}
+	salted = append(salted, plain...)
+	var err error
+	p.Sealed, err = m.sealer.Seal(ctx, owner, where(kind, it.entry.ID), salted)
+	if err == nil || core.KindOf(err) == core.Gone {
+		return p, nil
+	}
+	if core.CodeOf(err) != "vault.no_key" {
+		return p, err
+	}
+	p.Owner = verify.OfLog
+	if owner == it.org || code == verify.OfLog {
+		if err := m.sealer.MakeKeys(ctx, it.org); err != nil {
+			return p, err
+		}
+	}
+	p.Sealed, err = m.sealer.Seal(ctx, it.org, where(kind, it.entry.ID), salted)
+	if core.CodeOf(err) == "vault.no_key" {
+		if err = m.sealer.MakeKeys(ctx, it.org); err == nil {
+			p.Sealed, err = m.sealer.Seal(ctx, it.org, where(kind, it.entry.ID), salted)
+		}
+	}
+	return p, err
+}
+
+// where binds a sealed part to its entry.
+func where(kind verify.PartKind, id string) string {
+	return "journal_entry.sealed/" + string(rune(kind)) + "/" + id
+}
+
+func asJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return b
+}
+
+// padded hides the length of free text: the next of 64, 128, 256... bytes.
+func padded(b []byte) []byte {
+	size := 64
+	for size < len(b) {
+		size *= 2
+	}
+	return append(b, []byte(strings.Repeat(" ", size-len(b)))...)
+}
+
+// network is an address without what tells one machine from its neighbours: /24 for IPv4, /48 for IPv6.
+func network(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	a = a.Unmap().WithZone("")
+	n := 24
+	if a.Is6() {
+		n = 48
+	}
+	p, err := a.Prefix(n)
+	if err != nil {
+		return ""
+	}
+	return p.String()
+}

@@ -1,0 +1,522 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/verify"
+)
+
+// The text of an entry is put together by the database from the columns, so that a changed column is a changed leaf.
+var (
+	qTexts = db.SQL(`SELECT pos, sealed, concat_ws(CAST($1 AS TEXT), id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others)
+		FROM journal_entry WHERE pos >= $2 AND pos < $3 ORDER BY pos`)
+	qTilesOf    = db.SQL(`SELECT idx, hashes FROM journal_tile WHERE log = $1 AND level = 0 AND idx >= $2 AND idx < $3 ORDER BY idx`)
+	qStrays     = db.SQL(`SELECT pos FROM journal_entry WHERE pos >= $1 AND pos < $2 ORDER BY pos LIMIT 100`)
+	qIndexed    = db.SQL(`SELECT COUNT(*) FROM journal_subject WHERE pos >= $1 AND pos < $2`)
+	qMisindexed = db.SQL(`SELECT s.pos, s.subject FROM journal_subject s LEFT JOIN journal_entry e ON e.pos = s.pos
+		WHERE s.pos >= $1 AND s.pos < $2 AND (e.pos IS NULL OR e.at <> s.at OR e.log <> s.log
+		OR (',' || e.others || ',') NOT LIKE ('%,' || s.subject || ',%')) ORDER BY s.pos LIMIT 100`)
+	qStrayLog = db.SQL(`SELECT pos FROM journal_entry WHERE pos >= $1 AND pos < $2 AND log <> $3 ORDER BY pos LIMIT 100`)
+)
+
+// Verify checks the whole log of an organization against its tree, its tiles and its signed heads: each entry, its
+// sealed parts, its place, the indexes that show it. The error is about the check itself; what is wrong with the journal
+// stands in the report.
+func (m *Module) Verify(ctx context.Context, org core.ID) (verify.Report, error) {
+	return m.VerifyRange(ctx, org, 0, ^uint64(0))
+}
+
+// VerifyRange is Verify over the entries from ≤ seq ≤ to; the tree is still checked up to its signed heads.
+func (m *Module) VerifyRange(ctx context.Context, org core.ID, from, to uint64) (verify.Report, error) {
+	began := time.Now()
+	c := &check{m: m, rep: verify.Report{Log: string(org)}, from: from, to: to}
+	err := m.db.Read(ctx, func(tx core.Tx) error { return c.prepare(ctx, tx, org) })
+	if err == nil && c.found {
+		err = c.run(ctx)
+	}
+	if err != nil {
+		return c.rep, fmt.Errorf("journal: verify: %w", err)
+	}
+	sort.SliceStable(c.rep.Findings, func(i, j int) bool { return c.rep.Findings[i].Seq < c.rep.Findings[j].Seq })
+	c.rep.Took = time.Since(began)
+	return c.rep, nil
+}
+
+// Orgs lists the organizations that have a log.
+func (m *Module) Orgs(ctx context.Context) (orgs []core.ID, err error) {
+	err = m.db.Read(ctx, func(tx core.Tx) error {
+		logs, err := allLogs(ctx, tx)
+		for _, l := range logs {
+			orgs = append(orgs, l.org)
+		}
+		return err
+	})
+	return orgs, err
+}
+
+// check is one verification under way.
+type check struct {
+	m        *Module
+	mu       sync.Mutex
+	rep      verify.Report
+	from, to uint64
+	found    bool
+	st       logState
+	head     verify.Checkpoint // remembered by this node
+	seen     bool
+	points   []checkpointRow // sizes to compare on the way
+	tiles    []tileResult
+	calls    nodeCounts
+	indexed  int64
+	others   int64
+}
+
+// tileResult is what one worker found about 256 entries.
+type tileResult struct {
+	root   verify.Hash
+	leaves []verify.Hash // kept when a checkpoint falls inside, and for the last tile
+}
+
+func (c *check) prepare(ctx context.Context, tx core.Tx, org core.ID) error {
+	var err error
+	c.head, c.seen = c.m.heads.all()[org], false
+	if c.head.Size > 0 {
+		c.seen = true
+	}
+	if c.st, c.found, err = findLog(ctx, tx, org); err != nil {
+		return err
+	}
+	if !c.found {
+		if c.seen {
+			c.rep.Add(verify.Truncated, 0, c.head.Size-1, "the log is gone, %d entries were signed", c.head.Size)
+		}
+		return nil
+	}
+	c.rep.Size, c.rep.Root = c.st.front.Size, c.st.front.Root()
+	lo, end, next := place(c.st.log, 0), place(c.st.log, c.st.front.Size), place(c.st.log+1, 0)
+	strays, err := db.All(ctx, tx, qStrays, db.Value[int64], end, next)
+	if err != nil {
+		return err
+	}
+	for _, pos := range strays {
+		c.rep.Add(verify.Inserted, seqOf(pos), seqOf(pos), "the tree has %d entries", c.st.front.Size)
+	}
+	for after := uint64(0); ; {
+		rows, err := db.All(ctx, tx, qCheckpoints, scanCheckpoint, c.st.log, int64(after), 5000)
+		if err != nil {
+			return err
+		}
+		c.points = append(c.points, rows...)
+		if len(rows) < 5000 {
+			break
+		}
+		after = rows[len(rows)-1].size
+	}
+	c.signatures()
+	if c.indexed, _, err = db.One(ctx, tx, qIndexed, db.Value[int64], lo, next); err != nil {
+		return err
+	}
+	return nil
+}
+
+// newest is how many of the newest checkpoints have their signature checked; the root of every one is compared.
+const newest = 200
+
+func (c *check) signatures() {
+	for i, p := range c.points {
+		n, err := verify.ParseCheckpoint(bodyOf(p.note))
+		if i >= len(c.points)-newest && err == nil {
+			n, err = verify.OpenCheckpoint([]byte(p.note), c.m.Key())
+			c.rep.Checkpoints++
+		}
+		if err == nil && (n.Size != p.size || n.Origin != c.m.Key().Origin(string(c.st.org))) {
+			err = errors.New("it is the checkpoint of something else")
+		}
+		if err != nil {
+			c.rep.Add(verify.Unsigned, p.size, p.size, "the checkpoint at size %d: %v", p.size, err)
+			continue
+		}
+		c.rep.Signed = max(c.rep.Signed, p.size)
+	}
+	if c.seen && c.head.Size > c.rep.Signed {
+		c.points = append(c.points, checkpointRow{size: c.head.Size, note: c.head.Body()})
+	}
+	sort.Slice(c.points, func(i, j int) bool { return c.points[i].size < c.points[j].size })
+	if k := len(c.points); k > 0 && c.points[k-1].size > c.st.front.Size {
+		c.rep.Add(verify.Truncated, c.st.front.Size, c.points[k-1].size-1, "the tree ends at %d, %d entries were signed", c.st.front.Size, c.points[k-1].size)
+	}
+}
+
+func bodyOf(text string) string { body, _, _ := cutNote(text); return body }
+
+const chunkTiles = 64
+
+func (c *check) run(ctx context.Context) error {
+	size := c.st.front.Size
+	count := int((size + tileSize - 1) / tileSize)
+	c.tiles = make([]tileResult, count)
+	chunks := make(chan int)
+	errs := make(chan error, 64)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var all sync.WaitGroup
+	for range c.workers() {
+		all.Go(func() {
+			err := c.m.db.Read(ctx, func(tx core.Tx) error {
+				w := worker{c: c, calls: nodeCounts{}}
+				for first := range chunks {
+					if err := w.chunk(ctx, tx, first, min(first+chunkTiles, count)); err != nil {
+						return err
+					}
+				}
+				w.done()
+				return nil
+			})
+			if err != nil {
+				errs <- err
+				stop()
+			}
+		})
+	}
+	for first := 0; first < count; first += chunkTiles {
+		select {
+		case chunks <- first:
+		case <-ctx.Done():
+			first = count
+		}
+	}
+	close(chunks)
+	all.Wait()
+	select {
+	case err := <-errs:
+		return err
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c.roots()
+	c.lost()
+	return c.m.db.Read(ctx, func(tx core.Tx) error { return c.indexes(ctx, tx) })
+}
+
+// workers is how many snapshots are read at once: on PostgreSQL the pool may be of one connection.
+func (c *check) workers() int {
+	if c.m.db.Engine() != db.SQLite {
+		return 1
+	}
+	return min(max(2, runtime.GOMAXPROCS(0)), 4)
+}
+
+// worker checks runs of tiles in a snapshot of its own: entries never change, so snapshots need not be the same.
+type worker struct {
+	c       *check
+	calls   nodeCounts
+	others  int64
+	entries uint64
+	pruned  uint64
+}
+
+func (w *worker) done() {
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	w.c.others += w.others
+	w.c.rep.Entries += w.entries
+	w.c.rep.Pruned += w.pruned
+	if w.c.calls == nil {
+		w.c.calls = nodeCounts{}
+	}
+	w.c.calls.join(w.calls)
+}
+
+// chunk reads the stored tiles and the entries of some tiles and compares them.
+func (w *worker) chunk(ctx context.Context, tx core.Tx, first, last int) error {
+	st := &w.c.st
+	stored := make([][]byte, last-first)
+	_, err := db.All(ctx, tx, qTilesOf, func(scan db.Scan) (struct{}, error) {
+		var idx int64
+		var b []byte
+		err := scan(&idx, &b)
+		if err == nil && len(b) == 32*tileSize {
+			stored[int(idx)-first] = b
+		}
+		return struct{}{}, err
+	}, st.log, first, last)
+	if err != nil {
+		return err
+	}
+	if last*tileSize > int(st.front.Size) { // the unfinished tile is told by the leaves beside the entries
+		from := st.front.Size &^ (tileSize - 1)
+		tail := make([]byte, 32*(st.front.Size-from))
+		_, err := db.All(ctx, tx, qLeaves, func(scan db.Scan) (struct{}, error) {
+			var pos int64
+			var leaf []byte
+			err := scan(&pos, &leaf)
+			if i := seqOf(pos) - from; err == nil && len(leaf) == 32 && i < uint64(len(tail)/32) {
+				copy(tail[32*i:], leaf)
+			}
+			return struct{}{}, err
+		}, place(st.log, from), place(st.log, st.front.Size))
+		if err != nil {
+			return err
+		}
+		stored[last-1-first] = tail
+	}
+	return w.entriesOf(ctx, tx, first, last, stored)
+}
+
+// entriesOf walks the entries of tiles first to last-1 and closes each tile.
+func (w *worker) entriesOf(ctx context.Context, tx core.Tx, first, last int, stored [][]byte) error {
+	st := &w.c.st
+	end := min(uint64(last)*tileSize, st.front.Size)
+	run := newTileRun(w, uint64(first)*tileSize, end, stored)
+	if begin := max(uint64(first)*tileSize, st.pruned); begin < end {
+		rows, err := tx.Query(ctx, qTexts, "\n", place(st.log, begin), place(st.log, end))
+		if err != nil {
+			return err
+		}
+		defer func() { _ = rows.Close() }()
+		var pos int64
+		var sealed []byte
+		var text string
+		for rows.Next() {
+			if err := rows.Scan(&pos, &sealed, &text); err != nil {
+				return err
+			}
+			run.entry(seqOf(pos), sealed, text)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+	}
+	run.finish()
+	return nil
+}
+
+// tileRun goes through consecutive entries, tile by tile.
+type tileRun struct {
+	w      *worker
+	next   uint64
+	end    uint64
+	first  uint64
+	stored [][]byte
+	leaves []verify.Hash
+	bad    []badEntry // of the tile under way
+	head   []byte     // version, log and a newline: how every text begins
+	buf    []byte
+}
+
+// badEntry is an entry whose hash is not the one in the tree.
+type badEntry struct {
+	seq    uint64
+	text   string
+	sealed []byte
+	gone   bool
+}
+
+func newTileRun(w *worker, from, end uint64, stored [][]byte) *tileRun {
+	return &tileRun{
+		w: w, next: from, end: end, first: from / tileSize, stored: stored, leaves: make([]verify.Hash, 0, tileSize),
+		head: []byte(verify.Version + "\n" + string(w.c.st.org) + "\n"), buf: make([]byte, 0, 2048),
+	}
+}
+
+// want is what the tree holds at a sequence.
+func (r *tileRun) want(seq uint64) (h verify.Hash, known bool) {
+	b := r.stored[seq/tileSize-r.first]
+	if i := 32 * (seq % tileSize); uint64(len(b)) >= i+32 {
+		copy(h[:], b[i:])
+		return h, true
+	}
+	return h, false
+}
+
+func (r *tileRun) leaf(seq uint64, sealed []byte, text string) (verify.Hash, error) {
+	b := strconv.AppendUint(append(append(r.buf[:0], 0), r.head...), seq, 10)
+	b = append(append(append(b, '\n'), text...), '\n')
+	b, err := verify.AppendPartsHash(b, sealed)
+	if err != nil {
+		return verify.Hash{}, err
+	}
+	r.buf = append(b, '\n')
+	return sha(r.buf), nil
+}
+
+func (r *tileRun) entry(seq uint64, sealed []byte, text string) {
+	r.missingUntil(seq)
+	got, err := r.leaf(seq, sealed, text)
+	r.w.entries++
+	r.w.note(seq, text)
+	if want, known := r.want(seq); err != nil || known && got != want {
+		r.bad = append(r.bad, badEntry{seq: seq, text: strings.Clone(text), sealed: bytes.Clone(sealed)})
+		if known {
+			got = want
+		}
+	}
+	r.push(got)
+}
+
+// missingUntil goes over entries that are not there: pruned ones keep their hash, others are missing.
+func (r *tileRun) missingUntil(seq uint64) {
+	for r.next < seq && r.next < r.end {
+		want, known := r.want(r.next)
+		if r.next < r.w.c.st.pruned && known {
+			r.w.pruned++
+		} else {
+			r.bad = append(r.bad, badEntry{seq: r.next, gone: true})
+		}
+		r.push(want)
+	}
+}
+
+func (r *tileRun) push(h verify.Hash) {
+	r.leaves = append(r.leaves, h)
+	if r.next++; r.next%tileSize == 0 {
+		r.close()
+	}
+}
+
+func (r *tileRun) finish() {
+	r.missingUntil(r.end)
+	if len(r.leaves) > 0 {
+		r.close()
+	}
+}
+
+// close judges a tile and keeps its root.
+func (r *tileRun) close() {
+	if len(r.bad) > 0 {
+		r.judge()
+		r.bad = r.bad[:0]
+	}
+	idx := (r.next - 1) / tileSize
+	t := &r.w.c.tiles[idx]
+	if len(r.leaves) < tileSize || r.w.c.pointInside(idx) {
+		t.leaves = append([]verify.Hash(nil), r.leaves...)
+	}
+	if len(r.leaves) == tileSize {
+		t.root = verify.TreeRoot(r.leaves)
+	}
+	r.leaves = r.leaves[:0]
+}
+
+func (c *check) pointInside(tile uint64) bool {
+	i := sort.Search(len(c.points), func(i int) bool { return c.points[i].size > tile*tileSize })
+	return i < len(c.points) && c.points[i].size < (tile+1)*tileSize
+}
+
+// note keeps what the checks of indexes and counters need: the persons named, the process and its number.
+func (w *worker) note(seq uint64, text string) {
+	if others := text[strings.LastIndexByte(text, '\n')+1:]; others != "" {
+		w.others += int64(strings.Count(others, ",")) + 1
+	}
+	_, rest := line(text) // id
+	when, rest := line(rest)
+	node, rest := line(rest)
+	number, rest := line(rest)
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil {
+		return
+	}
+	at, _ := strconv.ParseInt(when, 10, 64)
+	w.calls.add(node, n, seq, at)
+	if kind, rest := line(rest); kind == "system" {
+		_, rest = line(rest) // actor
+		action, rest := line(rest)
+		if action == voidAction {
+			_, rest = line(rest) // verb
+			_, rest = line(rest) // type
+			resource, _ := line(rest)
+			w.calls.void(resource)
+		}
+	}
+}
+
+func line(s string) (first, rest string) {
+	i := strings.IndexByte(s, '\n')
+	if i < 0 {
+		return s, ""
+	}
+	return s[:i], s[i+1:]
+}
+
+// roots folds the tiles and compares the whole with the state and with every signed head.
+func (c *check) roots() {
+	var f verify.Frontier
+	points := c.points
+	good := uint64(0) // the highest head that matched
+	compare := func(root verify.Hash) {
+		p := points[0]
+		points = points[1:]
+		if n, err := verify.ParseCheckpoint(bodyOf(p.note)); err == nil && n.Root != root {
+			c.rep.Add(verify.Rewritten, good, p.size-1, "the root signed at size %d is another", p.size)
+		} else if err == nil {
+			good = p.size
+		}
+	}
+	for i := range c.tiles {
+		t := &c.tiles[i]
+		if t.leaves == nil {
+			f.AppendSubtree(8, t.root)
+		} else {
+			for _, leaf := range t.leaves {
+				f.Append(leaf)
+				if len(points) > 0 && points[0].size == f.Size {
+					compare(f.Root())
+				}
+			}
+		}
+		if len(points) > 0 && points[0].size == f.Size {
+			compare(f.Root())
+		}
+	}
+	if f.Root() != c.rep.Root {
+		c.rep.Add(verify.Rewritten, good, c.st.front.Size-min(1, c.st.front.Size), "the entries do not give the root of the tree")
+	}
+}
+
+// lost tells the numbers that a process took and no entry shows.
+func (c *check) lost() {
+	now := clock.Micros(c.m.clock.Now())
+	for _, l := range c.calls.lost(now-settled.Microseconds()-time.Minute.Microseconds(), c.st.pruned > 0) {
+		c.rep.Add(verify.Lost, l.after, l.after, "process %s numbered %s, which no entry carries", l.node, l.numbers)
+	}
+}
+
+// indexes checks that the persons' index shows every entry and nothing else.
+func (c *check) indexes(ctx context.Context, tx core.Tx) error {
+	lo, next := place(c.st.log, 0), place(c.st.log+1, 0)
+	strays, err := db.All(ctx, tx, qStrayLog, db.Value[int64], lo, next, c.st.log)
+	if err != nil {
+		return err
+	}
+	for _, pos := range strays {
+		c.rep.Add(verify.Misindexed, seqOf(pos), seqOf(pos), "the entry is filed under another log")
+	}
+	if c.st.pruned == 0 && c.indexed == c.others && c.indexed == 0 {
+		return nil
+	}
+	_, err = db.All(ctx, tx, qMisindexed, func(scan db.Scan) (struct{}, error) {
+		var pos int64
+		var subject string
+		err := scan(&pos, &subject)
+		c.rep.Add(verify.Misindexed, seqOf(pos), seqOf(pos), "the index of persons shows it for someone whom it does not name")
+		return struct{}{}, err
+	}, place(c.st.log, c.st.pruned), next)
+	if err == nil && c.indexed < c.others {
+		c.rep.Add(verify.Misindexed, 0, c.st.front.Size-1, "the index of persons lacks %d lines", c.others-c.indexed)
+	}
+	return err
+}
