@@ -186,3 +186,36 @@ func URL(d *db.DB) string {
 	u, _ := opened.Load(d)
 	return u.(string)
 }
+
+// Statements prepares, on both engines, every registered statement that names a table with one of these prefixes
+// ("jobs_"); without prefix, all of them. What the test's packages import is what it covers.
+func Statements(t *testing.T, schemas []db.Schema, prefixes ...string) {
+	t.Helper()
+	concerned := func(s db.Statement) bool {
+		for _, p := range prefixes {
+			if strings.Contains(s.Text, p) {
+				return true
+			}
+		}
+		return len(prefixes) == 0
+	}
+	n := 0
+	for _, s := range db.Statements() {
+		if concerned(s) {
+			n++
+		}
+	}
+	if n == 0 {
+		t.Fatalf("no registered statement names %v", prefixes)
+	}
+	for _, k := range Kinds() {
+		if k == PostgresPoolOfOne {
+			continue
+		}
+		t.Run(string(k), func(t *testing.T) {
+			for _, err := range Open(t, k, schemas).PrepareAll(t.Context(), concerned) {
+				t.Error(err)
+			}
+		})
+	}
+}
