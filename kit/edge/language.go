@@ -8,6 +8,7 @@ import (
 	"github.com/rempart/rempart/kit/i18n"
 )
 
+// languageCookie keeps the choice that a person makes (kit/ui writes it).
 const languageCookie = "__Host-lang"
 
 // language is that of the request: ?lang= for this page alone, else the cookie, else Accept-Language, else French.
@@ -42,16 +43,4 @@ func accepted(header string) i18n.Lang {
 		}
 	}
 	return best
-}
-
-// chooseLanguage keeps a choice in a cookie and goes back to the page it was made on.
-func (s *Server) chooseLanguage(w http.ResponseWriter, r *http.Request) error {
-	if l, ok := i18n.Parse(r.PostFormValue("lang")); ok {
-		http.SetCookie(w, &http.Cookie{
-			Name: languageCookie, Value: l.String(), Path: "/", MaxAge: 365 * 24 * 3600,
-			Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode,
-		})
-	}
-	http.Redirect(w, r, orElse(SafeNext(r.PostFormValue("next")), "/"), http.StatusSeeOther)
-	return nil
 }

@@ -44,6 +44,8 @@ type Config struct {
 	// MaxBody and Deadline bound a request unless its route says otherwise: 1 MiB and 30 s unless set.
 	MaxBody  int64
 	Deadline time.Duration
+	// Context adds to every request what pages need (the frame of kit/ui); nil adds nothing.
+	Context func(context.Context) context.Context
 	// Checks must all pass for /readyz to answer 200.
 	Checks []Check
 }
@@ -58,7 +60,7 @@ type Server struct {
 	state  draining
 }
 
-// New makes a server with its own routes: health, language.
+// New makes a server with its own routes: health.
 func New(cfg Config) *Server {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
@@ -84,7 +86,6 @@ func New(cfg Config) *Server {
 	}
 	s.mux.Handle("/", http.HandlerFunc(s.unknown))
 	s.Add(s.health()...)
-	s.Add(Route{Pattern: "POST /language", Access: Public("a choice of language tells nothing").Blind(), Handle: s.chooseLanguage})
 	return s
 }
 
@@ -131,7 +132,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	visit := &visit{actor: actor, nonce: newNonce()}
 	ctx := context.WithValue(r.Context(), visitKey{}, visit)
 	ctx = core.WithActor(i18n.With(ctx, language(r)), actor)
-	r = r.WithContext(withNonce(ctx, visit.nonce))
+	if ctx = withNonce(ctx, visit.nonce); s.cfg.Context != nil {
+		ctx = s.cfg.Context(ctx)
+	}
+	r = r.WithContext(ctx)
 	out.Header().Set("X-Request-Id", string(actor.Request))
 	s.secure(out.Header(), r, visit.nonce)
 
