@@ -1,0 +1,130 @@
+package boot
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/token"
+	"github.com/rempart/rempart/kit/abuse"
+	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/kit/ui"
+)
+
+// openDoor makes the server with the routes of every room.
+func (h *House) openDoor() error {
+	front := abuse.NewFront(50, 200, 100_000)
+	h.server = edge.New(edge.Config{
+		Origin: h.cfg.Origin, Hosts: h.hosts(), Proxies: h.cfg.Proxies,
+		Authenticate: h.authenticate, ErrorPage: ui.ErrorPage,
+		Admit: func(a netip.Addr) (time.Duration, bool) {
+			v := front.Allow(a, h.cfg.Clock.Now())
+			return v.Retry, v.OK
+		},
+		Detours: map[string]string{"session.locked": "/lock"},
+		Log:     h.cfg.Log, Clock: h.cfg.Clock,
+		Checks: []edge.Check{
+			{Name: "database", Run: func(ctx context.Context) error {
+				return h.db.Read(ctx, func(core.Tx) error { return nil })
+			}},
+			{Name: "journal", Run: h.journal.Check},
+		},
+	})
+	h.server.Add(ui.Routes()...)
+	h.server.Add(h.pages()...)
+	h.schedule()
+	return nil
+}
+
+// hosts are the only names answered: the origin's, and this machine's own for the person who sets it up.
+func (h *House) hosts() []string {
+	u, err := url.Parse(h.cfg.Origin)
+	if err != nil {
+		return nil
+	}
+	if name := u.Hostname(); name == "localhost" || name == "127.0.0.1" || name == "::1" {
+		return []string{u.Host, "localhost:" + u.Port(), "127.0.0.1:" + u.Port(), "[::1]:" + u.Port()}
+	}
+	return []string{u.Host}
+}
+
+// pages are the routes of every room.
+func (h *House) pages() []edge.Route { return nil }
+
+// Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this
+// node has seen.
+func (h *House) Handler() http.Handler {
+	frame := ui.Frame{Who: h.who, Version: h.cfg.Version, Now: h.cfg.Clock.Now}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(ui.WithFrame(r.Context(), frame))
+		if err := h.journal.Refusing(); err != nil && r.URL.Path != "/livez" && r.URL.Path != "/readyz" {
+			refuse(w, r, err)
+			return
+		}
+		h.server.ServeHTTP(w, r)
+	})
+}
+
+// refuse answers while the node must not serve at all.
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := edge.ProblemOf(r.Context(), err)
+	if edge.IsAPI(r) {
+		edge.WriteProblem(w, p)
+		return
+	}
+	ui.ErrorPage(w, r, p)
+}
+
+// Routes lists every route, for the walk of the isolation test and the list of routes.
+func (h *House) Routes() []edge.Route { return h.server.Routes() }
+
+// authenticate tells who asks: an access token in the Authorization header, or else a session.
+func (h *House) authenticate(w http.ResponseWriter, r *http.Request) (core.Actor, error) {
+	if header := r.Header.Get("Authorization"); header != "" {
+		return h.tokens.Check(r.Context(), token.Bearer(header))
+	}
+	secret := edge.SessionOf(r)
+	if secret == "" {
+		return core.Actor{}, nil
+	}
+	checked, err := h.sessions.Check(r.Context(), secret)
+	if checked.Renewed != "" {
+		edge.PutSession(w, checked.Renewed)
+	}
+	return checked.Actor, err
+}
+
+// who tells the frame of a page whose it is and what they may open.
+func (h *House) who(ctx context.Context, org core.ID, ask []core.Permission) (ui.Who, error) {
+	actor := core.ActorOf(ctx)
+	if actor.Kind != core.HumanActor {
+		return ui.Who{}, nil
+	}
+	var who ui.Who
+	err := h.db.Read(ctx, func(tx core.Tx) error {
+		person, err := h.identity.Person(ctx, tx, actor.ID)
+		if err != nil {
+			return err
+		}
+		who.Name = person.Name()
+		memberships, err := h.organizations.Memberships(ctx, tx, actor.ID)
+		if err != nil {
+			return err
+		}
+		for _, m := range memberships {
+			if m.State == "active" {
+				who.Orgs = append(who.Orgs, ui.Org{ID: m.Org, Name: m.OrgName, Kind: m.OrgKind})
+			}
+		}
+		if who.Staff, err = h.access.IsStaff(ctx, tx, actor.ID); err != nil {
+			return err
+		}
+		who.May, err = h.access.May(ctx, tx, actor, org, ask)
+		return err
+	})
+	return who, err
+}
+

@@ -1,0 +1,238 @@
+package boot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/access"
+	"github.com/rempart/rempart/core/internal/gate"
+	"github.com/rempart/rempart/core/internal/identity"
+	"github.com/rempart/rempart/core/internal/journal"
+	"github.com/rempart/rempart/core/internal/organization"
+	"github.com/rempart/rempart/core/internal/session"
+	"github.com/rempart/rempart/core/internal/settings"
+	"github.com/rempart/rempart/core/internal/token"
+	"github.com/rempart/rempart/core/internal/vault"
+	"github.com/rempart/rempart/kit/abuse"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/kit/jobs"
+	"github.com/rempart/rempart/kit/mail"
+)
+
+// House is the core, built: its doors, its pages, its work.
+type House struct {
+	cfg  Config
+	db   *db.DB
+	keys *db.DB
+
+	vault         *vault.Vault
+	journal       *journal.Module
+	gate          *gate.Gate
+	settings      *settings.Module
+	identity      *identity.Module
+	organizations *organization.Module
+	sessions      *session.Module
+	tokens        *token.Module
+	access        *access.Module
+	mail          *mail.Outbox
+	jobs          *jobs.Jobs
+	modules       []core.Module
+	server        *edge.Server
+}
+
+// Schemas lists the tables of every room that keeps its rows beside the others; the keys live apart (KeySchemas).
+func Schemas() []db.Schema {
+	return []db.Schema{
+		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
+		organization.Schema, access.Schema, session.Schema(), token.Schema(),
+	}
+}
+
+// KeySchemas lists the tables of the keys' own database.
+func KeySchemas() []db.Schema { return []db.Schema{vault.Schema()} }
+
+// New opens the databases, brings their tables up to date and makes every room. Close what it gives.
+func New(ctx context.Context, cfg Config) (h *House, err error) {
+	if cfg.Data == "" || cfg.Origin == "" {
+		return nil, errors.New("boot: Data and Origin are required")
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = clock.Real{}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Node == "" {
+		cfg.Node, _ = os.Hostname()
+	}
+	h = &House{cfg: cfg}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.Close())
+			h = nil
+		}
+	}()
+	if err := h.open(ctx); err != nil {
+		return nil, err
+	}
+	root, err := vault.LoadRoot(filepath.Join(cfg.Data, "root.key"))
+	if err != nil {
+		return nil, err
+	}
+	if h.vault, err = vault.New(vault.Needs{DB: h.keys, Root: root, Clock: cfg.Clock}); err != nil {
+		return nil, err
+	}
+	var doors late
+	if err := h.ground(&doors); err != nil {
+		return nil, err
+	}
+	if err := h.people(&doors, root); err != nil {
+		return nil, err
+	}
+	h.build(&doors)
+	return h, h.openDoor()
+}
+
+// open opens both databases and brings their tables up to date.
+func (h *House) open(ctx context.Context) (err error) {
+	data := cmp.Or(h.cfg.URL, filepath.Join(h.cfg.Data, "rempart.db"))
+	keys := h.cfg.KeysURL
+	if h.cfg.URL == "" {
+		keys = cmp.Or(keys, filepath.Join(h.cfg.Data, "keys.db"))
+	}
+	if h.db, err = db.Open(ctx, db.Config{URL: data, Pool: h.cfg.Connections, Log: h.cfg.Log}); err != nil {
+		return err
+	}
+	schemas := Schemas()
+	if keys == "" {
+		h.keys, schemas = h.db, append(schemas, KeySchemas()...)
+	} else {
+		if h.keys, err = db.Open(ctx, db.Config{URL: keys, Pool: h.cfg.Connections, Log: h.cfg.Log}); err != nil {
+			return err
+		}
+		if err = h.keys.Migrate(ctx, KeySchemas()...); err != nil {
+			return fmt.Errorf("boot: keys: %w", err)
+		}
+	}
+	return h.db.Migrate(ctx, schemas...)
+}
+
+// ground makes what every act stands on: the journal, mail, jobs.
+func (h *House) ground(doors *late) error {
+	key, err := journal.LoadKey(filepath.Join(h.cfg.Data, "journal.key"))
+	if err != nil {
+		return err
+	}
+	carrier, err := mail.NewCarrier(h.cfg.Mail)
+	if err != nil {
+		return err
+	}
+	h.mail = mail.New(mail.Needs{Gate: &doors.gate, Reader: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Carrier: carrier, Log: h.cfg.Log})
+	doors.mail.Mailer = h.mail
+	h.journal = journal.New(journal.Needs{
+		DB: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Name: journalName(h.cfg.Origin), Key: key,
+		HeadFile: filepath.Join(h.cfg.Data, "journal.head"), Outlets: h.outlets(), Log: h.cfg.Log,
+	})
+	h.jobs = jobs.New(h.db, jobs.Options{Log: h.cfg.Log})
+	return nil
+}
+
+// journalName is the origin without its scheme, as checkpoints want it (C2SP tlog-checkpoint).
+func journalName(origin string) string {
+	if u, err := url.Parse(origin); err == nil && u.Host != "" {
+		return u.Host + "/journal"
+	}
+	return "rempart/journal"
+}
+
+func (h *House) outlets() []journal.Outlet {
+	var all []journal.Outlet
+	for _, path := range h.cfg.CheckpointFolders {
+		all = append(all, journal.Folder{Path: path})
+	}
+	for _, to := range h.cfg.CheckpointMails {
+		all = append(all, journal.Mailbox{DB: h.db, Mailer: h.mail, To: to})
+	}
+	for _, u := range h.cfg.Witnesses {
+		all = append(all, journal.Witness{URL: u})
+	}
+	return all
+}
+
+// people makes the rooms of people and entry.
+func (h *House) people(doors *late, root []byte) (err error) {
+	h.settings = settings.New(settings.Needs{Gate: &doors.gate, Clock: h.cfg.Clock})
+	h.identity = identity.New(identity.Needs{
+		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Settings: h.settings, Mail: h.mail,
+		Members: &doors.organizations, Sessions: &doors.sessions, Tokens: &doors.tokens, Origin: h.cfg.Origin,
+	})
+	h.organizations = organization.New(organization.Needs{
+		Gate: &doors.gate, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Mail: h.mail, People: h.identity, Forgetting: h.identity,
+		Rights: &doors.access, Sessions: &doors.sessions, Tokens: &doors.tokens, SignUps: h.settings, Origin: h.cfg.Origin,
+	})
+	h.sessions = session.New(session.Needs{
+		Gate: &doors.gate, Store: h.db, Settings: h.settings, Sealer: h.vault, Mailer: h.mail, Clock: h.cfg.Clock, Log: h.cfg.Log,
+		Organizations: h.organizations, Access: &doors.access, People: h.identity,
+	})
+	h.tokens = token.New(token.Needs{
+		Gate: &doors.gate, Store: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Log: h.cfg.Log,
+		Organizations: h.organizations, Access: &doors.access, People: h.identity, Catalogue: h.acts,
+	})
+	h.access, err = access.New(access.Needs{
+		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Mail: h.mail,
+		Settings: h.settings, Clock: h.cfg.Clock,
+	})
+	return err
+}
+
+// build fills the late doors, teaches access what can be permitted, and makes the gate.
+func (h *House) build(doors *late) {
+	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
+	doors.sessions.Module, doors.tokens.Module = h.sessions, h.tokens
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.sessions, h.tokens, h.access, h.mail}
+	var duties []*core.Duty
+	for _, m := range h.Manifests() {
+		duties = append(duties, m.Duties...)
+	}
+	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties})
+	doors.gate.Gate = h.gate
+}
+
+// Manifests gives what every room keeps and can do.
+func (h *House) Manifests() []core.Manifest {
+	all := []core.Manifest{jobs.Manifest(), abuse.Manifest()}
+	for _, m := range h.modules {
+		all = append(all, m.Manifest())
+	}
+	return all
+}
+
+// acts lists every declared act.
+func (h *House) acts() []*core.ActDef {
+	var all []*core.ActDef
+	for _, m := range h.Manifests() {
+		all = append(all, m.Acts...)
+	}
+	return all
+}
+
+// Close ends what New opened.
+func (h *House) Close() error {
+	var errs []error
+	if h.keys != nil && h.keys != h.db {
+		errs = append(errs, h.keys.Close())
+	}
+	if h.db != nil {
+		errs = append(errs, h.db.Close())
+	}
+	return errors.Join(errs...)
+}

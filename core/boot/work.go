@@ -1,0 +1,62 @@
+package boot
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/abuse"
+	"github.com/rempart/rempart/kit/jobs"
+)
+
+// sweeps are what each room forgets in time, by the name of the job.
+func (h *House) sweeps() map[string]func(context.Context) error {
+	return map[string]func(context.Context) error{
+		"session.sweep":      h.sessions.Sweep,
+		"token.sweep":        h.tokens.Sweep,
+		"identity.sweep":     h.identity.SweepLinks,
+		"organization.sweep": h.organizations.Sweep,
+		"abuse.sweep": func(ctx context.Context) error {
+			return h.gate.Keep(ctx, &abuse.Sweeping, func(tx core.Tx) error {
+				_, err := abuse.Sweep(ctx, tx, h.cfg.Clock.Now())
+				return err
+			})
+		},
+	}
+}
+
+// schedule says what is done by itself and when.
+func (h *House) schedule() {
+	for name, sweep := range h.sweeps() {
+		h.jobs.Handle(name, func(ctx context.Context, _ jobs.Run) error {
+			return sweep(core.WithActor(ctx, core.System(name)))
+		})
+		h.jobs.Schedule(jobs.Schedule{Name: name, Kind: name, Every: 10 * time.Minute})
+	}
+}
+
+// Run does the work of this node until ctx ends: the journal's checkpoints, mail, jobs, the marks of use.
+func (h *House) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var all sync.WaitGroup
+	for name, work := range map[string]func(context.Context) error{
+		"journal": h.journal.Run,
+		"mail":    h.mail.Run,
+		"jobs":    h.jobs.Run,
+		"access":  func(ctx context.Context) error { h.access.Run(ctx, 5*time.Second); return nil },
+	} {
+		all.Go(func() {
+			if err := work(core.WithActor(ctx, core.System(name))); err != nil && ctx.Err() == nil {
+				cancel(err) // a part that cannot work ends the node: a supervisor starts it again
+			}
+		})
+	}
+	<-ctx.Done()
+	all.Wait()
+	if err := context.Cause(ctx); err != context.Canceled {
+		return err
+	}
+	return nil
+}
