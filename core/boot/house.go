@@ -209,7 +209,7 @@ func (h *House) build(doors *late) {
 
 // Manifests gives what every room keeps and can do.
 func (h *House) Manifests() []core.Manifest {
-	all := []core.Manifest{jobs.Manifest(), abuse.Manifest()}
+	all := []core.Manifest{jobs.Manifest(), abuse.Manifest(), h.vault.Manifest()}
 	for _, m := range h.modules {
 		all = append(all, m.Manifest())
 	}
