@@ -37,9 +37,10 @@ var (
 )
 
 func init() {
-	for _, name := range []string{"inter.woff2", "favicon.svg", "ui.js"} {
+	for _, name := range []string{"inter.woff2", "favicon.svg"} {
 		add(name, read(name))
 	}
+	add("ui.js", []byte(lean(string(read("ui.js")))))
 	add("ui.css", []byte(styleSheet()))
 }
 
@@ -65,6 +66,20 @@ func styleSheet() string {
 		"@font-here", urls["inter.woff2"],
 	).Replace(all.String())
 	return tight.ReplaceAllString(spaces.ReplaceAllString(comment.ReplaceAllString(text, ""), " "), "$1")
+}
+
+// spaced are the spaces that no string nor expression of the script needs.
+var spaced = strings.NewReplacer(" => ", "=>", " = ", "=", ", ", ",", "; ", ";", " && ", "&&", " || ", "||", " === ", "===", " ? ", "?", " { ", "{", " }", "}")
+
+// lean drops the comment lines, the indentation and the spaces that the script does not need.
+func lean(script string) string {
+	var out strings.Builder
+	for line := range strings.Lines(script) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			out.WriteString(spaced.Replace(line) + "\n")
+		}
+	}
+	return out.String()
 }
 
 func add(name string, plain []byte) {

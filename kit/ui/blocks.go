@@ -252,7 +252,9 @@ func (f Fragment) Render(ctx context.Context, w io.Writer) error { return f.view
 func (t Table) Render(ctx context.Context, w io.Writer) error    { return t.view().Render(ctx, w) }
 func (c Cell) Render(ctx context.Context, w io.Writer) error     { return c.view().Render(ctx, w) }
 
-func (q QR) source() string { return "data:image/png;base64," + base64.StdEncoding.EncodeToString(q.PNG) }
+func (q QR) source() string {
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(q.PNG)
+}
 
 // initials gives the two letters of a name's portrait.
 func initials(name string) string {

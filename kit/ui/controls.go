@@ -75,7 +75,7 @@ type Field struct {
 	Complete string // the autocomplete token: "username", "one-time-code", "given-name", "off"
 	Mode     string // the inputmode: "numeric", "email"
 	Pattern  string
-	Max      int // characters
+	Max      int    // characters
 	Width    string // "s" for a code or a number, "m" for a name, "" for the whole measure
 	Optional bool   // says "optional"; the others are required
 	ReadOnly bool
@@ -260,7 +260,9 @@ func (r Rule) attrs() templ.Attributes {
 	return a
 }
 
-func (s RuleState) class() string { return [...]string{"rule", "rule rule-met", "rule rule-missing"}[s] }
+func (s RuleState) class() string {
+	return [...]string{"rule", "rule rule-met", "rule rule-missing"}[s]
+}
 
 func has(values []string, v string) bool {
 	for _, one := range values {

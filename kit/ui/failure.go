@@ -76,4 +76,3 @@ func wait(ctx context.Context, p edge.Problem) string {
 		return tRetryMin.In(ctx, (n+59)/60)
 	}
 }
-

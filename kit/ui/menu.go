@@ -47,11 +47,11 @@ var orgMenu = []entry{
 	{Members, "/o/{org}/members", i18n.T("Membres", "Members"), "people", "m", []core.Permission{"member.list"}},
 	{Habilitations, "/o/{org}/habilitations", i18n.T("Habilitations", "Access table"), "grid", "h", []core.Permission{"habilitation.read"}},
 	{Roles, "/o/{org}/roles", i18n.T("Rôles", "Roles"), "key", "r", []core.Permission{"role.read"}},
-	{Suspensions, "/o/{org}/suspensions", i18n.T("Suspensions", "Suspensions"), "pause", "u", []core.Permission{"suspension.list"}},
+	{Suspensions, "/o/{org}/suspensions", i18n.T("Suspensions", "Suspensions"), "pause", "u", []core.Permission{"suspension.read"}},
 	{OrgSessions, "/o/{org}/sessions", i18n.T("Sessions", "Sessions"), "device", "s", []core.Permission{"session.list"}},
 	{Services, "/o/{org}/services", i18n.T("Comptes de service", "Service accounts"), "bot", "c", []core.Permission{"service_account.list"}},
 	{Journal, "/o/{org}/journal", i18n.T("Journal", "Journal"), "journal", "j", []core.Permission{"journal.read"}},
-	{Settings, "/o/{org}/settings", i18n.T("Réglages", "Settings"), "sliders", "p", []core.Permission{"settings.read"}},
+	{Settings, "/o/{org}/settings", i18n.T("Réglages", "Settings"), "sliders", "p", []core.Permission{"setting.read"}},
 }
 
 var myMenu = []entry{
