@@ -34,6 +34,8 @@ func (h *House) openDoor() error {
 		},
 	})
 	h.server.Add(ui.Routes()...)
+	h.api = h.makeAPI()
+	h.server.Add(h.api.Routes()...)
 	h.server.Add(h.pages()...)
 	h.schedule()
 	return nil

@@ -24,6 +24,7 @@ import (
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/kit/edge/rest"
 	"github.com/rempart/rempart/kit/jobs"
 	"github.com/rempart/rempart/kit/mail"
 )
@@ -46,6 +47,7 @@ type House struct {
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
+	api           *rest.API
 	server        *edge.Server
 }
 

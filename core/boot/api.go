@@ -1,0 +1,18 @@
+package boot
+
+import (
+	sessionapi "github.com/rempart/rempart/core/internal/session/api"
+	tokenapi "github.com/rempart/rempart/core/internal/token/api"
+	"github.com/rempart/rempart/kit/edge/rest"
+)
+
+// makeAPI gathers the operations of every room.
+func (h *House) makeAPI() *rest.API {
+	a := rest.New(rest.Config{Version: h.cfg.Version, Replies: h.tokens, Clock: h.cfg.Clock, Log: h.cfg.Log})
+	sessionapi.Register(a, h.sessions)
+	tokenapi.Register(a, h.tokens)
+	return a
+}
+
+// OpenAPI is the description of the API (OpenAPI 3.1) as it is kept in docs/openapi.json.
+func (h *House) OpenAPI() ([]byte, error) { return h.api.OpenAPI() }
