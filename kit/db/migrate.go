@@ -137,15 +137,25 @@ func up(ctx context.Context, e Engine, handle *sql.DB, schemas []Schema) error {
 	return err
 }
 
+// lockFile keeps a second process from opening or migrating the file at the same moment.
+func lockFile(path string) (unlock func() error, err error) {
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return lock.Close, nil
+}
+
 func (s *sqliteDB) migrate(ctx context.Context, schemas []Schema) error {
-	lock, err := os.OpenFile(s.path+".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	unlock, err := lockFile(s.path)
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
-		return err
-	}
+	defer unlock()
 	handle, err := sql.Open("sqlite", dsn(s.path)+"&_pragma=busy_timeout(5000)&_pragma=synchronous(2)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(0)")
 	if err != nil {
 		return err

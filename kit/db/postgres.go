@@ -250,8 +250,8 @@ func retriable(err error) bool {
 
 // fromPostgres names what is not the statement's fault.
 func fromPostgres(err error) error {
-	if err == nil {
-		return nil
+	if err == nil || core.CodeOf(err) != "" {
+		return err
 	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
 		switch {

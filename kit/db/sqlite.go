@@ -43,6 +43,11 @@ func openSQLite(ctx context.Context, d *DB, cfg Config) (*sqliteDB, error) {
 	for range n {
 		s.readers <- nil
 	}
+	unlock, err := lockFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("db: %w", err)
+	}
+	defer unlock()
 	if s.writer, err = startWriter(s); err != nil {
 		return nil, err
 	}

@@ -12,3 +12,5 @@ CREATE TABLE t_child (
 ) STRICT;
 
 CREATE UNIQUE INDEX t_row_note ON t_row (note) WHERE note IS NOT NULL;
+
+CREATE TABLE t_word (v TEXT PRIMARY KEY) STRICT;

@@ -1,0 +1,225 @@
+package db_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/db/dbtest"
+)
+
+func postgresOnly(t *testing.T) {
+	for _, k := range dbtest.Kinds() {
+		if k == dbtest.Postgres {
+			return
+		}
+	}
+	t.Skip("REMPART_TEST_ENGINES leaves PostgreSQL out")
+}
+
+// plain runs a statement outside of the package under test, as an administrator would.
+func plain(t *testing.T, url, text string) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	if _, err := c.Exec(t.Context(), text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestANoticeReachesTheOtherNode(t *testing.T) {
+	postgresOnly(t)
+	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
+	var nodes [2]*db.DB
+	heard := make(chan string, 100)
+	for i := range nodes {
+		d, err := db.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		nodes[i] = d
+	}
+	defer nodes[1].Listen("cut", func(p string) { heard <- p })()
+	tell := func(payload string) time.Duration {
+		t.Helper()
+		if err := nodes[0].Write(t.Context(), func(tx core.Tx) error { tx.Notify("cut", payload); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		for {
+			select {
+			case got := <-heard:
+				if got == payload {
+					return time.Since(start)
+				}
+			case <-time.After(3 * time.Second):
+				t.Fatalf("%q never arrived", payload)
+			}
+		}
+	}
+	tell("warm")
+	var slowest time.Duration
+	for range 20 {
+		slowest = max(slowest, tell("by notify"))
+	}
+	if slowest > 400*time.Millisecond {
+		t.Errorf("NOTIFY took %v: slower than the poll behind it", slowest)
+	}
+	t.Logf("slowest of 20 by NOTIFY: %v", slowest)
+
+	// A NOTIFY that is lost: the row alone still arrives within a second.
+	plain(t, cfg.URL, `INSERT INTO ground_notice (at, node, topic, payload)
+		VALUES ((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, 'x', 'cut', 'row alone')`)
+	select {
+	case got := <-heard:
+		if got != "row alone" {
+			t.Errorf("heard %q", got)
+		}
+	case <-time.After(time.Second):
+		t.Error("a notice whose NOTIFY was lost did not arrive within a second")
+	}
+
+	// Every connection is cut: the listener comes back and asks everybody to look again.
+	plain(t, cfg.URL, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`)
+	if took := tell("after the cut"); took > 2*time.Second {
+		t.Errorf("took %v after the cut", took)
+	}
+}
+
+func TestTheFirstHostsAreTriedUntilOneTakesWrites(t *testing.T) {
+	postgresOnly(t)
+	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
+	u, err := url.Parse(cfg.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := dead.Addr().String()
+	dead.Close()
+	u.Host = gone + "," + u.Host
+	q := u.Query()
+	q.Set("target_session_attrs", "read-write")
+	u.RawQuery = q.Encode()
+	d, err := db.Open(t.Context(), db.Config{URL: u.String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := put(t.Context(), d, "a"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A proxy that can cut its connections at will.
+type proxy struct {
+	l     net.Listener
+	mu    sync.Mutex
+	conns []net.Conn
+	to    string
+}
+
+func newProxy(t *testing.T, to string) *proxy {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{l: l, to: to}
+	t.Cleanup(func() { l.Close(); p.cut() })
+	go func() {
+		for {
+			a, err := l.Accept()
+			if err != nil {
+				return
+			}
+			b, err := net.Dial("tcp", p.to)
+			if err != nil {
+				a.Close()
+				continue
+			}
+			p.mu.Lock()
+			p.conns = append(p.conns, a, b)
+			p.mu.Unlock()
+			go func() { io.Copy(a, b); a.Close() }()
+			go func() { io.Copy(b, a); b.Close() }()
+		}
+	}()
+	return p
+}
+
+func (p *proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		c.Close()
+	}
+	p.conns = nil
+}
+
+func TestABrokenConnectionIsTriedAgainOrSaidToBeUnknown(t *testing.T) {
+	postgresOnly(t)
+	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
+	u, _ := url.Parse(cfg.URL)
+	p := newProxy(t, u.Host)
+	u.Host = p.l.Addr().String()
+	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	runs := 0
+	err = d.Write(t.Context(), func(tx core.Tx) error {
+		if runs++; runs == 1 {
+			p.cut() // before the first statement: nothing was done, so it is tried again
+		}
+		_, err := tx.Exec(t.Context(), qPut, "a", 1, nil)
+		return err
+	})
+	if err != nil || runs < 2 || count(t, d) != 1 {
+		t.Fatalf("cut before the statement: %v after %d runs, %d rows", err, runs, count(t, d))
+	}
+	err = d.Write(t.Context(), func(tx core.Tx) error {
+		_, err := tx.Exec(t.Context(), qPut, "b", 1, nil)
+		p.cut() // after the last statement: the commit meets a dead wire
+		return err
+	})
+	if core.CodeOf(err) != "db.unknown_outcome" {
+		t.Fatalf("cut during the commit: %v", err)
+	}
+}
+
+func TestAStatementHasADeadline(t *testing.T) {
+	postgresOnly(t)
+	d := dbtest.Open(t, dbtest.Postgres, schemas())
+	start := time.Now()
+	err := d.Read(t.Context(), func(tx core.Tx) error {
+		_, _, err := db.One(t.Context(), tx, qSleep, db.Value[bool])
+		return err
+	})
+	if core.CodeOf(err) != "db.slow" || time.Since(start) > 4*time.Second {
+		t.Fatalf("%v after %v", err, time.Since(start))
+	}
+	long := db.Long(t.Context())
+	if err := d.Read(long, func(tx core.Tx) error {
+		_, _, err := db.One(long, tx, qSleep, db.Value[bool])
+		return err
+	}); err != nil {
+		t.Fatalf("db.Long does not lift it: %v", err)
+	}
+}
+
+var qSleep = db.SQLOn(db.PostgreSQL, `SELECT pg_sleep(2.5) IS NULL`)
