@@ -82,6 +82,7 @@ type stmt struct {
 	s     driver.Stmt
 	exec  driver.StmtExecContext
 	query driver.StmtQueryContext
+	order []int // for each placeholder, the argument that it takes
 }
 
 // openConn opens a connection and checks that each setting took.
@@ -168,11 +169,12 @@ func (c *conn) prepared(text string) (*stmt, error) {
 	if !registered(text) {
 		return nil, fmt.Errorf("%w: %s", errUnregistered, text)
 	}
-	ds, err := c.c.Prepare(text)
+	plain, order := positional(text)
+	ds, err := c.c.Prepare(plain)
 	if err != nil {
 		return nil, fromSQLite(err, text)
 	}
-	s := &stmt{s: ds, exec: ds.(driver.StmtExecContext), query: ds.(driver.StmtQueryContext)}
+	s := &stmt{s: ds, exec: ds.(driver.StmtExecContext), query: ds.(driver.StmtQueryContext), order: order}
 	c.stmts[text] = s
 	return s, nil
 }
@@ -187,16 +189,46 @@ func (c *conn) own(text string) error {
 	return fromSQLite(err, "")
 }
 
-func (c *conn) bind(args []any) ([]driver.NamedValue, error) {
+// bind gives each placeholder of s its argument.
+func (c *conn) bind(s *stmt, args []any) ([]driver.NamedValue, error) {
 	c.args = c.args[:0]
-	for i, a := range args {
-		v, err := normal(a)
+	for i, from := range s.order {
+		if from >= len(args) {
+			return nil, fmt.Errorf("%d arguments given, $%d is used", len(args), from+1)
+		}
+		v, err := normal(args[from])
 		if err != nil {
 			return nil, err
 		}
 		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: v})
 	}
 	return c.args, nil
+}
+
+// positional writes $1, $2... as the plain ? that the driver binds by position: it looks a named placeholder up by
+// comparing texts with every argument, which made an INSERT of 64 rows a hundred times dearer.
+func positional(text string) (plain string, order []int) {
+	var b strings.Builder
+	quoted := false
+	for i := 0; i < len(text); i++ {
+		ch := text[i]
+		if ch == '\'' {
+			quoted = !quoted
+		}
+		n, j := 0, i+1
+		for ch == '$' && !quoted && j < len(text) && text[j] >= '0' && text[j] <= '9' {
+			n = n*10 + int(text[j]-'0')
+			j++
+		}
+		if n == 0 {
+			b.WriteByte(ch)
+			continue
+		}
+		b.WriteByte('?')
+		order = append(order, n-1)
+		i = j - 1
+	}
+	return b.String(), order
 }
 
 // sqliteTx is a transaction on a SQLite connection.
@@ -249,7 +281,7 @@ func (t *sqliteTx) ready(ctx context.Context, text string, args []any) (*stmt, [
 	if err != nil {
 		return nil, nil, t.fail(err)
 	}
-	bound, err := t.c.bind(args)
+	bound, err := t.c.bind(s, args)
 	if err != nil {
 		return nil, nil, t.fail(located(err, text))
 	}
