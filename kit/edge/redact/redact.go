@@ -20,7 +20,7 @@ var names = []string{"password", "passphrase", "secret", "cookie", "authorizatio
 
 // shapes are the values that never reach the log, wherever they stand.
 var shapes = regexp.MustCompile(strings.Join([]string{
-	`[\p{L}\p{N}._%+\-]+@[\p{L}\p{N}.\-]+\.\p{L}{2,}`,                    // e-mail
+	`[\p{L}\p{N}.!#$%&'*+/=?^_\x60{|}~\-]+@[\p{L}\p{N}.\-]+\.\p{L}{2,}`,                    // e-mail
 	`rp[ts]_[a-z0-9]{20,}`,                                               // token
 	`\b[a-z2-9]{52}\.\d+\.[\w\-]{16}`,                                    // session secret
 	`(?i)\bbearer\s+\S+`,                                                 // header
