@@ -252,3 +252,12 @@ func tidyName(s string) (string, bool) {
 	return s, utf8.ValidString(s) && utf8.RuneCountInString(s) <= 100 &&
 		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '<' || r == '>' })
 }
+
+// Anyone tells whether any person exists: the set-up is over once one does.
+func (m *Module) Anyone(ctx context.Context, tx core.Tx) (bool, error) {
+	_, any, err := db.One(ctx, tx, qAnyone, db.Value[core.ID])
+	if err != nil {
+		return false, fmt.Errorf("identity: anyone: %w", err)
+	}
+	return any, nil
+}

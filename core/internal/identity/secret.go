@@ -242,3 +242,16 @@ func (m *Module) SignedIn(ctx context.Context, tx core.Tx, person core.ID) error
 	_, err := tx.Exec(ctx, qSignedIn, person, clock.Micros(m.needs.Clock.Now()))
 	return err
 }
+
+// FirstHash judges the password of a person who does not exist yet by the provider's floors, own being their words,
+// and gives its hash.
+func (m *Module) FirstHash(ctx context.Context, plain string, own ...string) (hash string, err error) {
+	verdict, _, err := m.JudgePassword(ctx, "", plain, own...)
+	if err != nil {
+		return "", err
+	}
+	if fault := Weakness(verdict); fault != nil {
+		return "", fault
+	}
+	return m.needs.Hasher.Hash(ctx, plain)
+}

@@ -31,6 +31,7 @@ var (
 		ON CONFLICT DO NOTHING`)
 	qPerson        = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id = $1`)
 	qPersonByEmail = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE email = $1`)
+	qAnyone        = db.SQL(`SELECT id FROM identity_person LIMIT 1`)
 	qPeople8       = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8)`)
 	qPeople64      = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id IN (` + placeholders(64) + `)`)
 

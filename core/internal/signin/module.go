@@ -1,0 +1,232 @@
+package signin
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/abuse"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+)
+
+// People tells who is who: the module of identity.
+type People interface {
+	Person(ctx context.Context, tx core.Tx, id core.ID) (core.Person, error)
+	PersonByEmail(ctx context.Context, tx core.Tx, email string) (core.Person, bool, error)
+	AddPerson(ctx context.Context, tx core.Tx, p core.NewPerson) (core.ID, error)
+	SignedIn(ctx context.Context, tx core.Tx, person core.ID) error
+	Anyone(ctx context.Context, tx core.Tx) (bool, error)
+}
+
+// Passwords checks and keeps passwords: the module of identity.
+type Passwords interface {
+	Credential(ctx context.Context, tx core.Tx, person core.ID) (core.Credential, error)
+	CheckPassword(ctx context.Context, c core.Credential, plain string) (ok bool, rehash string, err error)
+	UpgradePassword(ctx context.Context, tx core.Tx, c core.Credential, rehash string) error
+	NewPassword(ctx context.Context, person core.ID, plain string) (hash string, err error)
+	KeepPassword(ctx context.Context, tx core.Tx, person core.ID, hash string) error
+}
+
+// Factors checks and keeps second factors: the module of identity.
+type Factors interface {
+	Factors(ctx context.Context, tx core.Tx, person core.ID) (core.Factors, error)
+	CheckTOTP(ctx context.Context, tx core.Tx, person core.ID, code string) (bool, error)
+	StartTOTP(ctx context.Context, tx core.Tx, person core.ID) (secret string, err error)
+	PendingTOTP(ctx context.Context, tx core.Tx, person core.ID) (secret string, err error)
+	ConfirmTOTP(ctx context.Context, tx core.Tx, person core.ID, code string) (bool, error)
+}
+
+// Codes checks and keeps recovery codes: the module of identity.
+type Codes interface {
+	MakeCodes(ctx context.Context) (core.RecoveryCodes, error)
+	KeepCodes(ctx context.Context, tx core.Tx, person core.ID, batch core.RecoveryCodes) error
+	MatchCode(ctx context.Context, person core.ID, code string) (mark string, err error)
+	UseCode(ctx context.Context, tx core.Tx, person core.ID, mark string) (bool, error)
+}
+
+// Mails tells persons what happens to their account: the module of identity.
+type Mails interface {
+	Alert(ctx context.Context, tx core.Tx, person core.ID, kind string, subject, body core.Text, about string) error
+	Send(ctx context.Context, tx core.Tx, person core.ID, kind string, subject, body core.Text) error
+	MailReset(ctx context.Context, tx core.Tx, person core.ID) error
+}
+
+// Links makes and spends single-use links: the module of identity.
+type Links interface {
+	MakeLink(ctx context.Context, tx core.Tx, kind string, person core.ID, about string, life time.Duration) (token string, err error)
+	Link(ctx context.Context, tx core.Tx, kind, token string) (person core.ID, about string, err error)
+	UseLink(ctx context.Context, tx core.Tx, kind, token string) (person core.ID, about string, err error)
+	CancelLinks(ctx context.Context, tx core.Tx, kind string, person core.ID) error
+}
+
+// Organizations tells who belongs where, and makes the provider's: the module of organizations.
+type Organizations interface {
+	Memberships(ctx context.Context, tx core.Tx, person core.ID) ([]core.Membership, error)
+	AddOrg(ctx context.Context, tx core.Tx, o core.Organization) (core.ID, error)
+	AddMember(ctx context.Context, tx core.Tx, x core.Membership) (core.ID, error)
+}
+
+// Access tells who is kept out and who holds which role: the module of access.
+type Access interface {
+	Blocked(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error)
+	AllowedFrom(ctx context.Context, tx core.Tx, person core.ID, addr netip.Addr, orgs ...core.ID) error
+	// RolesOf gives the roles that a person holds now in these organizations.
+	RolesOf(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) ([]string, error)
+	Assign(ctx context.Context, tx core.Tx, a core.Assignment) (core.ID, error)
+}
+
+// Sessions begins and ends sessions: the module of sessions.
+type Sessions interface {
+	Begin(ctx context.Context, tx core.Tx, n core.NewSession) (secret string, id core.ID, err error)
+	Raise(ctx context.Context, tx core.Tx, session core.ID, aal int) (newSecret string, err error)
+	EndAll(ctx context.Context, tx core.Tx, person, except core.ID, reason string) (int64, error)
+}
+
+// Terms tells what a person has yet to accept: the module of terms.
+type Terms interface {
+	Due(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) ([]core.Terms, error)
+	Accept(ctx context.Context, tx core.Tx, person core.ID, terms ...core.Terms) error
+}
+
+// Needs is everything that this module can reach.
+type Needs struct {
+	Gate     core.Gate
+	Reader   core.Reader
+	Clock    core.Clock
+	Settings core.Settings
+	Keys     core.Keymaker
+
+	People        People
+	Passwords     Passwords
+	Factors       Factors
+	Codes         Codes
+	Mails         Mails
+	Links         Links
+	Organizations Organizations
+	Access        Access
+	Sessions      Sessions
+	Terms         Terms
+
+	// FirstHash judges and hashes a password for a person who does not exist yet, whose words are given.
+	FirstHash func(ctx context.Context, plain string, own ...string) (hash string, err error)
+	// Key is a secret of the installation, the same on every node: it signs device cookies and puzzles.
+	Key []byte
+	// Beat is the beat on which an answer that must not tell accounts apart is given: 50 ms; negative for none.
+	Beat time.Duration
+}
+
+// Module is the way in.
+type Module struct {
+	needs    Needs
+	browsers *abuse.Browsers
+	puzzles  *abuse.Puzzles
+	key      []byte
+
+	mu    sync.RWMutex
+	steps []Step
+}
+
+// New makes the module with the steps that it knows.
+func New(n Needs) *Module {
+	if n.Beat == 0 {
+		n.Beat = 50 * time.Millisecond
+	}
+	m := &Module{needs: n, browsers: abuse.NewBrowsers(n.Key), puzzles: abuse.NewPuzzles(n.Key), key: abuse.Derive(n.Key, "signin")}
+	m.Register(mailboxStep, passwordStep, factorStep, changeStep, termsStep, enrolStep)
+	return m
+}
+
+// Browsers signs and reads the device cookies of this installation.
+func (m *Module) Browsers() *abuse.Browsers { return m.browsers }
+
+var (
+	passing = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "session", OnErase: core.EraseRow}
+	passed  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "session", Secret: true, OnErase: core.EraseRow}
+	device  = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", OnErase: core.EraseRow}
+)
+
+// Manifest declares what the module keeps and does.
+func (m *Module) Manifest() core.Manifest {
+	return core.Manifest{
+		Module: "signin",
+		Title:  core.Text{FR: "Connexion", EN: "Sign-in"},
+		Tables: []core.Table{
+			{Name: "signin_flow", Title: core.Text{FR: "Connexions en cours", EN: "Sign-ins under way"}, Columns: core.Columns(
+				core.Personal(passing, "kind", "login", "person", "browser", "next", "password_at", "factor_at", "mailbox_at", "mailbox_due", "code_at", "tries", "created_at", "expires_at"),
+				core.Personal(passed, "id", "code"))},
+			{Name: "signin_device", Title: core.Text{FR: "Navigateurs connus", EN: "Known browsers"}, Columns: core.Columns(
+				core.Personal(device, "id", "person", "browser", "label", "created_at", "seen_at", "failures", "wait_until"))},
+		},
+		Acts: []*core.ActDef{&beginFlow, &givePassword, &giveFactor, &sendCode, &giveCode, &chooseFirst, &acceptTerms, &enrol, &comeIn, &checkAddress,
+			&checkBlock, &noteAttack, &askReset, &useReset, &proveAgain, &unlock, &listDevices, &forgetDevice, &offerSetup, &foundHouse},
+		Duties: []*core.Duty{&counting, &sweeping},
+	}
+}
+
+// ExportPerson gives every datum held about a person, without secrets.
+func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
+	flows, err := db.All(ctx, tx, qFlowOf, scanFlow, person)
+	if err != nil {
+		return fmt.Errorf("signin: export: %w", err)
+	}
+	for _, f := range flows {
+		err := emit(core.Record{Table: "signin_flow", Values: map[string]any{
+			"kind": f.Kind, "login": f.Login, "created_at": stamp(f.CreatedAt), "expires_at": stamp(f.ExpiresAt), "password_at": stamp(f.PasswordAt), "factor_at": stamp(f.FactorAt), "mailbox_at": stamp(f.MailboxAt),
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	devices, err := db.All(ctx, tx, qDevices, scanDevice, person)
+	if err != nil {
+		return fmt.Errorf("signin: export: %w", err)
+	}
+	for _, d := range devices {
+		err := emit(core.Record{Table: "signin_device", Values: map[string]any{
+			"id": string(d.ID), "label": d.Label, "created_at": stamp(d.CreatedAt), "seen_at": stamp(d.SeenAt), "failures": d.failures,
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+// ErasePerson erases the sign-ins under way and the known browsers of a person.
+func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
+	var receipts []core.Receipt
+	for _, e := range []struct{ table, query string }{{"signin_flow", qFlowErase}, {"signin_device", qDeviceErase}} {
+		n, err := tx.Exec(ctx, e.query, person)
+		if err != nil {
+			return nil, fmt.Errorf("signin: erase: %w", err)
+		}
+		receipts = append(receipts, core.Receipt{Table: e.table, Deleted: n})
+	}
+	return receipts, nil
+}
+
+// Sweep removes flows past their end, browsers unseen for 400 days, and full buckets; run it hourly.
+func (m *Module) Sweep(ctx context.Context) error {
+	now := m.needs.Clock.Now()
+	return m.needs.Gate.Keep(ctx, &sweeping, func(tx core.Tx) error {
+		if _, err := tx.Exec(ctx, qFlowSweep, clock.Micros(now)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, qDeviceSweep, clock.Micros(now.AddDate(0, 0, -400))); err != nil {
+			return err
+		}
+		_, err := abuse.Sweep(ctx, tx, now)
+		return err
+	})
+}
