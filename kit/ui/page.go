@@ -190,9 +190,4 @@ func (s scene) here(ctx context.Context) string {
 }
 
 // home is where an organization opens.
-func (o Org) home() string {
-	if o.Kind == "provider" {
-		return "/provider"
-	}
-	return "/o/" + string(o.ID) + "/members"
-}
+func (o Org) home() string { return "/o/" + string(o.ID) }

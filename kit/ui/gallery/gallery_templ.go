@@ -628,7 +628,7 @@ func blocks() templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.Chart{Title: "Connexions par jour", Points: []ui.Point{{"1 nov.", 3}, {"2 nov.", 9}, {"3 nov.", 4}, {"4 nov.", 0}, {"5 nov.", 12}, {"6 nov.", 7}, {"7 nov.", 8}, {"8 nov.", 1}}}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Chart{Title: "Connexions par jour", Points: []ui.Point{{Label: "1 nov.", Value: 3}, {Label: "2 nov.", Value: 9}, {Label: "3 nov.", Value: 4}, {Label: "4 nov.", Value: 0}, {Label: "5 nov.", Value: 12}, {Label: "6 nov.", Value: 7}, {Label: "7 nov.", Value: 8}, {Label: "8 nov.", Value: 1}}}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

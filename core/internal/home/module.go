@@ -1,0 +1,78 @@
+package home
+
+import (
+	"context"
+
+	"github.com/rempart/rempart/core"
+)
+
+// Places tells in which organizations a person is.
+type Places interface {
+	Memberships(ctx context.Context, tx core.Tx, person core.ID) ([]core.Membership, error)
+}
+
+// Names tells who a person is.
+type Names interface {
+	Person(ctx context.Context, tx core.Tx, id core.ID) (core.Person, error)
+}
+
+// Rights tells what a person may do and what holds them back.
+type Rights interface {
+	core.Decider
+	AssignmentsOf(ctx context.Context, tx core.Tx, person core.ID) ([]core.Assignment, error)
+	Blocked(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error)
+}
+
+// Needs is everything that this module can reach.
+type Needs struct {
+	Gate   core.Gate
+	Places Places
+	Names  Names
+	Rights Rights
+	// RoleTitle names a role of an organization in both languages.
+	RoleTitle func(ctx context.Context, tx core.Tx, org core.ID, role string) (core.Text, error)
+	// Catalogue lists every declared act, to find those that the menu asks about.
+	Catalogue func() []*core.ActDef
+}
+
+// Module is the room where one arrives.
+type Module struct{ needs Needs }
+
+// New makes the module.
+func New(n Needs) *Module { return &Module{needs: n} }
+
+// The acts of this module: one's own, and quiet since they show nothing that is not.
+var (
+	SeeFrame = &core.ActDef{
+		Permission: "home.frame", Resource: "person", Verb: core.Reads, Reach: core.BySelf, Purpose: core.PurposeService, Quiet: true,
+		Title: core.Text{FR: "Voir son nom et ses organisations autour des pages", EN: "See one's name and organizations around pages"},
+	}
+	SeeMine = &core.ActDef{
+		Permission: "home.read", Resource: "person", Verb: core.Reads, Reach: core.BySelf, Purpose: core.PurposeService, Quiet: true,
+		Title: core.Text{FR: "Voir ses organisations", EN: "See one's organizations"},
+	}
+	SeePlace = &core.ActDef{
+		Permission: "home.place", Resource: "organization", Verb: core.Reads, Purpose: core.PurposeService, Quiet: true,
+		Holders: []string{"member"},
+		Title:   core.Text{FR: "Voir sa place dans l'organisation", EN: "See one's place in the organization"},
+	}
+)
+
+// Manifest declares the acts; the module keeps nothing.
+func (m *Module) Manifest() core.Manifest {
+	return core.Manifest{
+		Module: "home",
+		Title:  core.Text{FR: "Accueil", EN: "Home"},
+		Acts:   []*core.ActDef{SeeFrame, SeeMine, SeePlace},
+	}
+}
+
+// ExportPerson has nothing to give.
+func (m *Module) ExportPerson(context.Context, core.Tx, core.ID, func(core.Record) error) error {
+	return nil
+}
+
+// ErasePerson has nothing to erase.
+func (m *Module) ErasePerson(context.Context, core.Tx, core.ID) ([]core.Receipt, error) {
+	return nil, nil
+}
