@@ -191,4 +191,3 @@ func policyOf(all resolved, version int64) core.Policy {
 	}
 	return p
 }
-
