@@ -153,9 +153,11 @@ type pending struct {
 	after   []func()
 }
 
-func (p *pending) deferItem(item any)           { p.items = append(p.items, item) }
-func (p *pending) Notify(topic, payload string) { p.notices = append(p.notices, notice{topic, payload}) }
-func (p *pending) OnCommit(f func())            { p.after = append(p.after, f) }
+func (p *pending) deferItem(item any) { p.items = append(p.items, item) }
+func (p *pending) Notify(topic, payload string) {
+	p.notices = append(p.notices, notice{topic, payload})
+}
+func (p *pending) OnCommit(f func()) { p.after = append(p.after, f) }
 
 func (p *pending) runAfter() {
 	for _, f := range p.after {

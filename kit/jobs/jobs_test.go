@@ -488,4 +488,3 @@ var qPlans = db.SQL(`SELECT count(*) FROM jobs_schedule`)
 func TestEveryStatementIsUnderstoodByBothEngines(t *testing.T) {
 	dbtest.Statements(t, schemas(), "jobs_", "effect_")
 }
-
