@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	homeweb "github.com/rempart/rempart/core/internal/home/web"
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/edge"
@@ -54,7 +55,7 @@ func (h *House) hosts() []string {
 }
 
 // pages are the routes of every room.
-func (h *House) pages() []edge.Route { return nil }
+func (h *House) pages() []edge.Route { return homeweb.Routes(h.home) }
 
 // Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this
 // node has seen.
@@ -130,3 +131,8 @@ func (h *House) who(ctx context.Context, org core.ID, ask []core.Permission) (ui
 	return who, err
 }
 
+// roleTitle names a role for the home page.
+func (h *House) roleTitle(ctx context.Context, tx core.Tx, org core.ID, role string) (core.Text, error) {
+	info, err := h.access.Role(ctx, tx, org, role)
+	return info.Title, err
+}

@@ -13,6 +13,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
 	"github.com/rempart/rempart/core/internal/gate"
+	"github.com/rempart/rempart/core/internal/home"
 	"github.com/rempart/rempart/core/internal/identity"
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/core/internal/organization"
@@ -44,6 +45,7 @@ type House struct {
 	sessions      *session.Module
 	tokens        *token.Module
 	access        *access.Module
+	home          *home.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -200,7 +202,8 @@ func (h *House) people(doors *late, root []byte) (err error) {
 func (h *House) build(doors *late) {
 	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
 	doors.sessions.Module, doors.tokens.Module = h.sessions, h.tokens
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.sessions, h.tokens, h.access, h.mail}
+	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle})
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.sessions, h.tokens, h.access, h.home, h.mail}
 	var duties []*core.Duty
 	for _, m := range h.Manifests() {
 		duties = append(duties, m.Duties...)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
-	"github.com/rempart/rempart/kit/ui"
 )
 
 var errNoPlace = i18n.Fault(core.NotFound, "place.unknown", "Cette page n'existe pas, ou ne vous est pas ouverte.", "This page does not exist, or is not open to you.")
@@ -23,50 +22,6 @@ type Place struct {
 type Role struct {
 	Title      core.Text
 	Assignment core.Assignment
-}
-
-// Who answers who is signed in and which of ask they hold in org, for the frame of a page. Nobody, for a session that the
-// gate refuses or for an actor that is not a person: the page then shows no menu.
-func (m *Module) Who(ctx context.Context, org core.ID, ask []core.Permission) (ui.Who, error) {
-	actor := core.ActorOf(ctx)
-	who := ui.Who{May: map[core.Permission]bool{}}
-	if actor.Kind != core.HumanActor {
-		return who, nil
-	}
-	act := &core.Act{Def: SeeFrame, Org: core.Platform, Subject: actor.ID}
-	err := m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
-		person, err := m.needs.Names.Person(ctx, tx, actor.ID)
-		if err != nil {
-			return err
-		}
-		who.Name, who.Staff = person.Name(), actor.Staff
-		places, err := m.needs.Places.Memberships(ctx, tx, actor.ID)
-		if err != nil {
-			return err
-		}
-		for _, p := range sorted(places) {
-			who.Orgs = append(who.Orgs, ui.Org{ID: p.Org, Name: p.OrgName, Kind: p.OrgKind})
-		}
-		for _, def := range m.asked(ask) {
-			who.May[def.Permission] = m.needs.Rights.Decide(ctx, tx, actor, &core.Act{Def: def, Org: org}) == nil
-		}
-		return nil
-	})
-	switch core.KindOf(err) {
-	case core.Forbidden, core.NotFound, core.Unauthenticated, core.StepUp:
-		return ui.Who{}, nil
-	}
-	return who, err
-}
-
-func (m *Module) asked(ask []core.Permission) []*core.ActDef {
-	var list []*core.ActDef
-	for _, def := range m.needs.Catalogue() {
-		if slices.Contains(ask, def.Permission) {
-			list = append(list, def)
-		}
-	}
-	return list
 }
 
 // sorted keeps the places still held, by the name of the organization.

@@ -11,14 +11,8 @@ type Places interface {
 	Memberships(ctx context.Context, tx core.Tx, person core.ID) ([]core.Membership, error)
 }
 
-// Names tells who a person is.
-type Names interface {
-	Person(ctx context.Context, tx core.Tx, id core.ID) (core.Person, error)
-}
-
 // Rights tells what a person may do and what holds them back.
 type Rights interface {
-	core.Decider
 	AssignmentsOf(ctx context.Context, tx core.Tx, person core.ID) ([]core.Assignment, error)
 	Blocked(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error)
 }
@@ -27,12 +21,9 @@ type Rights interface {
 type Needs struct {
 	Gate   core.Gate
 	Places Places
-	Names  Names
 	Rights Rights
 	// RoleTitle names a role of an organization in both languages.
 	RoleTitle func(ctx context.Context, tx core.Tx, org core.ID, role string) (core.Text, error)
-	// Catalogue lists every declared act, to find those that the menu asks about.
-	Catalogue func() []*core.ActDef
 }
 
 // Module is the room where one arrives.
@@ -43,10 +34,6 @@ func New(n Needs) *Module { return &Module{needs: n} }
 
 // The acts of this module: one's own, and quiet since they show nothing that is not.
 var (
-	SeeFrame = &core.ActDef{
-		Permission: "home.frame", Resource: "person", Verb: core.Reads, Reach: core.BySelf, Purpose: core.PurposeService, Quiet: true,
-		Title: core.Text{FR: "Voir son nom et ses organisations autour des pages", EN: "See one's name and organizations around pages"},
-	}
 	SeeMine = &core.ActDef{
 		Permission: "home.read", Resource: "person", Verb: core.Reads, Reach: core.BySelf, Purpose: core.PurposeService, Quiet: true,
 		Title: core.Text{FR: "Voir ses organisations", EN: "See one's organizations"},
@@ -63,7 +50,7 @@ func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
 		Module: "home",
 		Title:  core.Text{FR: "Accueil", EN: "Home"},
-		Acts:   []*core.ActDef{SeeFrame, SeeMine, SeePlace},
+		Acts:   []*core.ActDef{SeeMine, SeePlace},
 	}
 }
 
