@@ -1,0 +1,608 @@
+package session_test
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/coretest"
+	"github.com/rempart/rempart/core/internal/session"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/db/dbtest"
+)
+
+const (
+	firefox  = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+	firefox2 = "Mozilla/5.0 (X11; Linux x86_64; rv:129.0) Gecko/20100101 Firefox/129.0"
+	chrome   = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
+)
+
+// house is the world around the module: two organizations, who belongs where, who is kept out.
+type house struct {
+	mu      sync.Mutex
+	members map[core.ID][]core.ID // organization → persons
+	blocked map[core.ID]bool      // person or organization
+	only    map[core.ID]netip.Prefix
+}
+
+func (h *house) Memberships(_ context.Context, _ core.Tx, person core.ID) ([]core.Membership, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var list []core.Membership
+	for _, org := range []core.ID{"acme", "bolt"} {
+		for _, p := range h.members[org] {
+			if p == person {
+				list = append(list, core.Membership{Org: org, OrgKind: "client", Person: person, State: "active"})
+			}
+		}
+	}
+	return list, nil
+}
+
+func (h *house) MemberOf(ctx context.Context, tx core.Tx, org, person core.ID) (core.Membership, bool, error) {
+	list, err := h.Memberships(ctx, tx, person)
+	for _, m := range list {
+		if m.Org == org {
+			return m, true, err
+		}
+	}
+	return core.Membership{}, false, err
+}
+
+func (h *house) PersonsOf(_ context.Context, _ core.Tx, org, after core.ID, limit int) ([]core.ID, error) {
+	var list []core.ID
+	for _, p := range h.members[org] {
+		if p > after && len(list) < limit {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+func (h *house) Blocked(_ context.Context, _ core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range append(orgs, person) {
+		if h.blocked[id] {
+			return core.Block{Scope: "person"}, true, nil
+		}
+	}
+	return core.Block{}, false, nil
+}
+
+var errAddress = core.Fault(core.Forbidden, "access.address")
+
+func (h *house) AllowedFrom(_ context.Context, _ core.Tx, _ core.ID, addr netip.Addr, orgs ...core.ID) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, org := range orgs {
+		if p, ok := h.only[org]; !ok || p.Contains(addr) {
+			return nil
+		}
+	}
+	if len(orgs) == 0 {
+		return nil
+	}
+	return errAddress
+}
+
+func (h *house) Person(_ context.Context, _ core.Tx, id core.ID) (core.Person, error) {
+	return core.Person{ID: id, GivenName: string(id), Email: string(id) + "@example.org", Language: "en"}, nil
+}
+
+func (h *house) People(ctx context.Context, tx core.Tx, ids ...core.ID) (map[core.ID]core.Person, error) {
+	all := map[core.ID]core.Person{}
+	for _, id := range ids {
+		all[id], _ = h.Person(ctx, tx, id)
+	}
+	return all, nil
+}
+
+func (h *house) block(id core.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.blocked[id] = true }
+
+type world struct {
+	*session.Module
+	t        *testing.T
+	db       *db.DB
+	clock    *clock.Fake
+	settings *coretest.FakeSettings
+	mail     *coretest.FakeMailer
+	house    *house
+}
+
+func schemas() []db.Schema { return []db.Schema{session.Schema()} }
+
+// build makes the module over a database, and a second one over another if wanted: the parts of the world are shared.
+func build(t *testing.T, d *db.DB) *world {
+	t.Helper()
+	w := &world{
+		t: t, db: d, clock: &clock.Fake{}, mail: coretest.Mailer(),
+		settings: coretest.Settings(core.Policy{Session: core.SessionPolicy{Idle: 30 * time.Minute, Lock: 10 * time.Minute, Absolute: 8 * time.Hour}}),
+		house: &house{
+			members: map[core.ID][]core.ID{"acme": {"ann", "bob"}, "bolt": {"eve"}},
+			blocked: map[core.ID]bool{}, only: map[core.ID]netip.Prefix{},
+		},
+	}
+	w.Module = w.node(d)
+	return w
+}
+
+func (w *world) node(d *db.DB) *session.Module {
+	m, _ := w.through(d)
+	return m
+}
+
+// watched is a node whose acts can be looked at.
+func (w *world) watched() (*session.Module, *coretest.FakeGate) { return w.through(w.db) }
+
+func (w *world) through(d *db.DB) (*session.Module, *coretest.FakeGate) {
+	gate := coretest.Gate(d)
+	return session.New(session.Needs{
+		Gate: gate, Store: d, Settings: w.settings, Sealer: coretest.Sealer(), Mailer: w.mail, Clock: w.clock,
+		Log: slog.New(slog.DiscardHandler), Organizations: w.house, Access: w.house, People: w.house,
+	}), gate
+}
+
+// from is a request of a browser at an address.
+func from(agent, address string) context.Context {
+	return core.WithActor(context.Background(), core.Actor{Agent: agent, Address: netip.MustParseAddr(address), Request: "r"})
+}
+
+func (w *world) begin(person core.ID, agent string) (string, core.ID) {
+	w.t.Helper()
+	var secret string
+	var id core.ID
+	err := w.db.Write(w.t.Context(), func(tx core.Tx) (err error) {
+		secret, id, err = w.Begin(from(agent, "198.51.100.7"), tx, core.NewSession{Person: person, Account: person, AAL: 1})
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return secret, id
+}
+
+// as is a request by the holder of a secret.
+func (w *world) as(secret, agent string) context.Context {
+	w.t.Helper()
+	c, err := w.Check(from(agent, "198.51.100.7"), secret)
+	if err != nil {
+		w.t.Fatalf("check: %v", err)
+	}
+	return core.WithActor(context.Background(), c.Actor)
+}
+
+func (w *world) good(what, secret string) session.Checked {
+	w.t.Helper()
+	c, err := w.Check(from(firefox, "198.51.100.7"), secret)
+	if err != nil {
+		w.t.Fatalf("%s: refused with %v", what, err)
+	}
+	return c
+}
+
+func (w *world) refused(what, secret, code string) {
+	w.t.Helper()
+	c, err := w.Check(from(firefox, "198.51.100.7"), secret)
+	if core.CodeOf(err) != code {
+		w.t.Errorf("%s: got %v, want %s", what, err, code)
+	}
+	if core.KindOf(err) == core.Unauthenticated && c.Actor.ID != "" {
+		w.t.Errorf("%s: an actor came with the refusal", what)
+	}
+}
+
+func each(t *testing.T, fn func(t *testing.T, w *world)) {
+	dbtest.Each(t, schemas(), func(t *testing.T, d *db.DB) { fn(t, build(t, d)) })
+}
+
+// one runs on SQLite alone: rules that hold whatever the engine.
+func one(t *testing.T) *world { return build(t, dbtest.Open(t, dbtest.SQLite, schemas())) }
+
+func TestASVS_7_2_1_a_secret_is_verified_by_the_server(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		secret, id := w.begin("ann", firefox)
+		c := w.good("the secret given", secret)
+		if c.Actor.ID != "ann" || c.Actor.Session != id || c.Actor.Kind != core.HumanActor || c.Actor.AuthenticatedAt.IsZero() {
+			t.Errorf("actor %+v", c.Actor)
+		}
+		root, rest, _ := strings.Cut(secret, ".")
+		for name, forged := range map[string]string{
+			"empty": "", "another root": strings.Repeat("a", 52) + "." + rest, "no seal": root, "cut": secret[:40], "long": secret + strings.Repeat("x", 500),
+		} {
+			w.refused(name, forged, "session.unknown")
+		}
+	})
+}
+
+func TestASVS_7_2_2_secrets_are_made_for_each_session_and_stored_hashed(t *testing.T) {
+	w := one(t)
+	a, _ := w.begin("ann", firefox)
+	b, _ := w.begin("ann", firefox)
+	if a == b {
+		t.Error("two sessions share a secret")
+	}
+	root, _, _ := strings.Cut(a, ".")
+	dump := dumpSessions(t, w.db)
+	if strings.Contains(dump, root) {
+		t.Error("a secret is in the rows")
+	}
+}
+
+func TestASVS_7_2_3_secrets_have_256_random_bits(t *testing.T) {
+	w := one(t)
+	seen := map[string]bool{}
+	var letters [256]int
+	for range 40 {
+		secret, _ := w.begin("ann", firefox)
+		root, _, _ := strings.Cut(secret, ".")
+		if seen[root] || len(root) != 52 { // 52 letters of 5 bits
+			t.Fatalf("secret %q", root)
+		}
+		seen[root] = true
+		for _, c := range []byte(root) {
+			letters[c]++
+		}
+	}
+	kinds := 0
+	for _, n := range letters {
+		if n > 0 {
+			kinds++
+		}
+		if n > 40*52/8 {
+			t.Error("one letter is far too frequent")
+		}
+	}
+	if kinds != 32 {
+		t.Errorf("%d letters of 32 in use", kinds)
+	}
+}
+
+func TestASVS_7_2_4_a_fresh_proof_gives_a_new_secret_and_ends_the_old(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		old, id := w.begin("ann", firefox)
+		w.clock.Advance(time.Minute)
+		var renewed string
+		err := w.db.Write(t.Context(), func(tx core.Tx) (err error) { renewed, err = w.Raise(t.Context(), tx, id, 2); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.refused("the old secret", old, "session.unknown")
+		c := w.good("the new one", renewed)
+		if c.Actor.AAL != 2 || !c.Actor.AuthenticatedAt.Equal(w.clock.Now()) || c.Actor.Session != id {
+			t.Errorf("actor %+v", c.Actor)
+		}
+		err = w.db.Write(t.Context(), func(tx core.Tx) error { _, err := w.Raise(t.Context(), tx, "nobody", 2); return err })
+		if core.CodeOf(err) != "session.absent" {
+			t.Errorf("raise of nothing gave %v", err)
+		}
+	})
+}
+
+func TestASVS_7_3_1_unused_sessions_lock_then_end(t *testing.T) {
+	w := one(t)
+	secret, _ := w.begin("ann", firefox)
+	for range 20 {
+		w.clock.Advance(9 * time.Minute)
+		if c := w.good("a session in use", secret); c.Renewed != "" {
+			secret = c.Renewed
+		}
+	}
+	w.clock.Advance(10 * time.Minute)
+	w.refused("after the lock limit", secret, "session.locked")
+	w.clock.Advance(19 * time.Minute)
+	w.refused("still locked: being refused is no use", secret, "session.locked")
+	w.clock.Advance(time.Minute)
+	w.refused("after the idle limit", secret, "session.idle")
+}
+
+func TestASVS_7_3_2_sessions_end_after_their_longest_duration(t *testing.T) {
+	w := one(t)
+	secret, _ := w.begin("ann", firefox)
+	for range 8*12 - 1 {
+		w.clock.Advance(5 * time.Minute)
+		if c := w.good("a session in use", secret); c.Renewed != "" {
+			secret = c.Renewed
+		}
+	}
+	w.clock.Advance(5 * time.Minute)
+	w.refused("after eight hours of use", secret, "session.expired")
+}
+
+func TestTightenedLimitActsAtTheNextRequest(t *testing.T) {
+	w := one(t)
+	secret, _ := w.begin("ann", firefox)
+	w.clock.Advance(6 * time.Minute)
+	w.settings.Policy.Session.Idle = 5 * time.Minute
+	w.refused("a limit set since", secret, "session.idle")
+}
+
+func TestNoLimitInThePolicyStillLimits(t *testing.T) {
+	w := one(t)
+	w.settings.Policy.Session = core.SessionPolicy{}
+	secret, _ := w.begin("ann", firefox)
+	w.clock.Advance(30 * time.Minute)
+	w.refused("a policy that says nothing", secret, "session.idle")
+}
+
+func TestASVS_7_4_1_a_session_signed_out_is_over_on_every_node(t *testing.T) {
+	dbtest.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		w := build(t, d)
+		other := w.node(again(t, d))
+		secret, id := w.begin("ann", firefox)
+		ctx := w.as(secret, firefox)
+		if _, err := other.Check(from(firefox, "198.51.100.7"), secret); err != nil {
+			t.Fatalf("the other node refuses a live session: %v", err)
+		}
+		if err := w.SignOut(ctx); err != nil {
+			t.Fatal(err)
+		}
+		w.refused("here", secret, "session.ended")
+		if _, err := other.Check(from(firefox, "198.51.100.7"), secret); core.CodeOf(err) != "session.ended" {
+			t.Errorf("the other node gave %v", err)
+		}
+		err := d.Write(t.Context(), func(tx core.Tx) error { _, err := w.Raise(t.Context(), tx, id, 2); return err })
+		if core.CodeOf(err) != "session.absent" {
+			t.Errorf("a session that is over was raised: %v", err)
+		}
+	})
+}
+
+func TestASVS_7_4_2_every_session_ends_with_the_account(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		a, _ := w.begin("ann", firefox)
+		b, _ := w.begin("ann", firefox)
+		other, _ := w.begin("bob", firefox)
+		var n int64
+		err := w.db.Write(t.Context(), func(tx core.Tx) (err error) { n, err = w.EndAll(t.Context(), tx, "ann", "", "disabled"); return err })
+		if err != nil || n != 2 {
+			t.Fatalf("ended %d, %v", n, err)
+		}
+		w.refused("first", a, "session.ended")
+		w.refused("second", b, "session.ended")
+		w.good("somebody else", other)
+	})
+}
+
+func TestASVS_7_4_3_all_other_sessions_can_be_ended(t *testing.T) {
+	w := one(t)
+	mine, id := w.begin("ann", firefox)
+	other, _ := w.begin("ann", firefox)
+	var n int64
+	err := w.db.Write(t.Context(), func(tx core.Tx) (err error) { n, err = w.EndAll(t.Context(), tx, "ann", id, "password"); return err })
+	if err != nil || n != 1 {
+		t.Fatalf("ended %d, %v", n, err)
+	}
+	w.good("the one in use", mine)
+	w.refused("the other", other, "session.ended")
+}
+
+func TestASVS_7_4_5_administrators_end_sessions_of_one_and_of_all(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		admin, adminID := w.begin("ann", firefox)
+		ctx := w.as(admin, firefox)
+		b1, b1ID := w.begin("bob", firefox)
+		b2, _ := w.begin("bob", firefox)
+		stranger, strangerID := w.begin("eve", firefox)
+
+		if err := w.EndMember(ctx, "acme", b1ID, "no"); core.CodeOf(err) != "session.reason" {
+			t.Errorf("without a reason: %v", err)
+		}
+		if err := w.EndMember(ctx, "acme", b1ID, "left the desk open"); err != nil {
+			t.Fatal(err)
+		}
+		w.refused("ended by the administrator", b1, "session.ended")
+		w.good("the other one of the same member", b2)
+		if err := w.EndMember(ctx, "acme", strangerID, "a try"); core.CodeOf(err) != "session.absent" {
+			t.Errorf("a session of another organization: %v", err)
+		}
+		if _, err := w.EndPerson(ctx, "acme", "eve", "a try"); core.CodeOf(err) != "session.absent" {
+			t.Errorf("a person of another organization: %v", err)
+		}
+		if err := w.EndMember(ctx, "acme", adminID, "by mistake"); core.CodeOf(err) != "session.current" {
+			t.Errorf("the administrator's own: %v", err)
+		}
+		if n, err := w.EndOrganization(ctx, "acme", "an incident"); err != nil || n != 1 {
+			t.Errorf("ended %d of all, %v", n, err)
+		}
+		w.refused("everyone's", b2, "session.ended")
+		w.good("the administrator's own", admin)
+		w.good("another organization's", stranger)
+	})
+}
+
+func TestASVS_7_5_1_7_5_2_ending_sessions_asks_for_a_fresh_proof(t *testing.T) {
+	for _, def := range []core.ActDef{session.EndOwn, session.End} {
+		if def.Fresh <= 0 || def.Fresh > 15*time.Minute {
+			t.Errorf("%s asks for a proof of the last %v", def.Permission, def.Fresh)
+		}
+	}
+}
+
+func TestASVS_7_5_2_a_person_sees_and_ends_their_sessions(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		mine, id := w.begin("ann", firefox)
+		w.clock.Advance(time.Second)
+		phone, phoneID := w.begin("ann", "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1")
+		_, bobs := w.begin("bob", firefox)
+		ctx := w.as(mine, firefox)
+		list, err := w.Own(ctx)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%d sessions, %v", len(list), err)
+		}
+		first := list[0]
+		if first.ID != phoneID || first.Browser != "Safari" || first.System != "iOS" || first.Address != "198.51.100.7" || first.Current || !list[1].Current {
+			t.Errorf("list %+v", list)
+		}
+		if first.IdleEnd.Sub(first.Used) != 30*time.Minute || first.FinalEnd.Sub(first.Began) != 8*time.Hour {
+			t.Errorf("ends %v and %v", first.IdleEnd, first.FinalEnd)
+		}
+		if err := w.End(ctx, id); core.CodeOf(err) != "session.current" {
+			t.Errorf("the current one: %v", err)
+		}
+		if err := w.End(ctx, bobs); core.CodeOf(err) != "session.absent" {
+			t.Errorf("somebody else's: %v", err)
+		}
+		if err := w.End(ctx, phoneID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Check(from(firefox, "198.51.100.7"), phone); core.CodeOf(err) != "session.ended" {
+			t.Errorf("the ended one gave %v", err)
+		}
+		if err := w.End(ctx, phoneID); core.CodeOf(err) != "session.absent" {
+			t.Errorf("twice: %v", err)
+		}
+	})
+}
+
+func TestASVS_7_1_2_the_number_of_sessions_is_bounded(t *testing.T) {
+	w := one(t)
+	var secrets []string
+	for range session.MaxLive + 3 {
+		s, _ := w.begin("ann", firefox)
+		secrets = append(secrets, s)
+		w.clock.Advance(time.Second)
+	}
+	for i, s := range secrets {
+		_, err := w.Check(from(firefox, "198.51.100.7"), s)
+		if ended := core.CodeOf(err) == "session.ended"; ended != (i < 3) {
+			t.Errorf("session %d of %d: %v", i, len(secrets), err)
+		}
+	}
+}
+
+func TestSuspensionIsReadLive(t *testing.T) {
+	w := one(t)
+	secret, _ := w.begin("ann", firefox)
+	w.good("before", secret)
+	w.house.block("ann")
+	w.refused("a suspended person", secret, "session.suspended")
+	other, _ := w.begin("bob", firefox)
+	w.house.block("acme")
+	w.refused("a suspended organization", other, "session.suspended")
+	w.house.members["bolt"] = append(w.house.members["bolt"], "bob")
+	w.good("another organization still opens", other)
+}
+
+func TestAllowListIsReadLive(t *testing.T) {
+	w := one(t)
+	secret, _ := w.begin("ann", firefox)
+	w.house.only["acme"] = netip.MustParsePrefix("203.0.113.0/24")
+	w.refused("from an unlisted address", secret, "access.address")
+	if _, err := w.Check(from(firefox, "203.0.113.5"), secret); err != nil {
+		t.Errorf("from a listed address: %v", err)
+	}
+}
+
+func TestLockedSessionIsUnlockedByAFreshProof(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		secret, id := w.begin("ann", firefox)
+		ctx := w.as(secret, firefox)
+		if err := w.Lock(ctx); err != nil {
+			t.Fatal(err)
+		}
+		c, err := w.Check(from(firefox, "198.51.100.7"), secret)
+		if core.CodeOf(err) != "session.locked" || c.Actor.Session != id {
+			t.Fatalf("locked: %+v, %v", c, err)
+		}
+		var renewed string
+		err = w.db.Write(t.Context(), func(tx core.Tx) (err error) { renewed, err = w.Raise(ctx, tx, id, 1); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.good("unlocked", renewed)
+	})
+}
+
+func TestErasureRemovesSessionsAndExportShowsThem(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		secret, _ := w.begin("ann", firefox)
+		root, _, _ := strings.Cut(secret, ".")
+		var records []core.Record
+		err := w.db.Read(t.Context(), func(tx core.Tx) error {
+			return w.ExportPerson(t.Context(), tx, "ann", func(r core.Record) error { records = append(records, r); return nil })
+		})
+		if err != nil || len(records) != 1 || records[0].Values["address"] != "198.51.100.7" {
+			t.Fatalf("export %+v, %v", records, err)
+		}
+		for k, v := range records[0].Values {
+			if s, ok := v.(string); ok && strings.Contains(s, root) || k == "secret" || k == "pace" {
+				t.Errorf("the export holds %s", k)
+			}
+		}
+		var receipts []core.Receipt
+		err = w.db.Write(t.Context(), func(tx core.Tx) (err error) { receipts, err = w.ErasePerson(t.Context(), tx, "ann"); return err })
+		if err != nil || len(receipts) != 1 || receipts[0].Deleted != 1 {
+			t.Fatalf("receipts %+v, %v", receipts, err)
+		}
+		w.refused("after the erasure", secret, "session.unknown")
+	})
+}
+
+func TestSweepForgetsWhatEndedLongAgo(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.begin("ann", firefox)
+		w.clock.Advance(32 * 24 * time.Hour)
+		kept, _ := w.begin("ann", firefox)
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(dumpSessions(t, w.db), "annFirefox"); n != 2 {
+			t.Errorf("%d rows after the first sweep", n)
+		}
+		w.good("a live one", kept)
+		w.clock.Advance(91 * 24 * time.Hour)
+		if err := w.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(dumpSessions(t, w.db), "annFirefox"); n != 1 {
+			t.Errorf("%d rows after the second sweep", n)
+		}
+	})
+}
+
+// again opens a second connection to the same rows, as another node has; SQLite has one node.
+func again(t *testing.T, d *db.DB) *db.DB {
+	t.Helper()
+	if d.Engine() == db.SQLite {
+		return d
+	}
+	other, err := db.Open(t.Context(), db.Config{URL: dbtest.URL(d)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { other.Close() })
+	return other
+}
+
+var qDump = db.SQL(`SELECT id, secret, pace, person, browser, reason, used_at FROM session_session ORDER BY id`)
+
+func dumpSessions(t *testing.T, d *db.DB) string {
+	t.Helper()
+	var out strings.Builder
+	err := d.Read(t.Context(), func(tx core.Tx) error {
+		lines, err := db.All(t.Context(), tx, qDump, func(scan db.Scan) (string, error) {
+			var id, person, browser, reason string
+			var secret, pace []byte
+			var used int64
+			err := scan(&id, &secret, &pace, &person, &browser, &reason, &used)
+			return id + string(secret) + string(pace) + person + browser + reason + strconv.FormatInt(used, 10), err
+		})
+		out.WriteString(strings.Join(lines, "\n") + "\n")
+		if len(lines) == 0 {
+			out.Reset()
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
