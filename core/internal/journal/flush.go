@@ -56,7 +56,7 @@ func (m *Module) flush(ctx context.Context, tx core.Tx, items []any) error {
 			return err
 		}
 		known := s.tails[st.log]
-		if err := extend(ctx, tx, &st, &known, group); err != nil {
+		if err := extend(ctx, tx, &st, &known, group, false); err != nil {
 			return fmt.Errorf("journal: extend: %w", err)
 		}
 		tails[st.log] = known
@@ -86,13 +86,14 @@ func byLog(items []any) map[core.ID][]*item {
 	return groups
 }
 
-// extend places entries, whose node and counter are set, at the end of a log: rows, tree, tiles and state.
-func extend(ctx context.Context, tx core.Tx, st *logState, known *tail, items []*item) error {
+// extend places entries, whose node and counter are set, at the end of a log: rows, tree, tiles and state. indexed puts
+// them into the indexes at once; without it, index does later.
+func extend(ctx context.Context, tx core.Tx, st *logState, known *tail, items []*item, indexed bool) error {
 	leaves, err := openTile(ctx, tx, st, known)
 	if err != nil {
 		return err
 	}
-	args := make([]any, 0, 20*len(items))
+	args := make([]any, 0, 21*len(items))
 	text := make([]byte, 0, 1024)
 	for _, it := range items {
 		e := &it.entry
@@ -103,7 +104,7 @@ func extend(ctx context.Context, tx core.Tx, st *logState, known *tail, items []
 		leaf := verify.LeafHash(text)
 		first, others := splitSubjects(e.Subjects)
 		pos := place(st.log, e.Seq)
-		args = append(args, pos, st.log, e.ID, e.At, e.Node, int64(e.Counter), e.Kind, e.Actor, e.Action, e.Verb, e.Type,
+		args = append(args, pos, st.log, indexed, e.ID, e.At, e.Node, int64(e.Counter), e.Kind, e.Actor, e.Action, e.Verb, e.Type,
 			e.Resource, e.Purpose, e.Outcome, e.Reason, e.Request, first, others, it.sealed, leaf[:])
 		st.front.Append(leaf)
 		if leaves = append(leaves, leaf); len(leaves) == tileSize {
@@ -118,11 +119,14 @@ func extend(ctx context.Context, tx core.Tx, st *logState, known *tail, items []
 			}
 		}
 	}
-	if err := insertMany(ctx, tx, qEntries, 20, args); err != nil {
+	if err := insertMany(ctx, tx, qEntries, 21, args); err != nil {
 		return err
 	}
 	*known = tail{st.front.Size, leaves}
-	_, err = tx.Exec(ctx, qGrow, st.log, int64(st.front.Size), packed(st.front.Hashes))
+	if indexed {
+		st.indexed = st.front.Size
+	}
+	_, err = tx.Exec(ctx, qGrow, st.log, int64(st.front.Size), packed(st.front.Hashes), int64(st.indexed))
 	return err
 }
 

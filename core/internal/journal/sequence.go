@@ -122,7 +122,7 @@ func (m *Module) sequence(ctx context.Context) (int, error) {
 			if err != nil {
 				return err
 			}
-			if err := extend(ctx, tx, &st, &tail{size: ^uint64(0)}, group); err != nil {
+			if err := extend(ctx, tx, &st, &tail{size: ^uint64(0)}, group, true); err != nil {
 				return err
 			}
 		}

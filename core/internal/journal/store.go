@@ -23,18 +23,17 @@ const logBits = 40
 func place(log int64, seq uint64) int64 { return log<<logBits | int64(seq) }
 func seqOf(pos int64) uint64            { return uint64(pos) & (1<<logBits - 1) }
 
-const entryColumns = `pos, log, id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed, leaf`
+const entryColumns = `pos, log, indexed, id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed, leaf`
 const pendingColumns = `id, org, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed`
 
 var (
-	qLog     = db.SQL(`SELECT log, org, size, frontier, pruned, trimmed FROM journal_log WHERE org = $1`)
-	qLogs    = db.SQL(`SELECT log, org, size, frontier, pruned, trimmed FROM journal_log ORDER BY log`)
+	qLog     = db.SQL(`SELECT log, org, size, frontier, indexed, pruned, trimmed FROM journal_log WHERE org = $1`)
+	qLogs    = db.SQL(`SELECT log, org, size, frontier, indexed, pruned, trimmed FROM journal_log ORDER BY log`)
 	qNewLog  = db.SQL(`INSERT INTO journal_log (log, org, size, frontier) SELECT COALESCE(MAX(log), 0) + 1, CAST($1 AS TEXT), 0, $2 FROM journal_log`)
-	qGrow    = db.SQL(`UPDATE journal_log SET size = $2, frontier = $3 WHERE log = $1`)
+	qGrow    = db.SQL(`UPDATE journal_log SET size = $2, frontier = $3, indexed = $4 WHERE log = $1`)
 	qEntries = map[int]string{
-		1:  db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 20, 1)),
-		8:  db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 20, 8)),
-		64: db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 20, 64)),
+		1: db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 1)),
+		8: db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 8)),
 	}
 	qWait = map[int]string{
 		1: db.SQL(manyRows(`INSERT INTO journal_pending (`+pendingColumns+`) VALUES `, 18, 1)),
@@ -72,7 +71,7 @@ func manyRows(head string, columns, rows int) string {
 
 // insertMany runs the largest statements that fit the rows; sizes must hold 1.
 func insertMany(ctx context.Context, tx core.Tx, statements map[int]string, columns int, args []any) error {
-	for _, n := range [...]int{64, 8, 1} {
+	for _, n := range [...]int{8, 1} {
 		text, ok := statements[n]
 		for ok && len(args) >= n*columns {
 			if _, err := tx.Exec(ctx, text, args[:n*columns]...); err != nil {
@@ -89,6 +88,7 @@ type logState struct {
 	log     int64
 	org     core.ID
 	front   verify.Frontier
+	indexed uint64
 	pruned  uint64
 	trimmed uint64
 }
@@ -96,7 +96,7 @@ type logState struct {
 func scanLog(scan db.Scan) (logState, error) {
 	var s logState
 	var front []byte
-	if err := scan(&s.log, &s.org, &s.front.Size, &front, &s.pruned, &s.trimmed); err != nil {
+	if err := scan(&s.log, &s.org, &s.front.Size, &front, &s.indexed, &s.pruned, &s.trimmed); err != nil {
 		return s, err
 	}
 	var err error

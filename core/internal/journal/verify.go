@@ -20,7 +20,7 @@ import (
 
 // The text of an entry is put together by the database from the columns, so that a changed column is a changed leaf.
 var (
-	qTexts = db.SQL(`SELECT pos, sealed, concat_ws(CAST($1 AS TEXT), id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others)
+	qTexts = db.SQL(`SELECT pos, indexed, sealed, concat_ws(CAST($1 AS TEXT), id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others)
 		FROM journal_entry WHERE pos >= $2 AND pos < $3 ORDER BY pos`)
 	qTilesOf    = db.SQL(`SELECT idx, hashes FROM journal_tile WHERE log = $1 AND level = 0 AND idx >= $2 AND idx < $3 ORDER BY idx`)
 	qStrays     = db.SQL(`SELECT pos FROM journal_entry WHERE pos >= $1 AND pos < $2 ORDER BY pos LIMIT 100`)
@@ -241,6 +241,13 @@ func (w *worker) done() {
 	w.c.calls.join(w.calls)
 }
 
+// hidden tells an entry that the indexes do not show though they should.
+func (w *worker) hidden(seq uint64) {
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	w.c.rep.Add(verify.Misindexed, seq, seq, "the entry was taken out of the indexes")
+}
+
 // chunk reads the stored tiles and the entries of some tiles and compares them.
 func (w *worker) chunk(ctx context.Context, tx core.Tx, first, last int) error {
 	st := &w.c.st
@@ -288,12 +295,15 @@ func (w *worker) entriesOf(ctx context.Context, tx core.Tx, first, last int, sto
 			return err
 		}
 		defer func() { _ = rows.Close() }()
-		var pos int64
+		var pos, indexed int64
 		var sealed []byte
 		var text string
 		for rows.Next() {
-			if err := rows.Scan(&pos, &sealed, &text); err != nil {
+			if err := rows.Scan(&pos, &indexed, &sealed, &text); err != nil {
 				return err
+			}
+			if indexed != 1 && seqOf(pos) < st.indexed {
+				w.hidden(seqOf(pos))
 			}
 			run.entry(seqOf(pos), sealed, text)
 		}

@@ -4,14 +4,17 @@ CREATE TABLE journal_log (
   org      TEXT    NOT NULL UNIQUE,
   size     INTEGER NOT NULL,            -- leaves of the tree
   frontier BLOB    NOT NULL,            -- roots of its perfect subtrees, largest first, 32 bytes each
+  indexed  INTEGER NOT NULL DEFAULT 0,  -- entries below this sequence are in the indexes
   pruned   INTEGER NOT NULL DEFAULT 0,  -- entries below this sequence keep their leaf hash only
   trimmed  INTEGER NOT NULL DEFAULT 0   -- entries below this sequence have lost their full address
 ) STRICT;
 
--- Entries in their place: pos = log * 2^40 + sequence, so that one key orders and separates the logs.
+-- Entries in their place: pos = log * 2^40 + sequence, so that one key orders and separates the logs. The indexes take an
+-- entry once indexed is 1: by the thousand, a moment after its act, so that an act does not pay for five of them.
 CREATE TABLE journal_entry (
   pos      INTEGER NOT NULL PRIMARY KEY,
   log      INTEGER NOT NULL,
+  indexed  INTEGER NOT NULL,
   id       TEXT    NOT NULL,
   at       INTEGER NOT NULL,
   node     TEXT    NOT NULL,
@@ -32,11 +35,11 @@ CREATE TABLE journal_entry (
   leaf     BLOB    NOT NULL   -- hash in the tree
 ) STRICT;
 CREATE INDEX journal_entry_at ON journal_entry (log, at, pos);
-CREATE INDEX journal_entry_actor ON journal_entry (log, actor, at, pos);
-CREATE INDEX journal_entry_action ON journal_entry (log, action, at, pos);
-CREATE INDEX journal_entry_resource ON journal_entry (log, resource, at, pos) WHERE resource <> '';
-CREATE INDEX journal_entry_subject ON journal_entry (log, subject, at, pos) WHERE subject <> '';
-CREATE INDEX journal_entry_unusual ON journal_entry (log, outcome, at, pos) WHERE outcome <> 'success';
+CREATE INDEX journal_entry_actor ON journal_entry (log, actor, at, pos) WHERE indexed = 1;
+CREATE INDEX journal_entry_action ON journal_entry (log, action, at, pos) WHERE indexed = 1;
+CREATE INDEX journal_entry_resource ON journal_entry (log, resource, at, pos) WHERE indexed = 1 AND resource <> '';
+CREATE INDEX journal_entry_subject ON journal_entry (log, subject, at, pos) WHERE indexed = 1 AND subject <> '';
+CREATE INDEX journal_entry_unusual ON journal_entry (log, outcome, at, pos) WHERE indexed = 1 AND outcome <> 'success';
 
 -- Further persons concerned by an entry, for their timeline; the first one stands in the entry.
 CREATE TABLE journal_subject (
