@@ -84,6 +84,9 @@ func (m *Module) Assign(ctx context.Context, tx core.Tx, a core.Assignment) (cor
 	}
 	_, err = tx.Exec(ctx, qAssign, a.Org, a.ID, a.Person, a.Role, a.Service, a.Object, a.Reason, a.Approver, actor.ID,
 		clock.Micros(now), clock.Micros(a.From), clock.Micros(a.Until))
+	if db.Duplicate(err) {
+		return "", errAlready
+	}
 	if err != nil {
 		return "", fmt.Errorf("access: assign: %w", err)
 	}

@@ -28,6 +28,7 @@ type PermissionInfo struct {
 // catalogue is what the manifests declare: acts, permissions, built-in roles. It never changes once made.
 type catalogue struct {
 	rules       map[*core.ActDef]*rule
+	byName      map[core.Permission]*rule // the act that an assignment permits, where several share a permission
 	permissions map[core.Permission]*PermissionInfo
 	sorted      []core.Permission
 	roles       map[string]*core.Role // built-in, with their permissions
@@ -37,7 +38,7 @@ type catalogue struct {
 
 func newCatalogue(manifests []core.Manifest, policies []Policy) (*catalogue, error) {
 	c := &catalogue{
-		rules: map[*core.ActDef]*rule{}, permissions: map[core.Permission]*PermissionInfo{},
+		rules: map[*core.ActDef]*rule{}, byName: map[core.Permission]*rule{}, permissions: map[core.Permission]*PermissionInfo{},
 		roles: map[string]*core.Role{}, modules: map[string]core.Text{},
 	}
 	for _, r := range builtin {
@@ -68,7 +69,11 @@ func newCatalogue(manifests []core.Manifest, policies []Policy) (*catalogue, err
 			for _, h := range c.permissions[def.Permission].Holders {
 				roles[h] = true
 			}
-			c.rules[def] = newRule(def, m.Module, roles, policies)
+			r := newRule(def, m.Module, roles, policies)
+			c.rules[def] = r
+			if known := c.byName[def.Permission]; def.Reach == core.ByAssignment && (known == nil || known.def.Staff && !def.Staff) {
+				c.byName[def.Permission] = r
+			}
 		}
 	}
 	c.sorted = slices.Sorted(maps.Keys(c.permissions))

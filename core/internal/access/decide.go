@@ -92,7 +92,7 @@ func (f *facts) decide(policies policySlice) verdict {
 	context := types.RecordMap{
 		"self": types.Boolean(f.self), "inside": types.Boolean(f.inside), "known": types.Boolean(f.known),
 		"staff": types.Boolean(f.staff), "home": types.Boolean(f.home),
-		"holders": f.holders(), "here": f.here(),
+		"holders": f.holders(), "here": f.here(), "supportHolds": types.Boolean(f.rule.support),
 		"suspendedPerson":       types.Boolean(f.suspended(ScopePerson)),
 		"suspendedOrganization": types.Boolean(f.suspended(ScopeOrganization)),
 		"suspendedService":      types.Boolean(f.suspended(ScopeService)),

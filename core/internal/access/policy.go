@@ -160,8 +160,9 @@ type rule struct {
 	action   types.EntityUID
 	parents  types.EntityUIDSet
 	policies policySlice
-	roles    map[string]bool // built-in roles that hold the permission
+	roles    map[string]bool // built-in roles that hold the permission, support apart
 	holders  types.Set       // the same, for Cedar
+	support  bool            // the support role holds it
 }
 
 func newRule(def *core.ActDef, module string, roles map[string]bool, all []Policy) *rule {
@@ -175,9 +176,14 @@ func newRule(def *core.ActDef, module string, roles map[string]bool, all []Polic
 	}
 	r := &rule{
 		def: def, module: module, action: actionUID(def.Permission), parents: types.NewEntityUIDSet(uids...),
-		policies: slicePolicies(all, groups), roles: roles,
+		policies: slicePolicies(all, groups), roles: make(map[string]bool, len(roles)), support: roles[RoleSupport],
 	}
-	r.holders = roleSet(roles)
+	for role := range roles {
+		if role != RoleSupport {
+			r.roles[role] = true
+		}
+	}
+	r.holders = roleSet(r.roles)
 	return r
 }
 

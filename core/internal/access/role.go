@@ -264,6 +264,13 @@ func (m *Module) checkRole(ctx context.Context, tx core.Tx, org core.ID, id stri
 
 // Retire takes a custom role out of use; nobody may hold it any more.
 func (m *Module) Retire(ctx context.Context, tx core.Tx, org core.ID, id string) error {
+	r, found, err := m.roleInfo(ctx, tx, org, id)
+	if err != nil {
+		return err
+	}
+	if !found || !r.Custom {
+		return errNoRole
+	}
 	held, err := m.Assigned(ctx, tx, org, id)
 	if err != nil {
 		return err
@@ -272,13 +279,6 @@ func (m *Module) Retire(ctx context.Context, tx core.Tx, org core.ID, id string)
 		return errRoleHeld
 	}
 	now := clock.Micros(m.Needs.Clock.Now())
-	r, found, err := m.roleInfo(ctx, tx, org, id)
-	if err != nil {
-		return err
-	}
-	if !found || !r.Custom {
-		return errNoRole
-	}
 	if _, err := tx.Exec(ctx, qRetireRole, org, id, now); err != nil {
 		return err
 	}
