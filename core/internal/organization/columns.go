@@ -1,6 +1,7 @@
 package organization
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rempart/rempart/core"
@@ -60,11 +61,10 @@ func guess(s Sheet) (columns []string, headed bool) {
 			}
 		}
 	}
-	first := 0
-	if headed {
-		first = 1
+	sample := s.Rows[min(1, len(s.Rows)):]
+	if len(s.Rows) == 1 {
+		sample = s.Rows
 	}
-	sample := s.Rows[min(first, len(s.Rows)):]
 	sample = sample[:min(len(sample), 50)]
 	for i := range columns {
 		if columns[i] != "" {
@@ -74,8 +74,13 @@ func guess(s Sheet) (columns []string, headed bool) {
 			columns[i], taken[id] = id, true
 		}
 	}
-	if !headed && len(s.Rows) > 1 && !taken["email"] {
-		headed = true // a first row of unknown words above rows is more often headings than a person
+	if !headed && len(s.Rows) > 1 {
+		at := slices.Index(columns, "email")
+		headed = at < 0 || at >= len(s.Rows[0]) // a first row without the address that the others have is a row of headings
+		if !headed {
+			_, isAddress := address(s.Rows[0][at])
+			headed = !isAddress
+		}
 	}
 	return columns, headed
 }

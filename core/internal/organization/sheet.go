@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -141,7 +142,7 @@ func decode(data []byte) (string, error) {
 	}
 	text := string(data)
 	if !utf8.Valid(data) {
-		if bytes.ContainsAny(data, "\x81\x8d\x8f\x90\x9d") {
+		if slices.ContainsFunc(data, func(b byte) bool { return b == 0x81 || b == 0x8d || b == 0x8f || b == 0x90 || b == 0x9d }) {
 			return "", refuse(reasonEncoding)
 		}
 		decoded, err := charmap.Windows1252.NewDecoder().Bytes(data)

@@ -1,0 +1,5 @@
+//go:build !race
+
+package organization
+
+const raceEnabled = false
