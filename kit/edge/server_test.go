@@ -301,7 +301,9 @@ func TestBodyAndTimeAreBounded(t *testing.T) {
 
 func TestRateGate(t *testing.T) {
 	s := server(t, func(c *edge.Config) {
-		c.Admit = func(a netip.Addr) (time.Duration, bool) { return 3 * time.Second, a != netip.MustParseAddr("203.0.113.9") }
+		c.Admit = func(a netip.Addr) (time.Duration, bool) {
+			return 3 * time.Second, a != netip.MustParseAddr("203.0.113.9")
+		}
 	})
 	if r := ask(t, s, "GET", "/open", "peer", "203.0.113.9:5"); r.StatusCode != 429 || r.Header.Get("Retry-After") != "3" {
 		t.Errorf("got %d, Retry-After %q", r.StatusCode, r.Header.Get("Retry-After"))

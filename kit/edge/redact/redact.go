@@ -20,13 +20,13 @@ var names = []string{"password", "passphrase", "secret", "cookie", "authorizatio
 
 // shapes are the values that never reach the log, wherever they stand.
 var shapes = regexp.MustCompile(strings.Join([]string{
-	`[\p{L}\p{N}.!#$%&'*+/=?^_\x60{|}~\-]+@[\p{L}\p{N}.\-]+\.\p{L}{2,}`,                    // e-mail
-	`rp[ts]_[a-z0-9]{20,}`,                                               // token
-	`\b[a-z2-9]{52}\.\d+\.[\w\-]{16}`,                                    // session secret
-	`(?i)\bbearer\s+\S+`,                                                 // header
-	`\b(?:\d{1,3}\.){3}\d{1,3}\b`,                                        // IPv4
+	`[\p{L}\p{N}.!#$%&'*+/=?^_\x60{|}~\-]+@[\p{L}\p{N}.\-]+\.\p{L}{2,}`, // e-mail
+	`rp[ts]_[a-z0-9]{20,}`,            // token
+	`\b[a-z2-9]{52}\.\d+\.[\w\-]{16}`, // session secret
+	`(?i)\bbearer\s+\S+`,              // header
+	`\b(?:\d{1,3}\.){3}\d{1,3}\b`,     // IPv4
 	`\b(?:[0-9a-fA-F]{1,4}:){3,7}[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{1,4})*`, // IPv6
-	`\+\d{8,15}\b`,                                                       // phone
+	`\+\d{8,15}\b`, // phone
 }, "|"))
 
 // Text masks what looks like a secret or a personal datum.
