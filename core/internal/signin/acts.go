@@ -40,6 +40,7 @@ var (
 	listDevices  = own("device.list", "device", core.Reads, "Voir ses navigateurs connus", "See one's known browsers")
 	forgetDevice = own("device.forget", "device", core.Deletes, "Oublier un navigateur connu", "Forget a known browser")
 
-	counting = core.Duty{Name: "signin.count", Why: "counters of attempts, kept whatever the outcome and holding nothing of the person"}
-	sweeping = core.Duty{Name: "signin.sweep", Why: "sign-ins past their end open nothing any more"}
+	counting  = core.Duty{Name: "signin.count", Why: "counters of attempts, kept whatever the outcome and holding nothing of the person"}
+	beginning = core.Duty{Name: "signin.begin", Why: "a sign-in under way, forgotten within 20 minutes, before anybody has proved anything; each proof given is an act"}
+	sweeping  = core.Duty{Name: "signin.sweep", Why: "sign-ins past their end open nothing any more"}
 )

@@ -164,7 +164,7 @@ func (m *Module) learnPolicy(ctx context.Context, tx core.Tx, f *Facts, who core
 	}
 	f.Demanded = f.Staff || f.Policy.SignIn.SecondFactor
 	if !f.Demanded && len(f.Policy.SignIn.FactorRoles) > 0 {
-		roles, err := m.needs.Access.RolesOf(ctx, tx, who, append([]core.ID{core.Platform}, f.Orgs...)...)
+		roles, err := m.needs.Access.RolesOf(ctx, tx, who)
 		if err != nil {
 			return err
 		}

@@ -74,8 +74,8 @@ type Organizations interface {
 type Access interface {
 	Blocked(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error)
 	AllowedFrom(ctx context.Context, tx core.Tx, person core.ID, addr netip.Addr, orgs ...core.ID) error
-	// RolesOf gives the roles that a person holds now in these organizations.
-	RolesOf(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) ([]string, error)
+	// RolesOf gives the ids of the roles that a person holds now in any organization.
+	RolesOf(ctx context.Context, tx core.Tx, person core.ID) ([]string, error)
 	Assign(ctx context.Context, tx core.Tx, a core.Assignment) (core.ID, error)
 }
 
@@ -163,7 +163,7 @@ func (m *Module) Manifest() core.Manifest {
 		},
 		Acts: []*core.ActDef{&beginFlow, &givePassword, &giveFactor, &sendCode, &giveCode, &chooseFirst, &acceptTerms, &enrol, &comeIn, &checkAddress,
 			&checkBlock, &noteAttack, &askReset, &useReset, &proveAgain, &unlock, &listDevices, &forgetDevice, &offerSetup, &foundHouse},
-		Duties: []*core.Duty{&counting, &sweeping},
+		Duties: []*core.Duty{&beginning, &counting, &sweeping},
 	}
 }
 

@@ -46,7 +46,7 @@ func (m *Module) Begin(ctx context.Context, address string, browser core.ID, nex
 		return "", errLogin.With("email", errLogin.Code)
 	}
 	defer m.steady(ctx, time.Now())
-	err = m.needs.Gate.Keep(ctx, &counting, func(tx core.Tx) error {
+	err = m.needs.Gate.Keep(ctx, &beginning, func(tx core.Tx) error {
 		person, known, err := m.needs.People.PersonByEmail(ctx, tx, login)
 		if err != nil {
 			return err
