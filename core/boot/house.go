@@ -102,7 +102,12 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 	if err := h.people(&doors, root); err != nil {
 		return nil, err
 	}
-	h.build(&doors)
+	if err := h.build(&doors); err != nil {
+		return nil, err
+	}
+	if err := h.access.SyncCatalogue(core.WithActor(ctx, core.System("start"))); err != nil {
+		return nil, err
+	}
 	return h, h.openDoor()
 }
 
@@ -192,24 +197,29 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Organizations: h.organizations, Access: &doors.access, People: h.identity, Catalogue: h.acts,
 	})
 	h.access, err = access.New(access.Needs{
-		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Mail: h.mail,
-		Settings: h.settings, Clock: h.cfg.Clock,
+		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Services: h.tokens,
+		Mail: h.mail, Settings: h.settings, Clock: h.cfg.Clock,
 	})
 	return err
 }
 
 // build fills the late doors, teaches access what can be permitted, and makes the gate.
-func (h *House) build(doors *late) {
+func (h *House) build(doors *late) error {
 	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
 	doors.sessions.Module, doors.tokens.Module = h.sessions, h.tokens
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle})
 	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.sessions, h.tokens, h.access, h.home, h.mail}
+	manifests := h.Manifests()
+	if err := h.access.Learn(manifests...); err != nil {
+		return err
+	}
 	var duties []*core.Duty
-	for _, m := range h.Manifests() {
+	for _, m := range manifests {
 		duties = append(duties, m.Duties...)
 	}
 	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties})
 	doors.gate.Gate = h.gate
+	return nil
 }
 
 // Manifests gives what every room keeps and can do.

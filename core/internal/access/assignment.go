@@ -175,11 +175,11 @@ func (m *Module) checkPerson(ctx context.Context, tx core.Tx, a core.Assignment,
 		return wrong, nil
 	}
 	if m.Needs.Services != nil {
-		org, is, err := m.Needs.Services.ServiceOrg(ctx, tx, a.Person)
+		_, is, err := m.Needs.Services.ServiceName(ctx, tx, a.Org, a.Person)
 		if err != nil {
 			return nil, err
 		}
-		if is && org == a.Org {
+		if is {
 			return wrong, nil
 		}
 	}

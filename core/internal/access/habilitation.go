@@ -80,7 +80,7 @@ type snapshot struct {
 	lines   map[core.ID][]Line
 	blocks  []Suspension
 	staff   map[core.ID]bool
-	service map[core.ID]bool // service accounts of the organization among the holders of lines
+	service map[core.ID]string // names of the service accounts of the organization among the holders of lines
 	rules   map[core.Permission]*rule
 	uses    map[core.ID]map[core.Permission]int64 // last day, by person
 	unused  int64                                 // days
@@ -101,7 +101,7 @@ WHERE org = 'platform' AND from_at <= $1 AND (until_at = 0 OR until_at > $1) AND
 // snapshotAt reads the rows as they stood at a date; the zero time is now.
 func (m *Module) snapshotAt(ctx context.Context, tx core.Tx, org core.ID, at time.Time) (*snapshot, error) {
 	now := m.Needs.Clock.Now()
-	s := &snapshot{org: org, at: at, titles: map[string]core.Text{}, lines: map[core.ID][]Line{}, staff: map[core.ID]bool{}, service: map[core.ID]bool{}, rules: map[core.Permission]*rule{}, uses: map[core.ID]map[core.Permission]int64{}, today: dayOf(now)}
+	s := &snapshot{org: org, at: at, titles: map[string]core.Text{}, lines: map[core.ID][]Line{}, staff: map[core.ID]bool{}, service: map[core.ID]string{}, rules: map[core.Permission]*rule{}, uses: map[core.ID]map[core.Permission]int64{}, today: dayOf(now)}
 	if at.IsZero() || !at.Before(now) {
 		s.at, s.now = now, true
 	}
@@ -115,11 +115,13 @@ func (m *Module) snapshotAt(ctx context.Context, tx core.Tx, org core.ID, at tim
 	}
 	for _, l := range lines {
 		if _, met := s.lines[l.Person]; !met && m.Needs.Services != nil {
-			owner, is, err := m.Needs.Services.ServiceOrg(ctx, tx, l.Person)
+			name, is, err := m.Needs.Services.ServiceName(ctx, tx, org, l.Person)
 			if err != nil {
 				return nil, err
 			}
-			s.service[l.Person] = is && owner == org
+			if is {
+				s.service[l.Person] = name
+			}
 		}
 		s.lines[l.Person] = append(s.lines[l.Person], l)
 	}
@@ -291,7 +293,7 @@ func (m *Module) row(s *snapshot, columns []PermissionInfo, person core.ID, ms c
 			r.Roles = append(r.Roles, l.Role)
 		}
 	}
-	r.Service = s.service[person]
+	r.Name, r.Service = s.service[person]
 	for _, day := range s.uses[person] {
 		if r.LastUsed.IsZero() || day > dayOf(r.LastUsed) {
 			r.LastUsed = time.Unix(day*86400, 0).UTC()

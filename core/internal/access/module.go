@@ -33,9 +33,10 @@ type People interface {
 	PersonByEmail(ctx context.Context, tx core.Tx, email string) (core.Person, bool, error)
 }
 
-// Services tells which organization a service account belongs to: the module of tokens.
+// Services tells the service accounts of an organization: the module of tokens.
 type Services interface {
-	ServiceOrg(ctx context.Context, tx core.Tx, service core.ID) (core.ID, bool, error)
+	// ServiceName gives the name of an open service account of org; false when it is not one.
+	ServiceName(ctx context.Context, tx core.Tx, org, service core.ID) (string, bool, error)
 }
 
 // Needs is everything that the module can reach. Members and Clock are required to decide; the rest serves its verbs

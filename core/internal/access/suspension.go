@@ -183,8 +183,9 @@ func (m *Module) targetExists(ctx context.Context, tx core.Tx, s Suspension) (bo
 			return found, err
 		}
 		if m.Needs.Services != nil {
-			org, is, err := m.Needs.Services.ServiceOrg(ctx, tx, s.Target)
-			return is && org == s.DecidedIn, err
+			if _, is, err := m.Needs.Services.ServiceName(ctx, tx, s.DecidedIn, s.Target); is || err != nil {
+				return is, err
+			}
 		}
 		lines, err := db.All(ctx, tx, qLinesAt, scanLine, s.DecidedIn, clock.Micros(m.Needs.Clock.Now()), s.Target)
 		return len(lines) > 0, err // support staff that was let in

@@ -112,9 +112,8 @@ func (w *town) PersonByEmail(_ context.Context, _ core.Tx, email string) (core.P
 	return core.Person{}, false, nil
 }
 
-func (w *town) ServiceOrg(_ context.Context, _ core.Tx, service core.ID) (core.ID, bool, error) {
-	org, ok := w.services[service]
-	return org, ok, nil
+func (w *town) ServiceName(_ context.Context, _ core.Tx, org, service core.ID) (string, bool, error) {
+	return string(service), w.services[service] == org, nil
 }
 
 // world is a module over a real database, with two organizations:

@@ -140,3 +140,9 @@ func (m *Module) openService(ctx context.Context, tx core.Tx, org, id core.ID) (
 	}
 	return s, err
 }
+
+// ServiceName gives the name of an open service account of an organization; false when it is not one.
+func (m *Module) ServiceName(ctx context.Context, tx core.Tx, org, id core.ID) (string, bool, error) {
+	s, found, err := db.One(ctx, tx, qService, scanService, org, id)
+	return s.Name, found && s.Closed.IsZero(), err
+}
