@@ -44,7 +44,11 @@ func (m *Module) flush(ctx context.Context, tx core.Tx, items []any) error {
 		node = fmt.Sprintf("%s.%d", s.node, s.gen)
 	}
 	counts, tails := map[core.ID]uint64{}, map[int64]tail{}
-	for org, group := range byLog(items) {
+	groups, err := byLog(items)
+	if err != nil {
+		return err
+	}
+	for org, group := range groups {
 		next := s.counts[org]
 		for _, it := range group {
 			next++
@@ -75,15 +79,18 @@ func (m *Module) flush(ctx context.Context, tx core.Tx, items []any) error {
 	return nil
 }
 
-// byLog sorts entries by their log and keeps their order.
-func byLog(items []any) map[core.ID][]*item {
+// byLog sorts sealed entries by their log and keeps their order.
+func byLog(items []any) (map[core.ID][]*item, error) {
 	groups := make(map[core.ID][]*item, 2)
 	for _, i := range items {
 		if it, ok := i.(*item); ok {
+			if err := it.ready(); err != nil {
+				return nil, err
+			}
 			groups[it.org] = append(groups[it.org], it)
 		}
 	}
-	return groups
+	return groups, nil
 }
 
 // extend places entries, whose node and counter are set, at the end of a log: rows, tree, tiles and state. indexed puts

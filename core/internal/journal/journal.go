@@ -117,6 +117,17 @@ type item struct {
 	entry  verify.Entry // without Seq, Node and Counter
 	sealed []byte
 	parts  string // verify.PartsHash
+
+	done chan struct{} // closed when sealed, parts and err are set
+	err  error
+}
+
+// ready waits for the sealed parts.
+func (it *item) ready() error {
+	if it.done != nil {
+		<-it.done
+	}
+	return it.err
 }
 
 // Record adds an entry to the transaction. It gets its place in the tree when the transaction commits.
@@ -133,9 +144,15 @@ func (m *Module) Record(ctx context.Context, tx core.Tx, e *core.Entry) error {
 	if it.org.IsZero() {
 		it.org, it.entry.Log = core.Platform, string(core.Platform)
 	}
-	if err := m.seal(ctx, it, e); err != nil {
-		return fmt.Errorf("journal: seal: %w", err)
-	}
+	// Sealing runs beside the transaction, which waits for it just before its commit: one writer serves everybody.
+	it.done = make(chan struct{})
+	sealing, entry := context.WithoutCancel(ctx), *e
+	go func() {
+		defer close(it.done)
+		if err := m.seal(sealing, it, &entry); err != nil {
+			it.err = fmt.Errorf("journal: seal: %w", err)
+		}
+	}()
 	db.Defer(tx, it)
 	return nil
 }
@@ -196,71 +213,84 @@ func (m *Module) seal(ctx context.Context, it *item, e *core.Entry) error {
 	if e.Actor.Kind == core.SystemActor || e.Actor.Kind == core.Anonymous || owner.IsZero() {
 		owner, code = it.org, verify.OfLog
 	}
-	var parts []verify.Part
-	add := func(kind verify.PartKind, owner core.ID, code verify.Owner, plain []byte) error {
-		p, err := m.part(ctx, it, kind, owner, code, plain)
-		if err == nil && p.Sealed != nil {
-			parts = append(parts, p)
-		}
-		return err
-	}
+	var own, about []plainPart
 	if e.Actor.Address.IsValid() {
-		if err := add(verify.Address, owner, code, []byte(e.Actor.Address.Unmap().String())); err != nil {
-			return err
-		}
+		own = append(own, plainPart{verify.Address, []byte(e.Actor.Address.Unmap().String())})
 	}
 	conn := Connection{
 		Network: network(e.Actor.Address), Agent: tidy(e.Actor.Agent), Session: e.Actor.Session, Token: e.Actor.Token,
 		Account: e.Actor.Account, AAL: e.Actor.AAL,
 	}
 	if conn != (Connection{}) {
-		if err := add(verify.Connection, owner, code, asJSON(conn)); err != nil {
-			return err
-		}
+		own = append(own, plainPart{verify.Connection, asJSON(conn)})
 	}
 	if len(e.Changes) > 0 || e.Note != "" {
-		owner, code = it.org, verify.OfLog
-		if len(e.Subjects) > 0 {
-			owner, code = e.Subjects[0], verify.OfSubject
-		}
-		if err := add(verify.Content, owner, code, padded(asJSON(Content{e.Changes, e.Note}))); err != nil {
-			return err
-		}
+		about = append(about, plainPart{verify.Content, padded(asJSON(Content{e.Changes, e.Note}))})
+	}
+	parts, err := m.sealAll(ctx, it, nil, owner, code, own)
+	if err != nil {
+		return err
+	}
+	owner, code = it.org, verify.OfLog
+	if len(e.Subjects) > 0 {
+		owner, code = e.Subjects[0], verify.OfSubject
+	}
+	if parts, err = m.sealAll(ctx, it, parts, owner, code, about); err != nil {
+		return err
 	}
 	it.parts, it.sealed = verify.PartsHash(parts), verify.EncodeParts(parts)
 	return nil
 }
 
-// part seals one part. What concerns a person whose key was destroyed is not kept: their erasure holds for what comes
-// after it too. An actor or subject that never had a key (a service account, a stranger) is sealed under the log's.
-func (m *Module) part(ctx context.Context, it *item, kind verify.PartKind, owner core.ID, code verify.Owner, plain []byte) (verify.Part, error) {
-	salted := make([]byte, verify.SaltSize, verify.SaltSize+len(plain))
-	if _, err := rand.Read(salted); err != nil {
-		return verify.Part{}, err
+type plainPart struct {
+	kind  verify.PartKind
+	plain []byte
+}
+
+// sealAll seals parts of one owner. What concerns a person whose key was destroyed is not kept: their erasure holds for
+// what comes after it too. An owner without a usable key (a service account, a stranger) has the log's instead: one
+// broken key must not stop the acts of others.
+func (m *Module) sealAll(ctx context.Context, it *item, parts []verify.Part, owner core.ID, code verify.Owner, plain []plainPart) ([]verify.Part, error) {
+	if len(plain) == 0 {
+		return parts, nil
 	}
-	p := verify.Part{Kind: kind, Owner: code, Commit: verify.CommitTo(salted, plain)}
-	salted = append(salted, plain...)
-	var err error
-	p.Sealed, err = m.sealer.Seal(ctx, owner, where(kind, it.entry.ID), salted)
-	if err == nil || core.KindOf(err) == core.Gone {
-		return p, nil
-	}
-	if core.CodeOf(err) != "vault.no_key" {
-		return p, err
-	}
-	p.Owner = verify.OfLog
-	if owner == it.org || code == verify.OfLog {
+	with, err := m.keyOf(ctx, owner)
+	switch {
+	case core.KindOf(err) == core.Gone:
+		return parts, nil
+	case err != nil && code != verify.OfLog:
+		return m.sealAll(ctx, it, parts, it.org, verify.OfLog, plain)
+	case core.CodeOf(err) == "vault.no_key":
 		if err := m.sealer.MakeKeys(ctx, it.org); err != nil {
-			return p, err
+			return parts, err
 		}
+		with, err = m.keyOf(ctx, owner)
 	}
-	p.Sealed, err = m.sealer.Seal(ctx, it.org, where(kind, it.entry.ID), salted)
-	if core.CodeOf(err) == "vault.no_key" {
-		if err = m.sealer.MakeKeys(ctx, it.org); err == nil {
-			p.Sealed, err = m.sealer.Seal(ctx, it.org, where(kind, it.entry.ID), salted)
+	if err != nil {
+		return parts, err
+	}
+	for _, pp := range plain {
+		salted := make([]byte, verify.SaltSize, verify.SaltSize+len(pp.plain))
+		if _, err := rand.Read(salted); err != nil {
+			return parts, err
 		}
+		p := verify.Part{Kind: pp.kind, Owner: code, Commit: verify.CommitTo(salted, pp.plain)}
+		if p.Sealed, err = with(where(pp.kind, it.entry.ID), append(salted, pp.plain...)); err != nil {
+			return parts, err
+		}
+		parts = append(parts, p)
 	}
-	return p, err
+	return parts, nil
+}
+
+// keyOf gives a function that seals for owner; a vault that can unwraps the key once for all parts.
+func (m *Module) keyOf(ctx context.Context, owner core.ID) (func(where string, plain []byte) ([]byte, error), error) {
+	if v, ok := m.sealer.(interface {
+		For(ctx context.Context, owner core.ID) (func(where string, plain []byte) ([]byte, error), error)
+	}); ok {
+		return v.For(ctx, owner)
+	}
+	return func(where string, plain []byte) ([]byte, error) { return m.sealer.Seal(ctx, owner, where, plain) }, nil
 }
 
 // where binds a sealed part to its entry.

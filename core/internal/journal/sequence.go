@@ -79,6 +79,9 @@ func (m *Module) queue(ctx context.Context, tx core.Tx, items []any) error {
 		if !ok {
 			continue
 		}
+		if err := it.ready(); err != nil {
+			return err
+		}
 		e := &it.entry
 		n := m.counters.take(it.org, m.clock.Now())
 		taken = append(taken, number{it.org, n})
@@ -117,7 +120,11 @@ func (m *Module) sequence(ctx context.Context) (int, error) {
 		for i := range waiting {
 			items[i] = waiting[i]
 		}
-		for org, group := range byLog(items) {
+		groups, err := byLog(items)
+		if err != nil {
+			return err
+		}
+		for org, group := range groups {
 			st, err := openLog(ctx, tx, org)
 			if err != nil {
 				return err

@@ -217,14 +217,25 @@ func place(head []byte, owner core.ID, where string) []byte {
 
 // Seal encrypts plain for owner; where names its row and column.
 func (v *Vault) Seal(ctx context.Context, owner core.ID, where string, plain []byte) ([]byte, error) {
+	seal, err := v.For(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	return seal(where, plain)
+}
+
+// For gives a function that seals several values for owner at once: the key is unwrapped once. Do not keep it.
+func (v *Vault) For(ctx context.Context, owner core.ID) (func(where string, plain []byte) ([]byte, error), error) {
 	c, err := v.key(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]byte, header, header+len(plain)+c.Overhead())
-	out[0], out[1] = version, algAESGCM
-	binary.BigEndian.PutUint16(out[2:], epoch)
-	return c.Seal(out, nil, plain, place(out[:header], owner, where)), nil
+	return func(where string, plain []byte) ([]byte, error) {
+		out := make([]byte, header, header+len(plain)+c.Overhead())
+		out[0], out[1] = version, algAESGCM
+		binary.BigEndian.PutUint16(out[2:], epoch)
+		return c.Seal(out, nil, plain, place(out[:header], owner, where)), nil
+	}, nil
 }
 
 // Open decrypts what Seal gave for the same owner and place.
