@@ -79,7 +79,7 @@
   const move = (by) => {
     const rows = $("[data-rows] tbody tr"), at = rows.indexOf(d.querySelector("tr.on")), r = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
     rows.forEach((o) => o.classList.toggle("on", o === r));
-    r?.querySelector("a,input")?.focus();
+    (r?.querySelector("a") || r?.querySelector("input"))?.focus();
   };
   on("keydown", (e) => {
     const k = e.key;
