@@ -27,7 +27,7 @@ func withNonce(ctx context.Context, nonce string) context.Context { return templ
 func policy(nonce string) string {
 	return "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 		"connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; " +
-		"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types rempart"
+		"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types rempart rempart-worker"
 }
 
 const permissions = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), fullscreen=(self), " +

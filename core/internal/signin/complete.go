@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/password"
 )
 
 // Choose takes a new password where one is due: first, compromised or past its age. Every session of the person ends,
@@ -131,4 +132,30 @@ func (m *Module) Enrol(ctx context.Context, secret, code string) (core.RecoveryC
 		return core.RecoveryCodes{}, errCode.With("code", errCode.Code)
 	}
 	return batch, nil
+}
+
+// Judge gives the state of every rule for the person of a flow and a candidate, for the page that helps while typing.
+func (m *Module) Judge(ctx context.Context, secret, plain string) (password.Verdict, core.PasswordPolicy, error) {
+	f, err := m.expect(ctx, secret, changeStep.Name)
+	if err != nil {
+		return password.Verdict{}, core.PasswordPolicy{}, err
+	}
+	return m.needs.Judge(ctx, f.Person.ID, plain)
+}
+
+// JudgeReset does the same for the person of a reset link.
+func (m *Module) JudgeReset(ctx context.Context, token, plain string) (password.Verdict, core.PasswordPolicy, error) {
+	person, err := m.ResetPerson(ctx, token)
+	if err != nil {
+		return password.Verdict{}, core.PasswordPolicy{}, err
+	}
+	return m.needs.Judge(ctx, person, plain)
+}
+
+// JudgeSetup does the same for the first administrator, who does not exist yet.
+func (m *Module) JudgeSetup(ctx context.Context, token, plain string, own ...string) (password.Verdict, core.PasswordPolicy, error) {
+	if err := m.SetupOpen(ctx, token); err != nil {
+		return password.Verdict{}, core.PasswordPolicy{}, err
+	}
+	return m.needs.Judge(ctx, "", plain, own...)
 }

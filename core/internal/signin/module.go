@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/password"
 )
 
 // People tells who is who: the module of identity.
@@ -111,6 +112,8 @@ type Needs struct {
 	Sessions      Sessions
 	Terms         Terms
 
+	// Judge gives the state of every rule for a person ("" for the floors) and a candidate.
+	Judge func(ctx context.Context, person core.ID, plain string, own ...string) (password.Verdict, core.PasswordPolicy, error)
 	// FirstHash judges and hashes a password for a person who does not exist yet, whose words are given.
 	FirstHash func(ctx context.Context, plain string, own ...string) (hash string, err error)
 	// Key is a secret of the installation, the same on every node: it signs device cookies and puzzles.
