@@ -12,7 +12,12 @@ import (
 // Serve answers on l until ctx ends, then stops gracefully: /readyz fails at once, requests in flight have ten seconds.
 // It returns nil after a graceful stop. For https give a listener made by tls.NewListener.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	return serve(ctx, l, s, func() { s.state.Store(true) })
+	return s.ServeHandler(ctx, l, s)
+}
+
+// ServeHandler is Serve for a handler that stands in front of s.
+func (s *Server) ServeHandler(ctx context.Context, l net.Listener, h http.Handler) error {
+	return serve(ctx, l, h, func() { s.state.Store(true) })
 }
 
 // ServeMetrics answers /metrics on l until ctx ends.

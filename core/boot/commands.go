@@ -1,0 +1,40 @@
+package boot
+
+import (
+	"context"
+	"net"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/mail"
+	"github.com/rempart/rempart/verify"
+)
+
+// BreachedFile is the list that rempart passwords import writes in the data folder, taken at the next start.
+const BreachedFile = "breached.list"
+
+// Serve answers pages and API on l until ctx ends, then stops gracefully.
+func (h *House) Serve(ctx context.Context, l net.Listener) error {
+	return h.server.ServeHandler(ctx, l, h.Handler())
+}
+
+// ServeMetrics answers /metrics on its own listener until ctx ends.
+func (h *House) ServeMetrics(ctx context.Context, l net.Listener) error {
+	return h.server.ServeMetrics(ctx, l)
+}
+
+// VerifyLog checks the whole log of one organization.
+func (h *House) VerifyLog(ctx context.Context, org core.ID) (verify.Report, error) {
+	return h.journal.Verify(ctx, org)
+}
+
+// JournalKey is the public key that verifies the journal, in the form of a C2SP verifier key.
+func (h *House) JournalKey() string { return h.journal.Key().String() }
+
+// ProvePolicies decides every combination of facts; holds is false when a counter-example stands in words.
+func (h *House) ProvePolicies(ctx context.Context) (words string, holds bool, err error) {
+	r, err := h.access.Prove(ctx)
+	return r.String(), r.Holds(), err
+}
+
+// MailBacklog tells what waits to leave.
+func (h *House) MailBacklog(ctx context.Context) (mail.Backlog, error) { return h.mail.Backlog(ctx) }
