@@ -21,7 +21,13 @@ import (
 // pg is a PostgreSQL server for tests.
 type pg struct {
 	base string // URL without database name
-	dir  string // "" for a server that was given
+	dir  string
+	// Of a server that this process started.
+	bin    string
+	port   int
+	as     *syscall.SysProcAttr
+	server *os.Process
+	ended  chan struct{}
 }
 
 var cluster = sync.OnceValues(func() (*pg, error) {
@@ -120,8 +126,30 @@ func binaries() (string, error) {
 
 // start makes a fresh cluster and the guard that ends it once no test used it for a while.
 func (c *pg) start() error {
-	bin, err := binaries()
+	if err := c.initialize(); err != nil {
+		return err
+	}
+	port, err := freePort()
 	if err != nil {
+		return err
+	}
+	c.port = port
+	if err := c.launch(); err != nil {
+		return err
+	}
+	guard := exec.Command("/bin/sh", "-c", guardScript, "guard", c.dir)
+	guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := guard.Start(); err != nil {
+		c.server.Signal(syscall.SIGQUIT)
+		return err
+	}
+	go guard.Wait()
+	return os.WriteFile(filepath.Join(c.dir, "url"), []byte(c.base), 0o644)
+}
+
+// initialize makes the empty data folder of a cluster.
+func (c *pg) initialize() (err error) {
+	if c.bin, err = binaries(); err != nil {
 		return err
 	}
 	data := filepath.Join(c.dir, "data")
@@ -131,53 +159,50 @@ func (c *pg) start() error {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		return err
 	}
-	as, err := owner(data)
-	if err != nil {
+	if c.as, err = owner(data); err != nil {
 		return err
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "rempart", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-	initdb.SysProcAttr, initdb.Dir = as, data
+	initdb := exec.Command(filepath.Join(c.bin, "initdb"), "-D", data, "-U", "rempart", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+	initdb.SysProcAttr, initdb.Dir = c.as, data
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	port, err := freePort()
-	if err != nil {
-		return err
-	}
+	return nil
+}
+
+// launch starts the server and waits until it answers.
+func (c *pg) launch() error {
+	data := filepath.Join(c.dir, "data")
 	log, err := os.Create(filepath.Join(c.dir, "server.log"))
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-k", data,
+	server := exec.Command(filepath.Join(c.bin, "postgres"), "-D", data, "-p", strconv.Itoa(c.port), "-k", data,
 		"-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300", "-c", "shared_buffers=64MB",
 		"-c", "max_wal_size=512MB", "-c", "autovacuum_naptime=10s", "-c", "logging_collector=off")
-	server.SysProcAttr, server.Dir, server.Stdout, server.Stderr = as, data, log, log
+	server.SysProcAttr, server.Dir, server.Stdout, server.Stderr = c.as, data, log, log
 	if err := server.Start(); err != nil {
 		return err
 	}
-	pid := server.Process.Pid
-	go server.Wait()
-	guard := exec.Command("/bin/sh", "-c", guardScript, "guard", c.dir, strconv.Itoa(pid))
-	guard.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if err := guard.Start(); err != nil {
-		server.Process.Signal(syscall.SIGQUIT)
+	c.server, c.ended = server.Process, make(chan struct{})
+	go func(ended chan struct{}) { server.Wait(); close(ended) }(c.ended)
+	if err := os.WriteFile(filepath.Join(c.dir, "pid"), []byte(strconv.Itoa(server.Process.Pid)), 0o644); err != nil {
 		return err
 	}
-	go guard.Wait()
-	c.base = fmt.Sprintf("postgres://rempart@127.0.0.1:%d/?sslmode=disable", port)
+	c.base = fmt.Sprintf("postgres://rempart@127.0.0.1:%d/?sslmode=disable", c.port)
 	if !c.answers(30 * time.Second) {
 		said, _ := os.ReadFile(filepath.Join(c.dir, "server.log"))
 		return fmt.Errorf("the server does not answer:\n%s", said)
 	}
-	return os.WriteFile(filepath.Join(c.dir, "url"), []byte(c.base), 0o644)
+	return nil
 }
 
 // guardScript ends the server after thirty seconds without any holder of the shared lock. It looks under the start
 // lock, so that nobody joins a cluster that is ending.
 const guardScript = `
 idle=0
-while kill -0 "$2" 2>/dev/null; do
+while [ -d "$1/data" ]; do
 	sleep 5
 	if flock -n -x "$1/users.lock" true; then idle=$((idle+1)); else idle=0; fi
 	if [ "$idle" -ge 6 ]; then
@@ -185,7 +210,7 @@ while kill -0 "$2" 2>/dev/null; do
 		flock -x 9
 		if flock -n -x "$1/users.lock" true; then
 			rm -f "$1/url"
-			kill -QUIT "$2"
+			kill -QUIT "$(cat "$1/pid")"
 			sleep 1
 			rm -rf "$1/data"
 			exit 0

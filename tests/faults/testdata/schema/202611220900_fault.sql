@@ -1,0 +1,1 @@
+CREATE TABLE fault_row (id TEXT PRIMARY KEY) STRICT;
