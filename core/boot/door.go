@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/kit/abuse"
@@ -135,4 +136,13 @@ func (h *House) who(ctx context.Context, org core.ID, ask []core.Permission) (ui
 func (h *House) roleTitle(ctx context.Context, tx core.Tx, org core.ID, role string) (core.Text, error) {
 	info, err := h.access.Role(ctx, tx, org, role)
 	return info.Title, err
+}
+
+// state tells the console how the installation stands.
+func (h *House) state(ctx context.Context) (home.State, error) {
+	head, err := h.journal.Head(ctx)
+	return home.State{
+		Engine: string(h.db.Engine()), Logs: head.Logs, Entries: head.Entries, Unsigned: head.Unsigned, SignedAt: head.SignedAt,
+		Sound: h.journal.Refusing() == nil,
+	}, err
 }

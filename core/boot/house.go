@@ -19,6 +19,7 @@ import (
 	"github.com/rempart/rempart/core/internal/organization"
 	"github.com/rempart/rempart/core/internal/session"
 	"github.com/rempart/rempart/core/internal/settings"
+	"github.com/rempart/rempart/core/internal/signin"
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/core/internal/vault"
 	"github.com/rempart/rempart/kit/abuse"
@@ -45,6 +46,7 @@ type House struct {
 	sessions      *session.Module
 	tokens        *token.Module
 	access        *access.Module
+	signin        *signin.Module
 	home          *home.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
@@ -57,7 +59,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, access.Schema, session.Schema(), token.Schema(),
+		organization.Schema, access.Schema, session.Schema(), token.Schema(), signin.Schema(),
 	}
 }
 
@@ -186,7 +188,8 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	})
 	h.organizations = organization.New(organization.Needs{
 		Gate: &doors.gate, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Mail: h.mail, People: h.identity, Forgetting: h.identity,
-		Rights: &doors.access, Sessions: &doors.sessions, Tokens: &doors.tokens, SignUps: h.settings, Origin: h.cfg.Origin,
+		Rights: &doors.access, Sessions: &doors.sessions, Tokens: &doors.tokens, Passwords: &doors.signin, SignUps: h.settings,
+		Origin: h.cfg.Origin,
 	})
 	h.sessions = session.New(session.Needs{
 		Gate: &doors.gate, Store: h.db, Settings: h.settings, Sealer: h.vault, Mailer: h.mail, Clock: h.cfg.Clock, Log: h.cfg.Log,
@@ -200,15 +203,21 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Services: h.tokens,
 		Mail: h.mail, Settings: h.settings, Clock: h.cfg.Clock,
 	})
+	h.signin = signin.New(signin.Needs{
+		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault,
+		People: h.identity, Passwords: h.identity, Factors: h.identity, Codes: h.identity, Mails: h.identity, Links: h.identity,
+		Organizations: h.organizations, Access: h.access, Sessions: h.sessions, Terms: noTerms{},
+		Judge: h.identity.JudgePassword, FirstHash: h.identity.FirstHash, Key: abuse.Derive(root, "signin"),
+	})
 	return err
 }
 
 // build fills the late doors, teaches access what can be permitted, and makes the gate.
 func (h *House) build(doors *late) error {
 	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
-	doors.sessions.Module, doors.tokens.Module = h.sessions, h.tokens
-	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle})
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.sessions, h.tokens, h.access, h.home, h.mail}
+	doors.sessions.Module, doors.tokens.Module, doors.signin.Module = h.sessions, h.tokens, h.signin
+	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail}
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err

@@ -63,6 +63,15 @@ func (m *Module) In(ctx context.Context, org core.ID) (Place, error) {
 	return place, err
 }
 
+// Console tells provider staff how the installation stands.
+func (m *Module) Console(ctx context.Context) (State, error) {
+	act := &core.Act{Def: SeeConsole, Org: core.Platform}
+	if err := m.needs.Gate.Read(ctx, act, func(core.Tx) error { return nil }); err != nil {
+		return State{}, err
+	}
+	return m.needs.State(ctx)
+}
+
 // places gathers a person's places with the roles held in each and the suspension in force, if any.
 func (m *Module) places(ctx context.Context, tx core.Tx, person core.ID) ([]Place, error) {
 	memberships, err := m.needs.Places.Memberships(ctx, tx, person)

@@ -2,6 +2,7 @@ package home
 
 import (
 	"context"
+	"time"
 
 	"github.com/rempart/rempart/core"
 )
@@ -24,6 +25,18 @@ type Needs struct {
 	Rights Rights
 	// RoleTitle names a role of an organization in both languages.
 	RoleTitle func(ctx context.Context, tx core.Tx, org core.ID, role string) (core.Text, error)
+	// State tells how the installation stands, for the console.
+	State func(ctx context.Context) (State, error)
+}
+
+// State is how the installation stands.
+type State struct {
+	Engine   string    // "sqlite" or "postgres"
+	Logs     int       // logs of the journal: one per organization and the platform's
+	Entries  uint64    // entries of all logs
+	Unsigned uint64    // entries that no checkpoint covers yet
+	SignedAt time.Time // newest checkpoint
+	Sound    bool      // the journal agrees with the last checkpoint seen
 }
 
 // Module is the room where one arrives.
@@ -43,6 +56,11 @@ var (
 		Holders: []string{"member"},
 		Title:   core.Text{FR: "Voir sa place dans l'organisation", EN: "See one's place in the organization"},
 	}
+	SeeConsole = &core.ActDef{
+		Permission: "console.read", Resource: "platform", Verb: core.Reads, Purpose: core.PurposeService, Quiet: true, Staff: true,
+		Holders: []string{"provider.admin", "provider.operator", "provider.support", "provider.dpo", "provider.auditor"},
+		Title:   core.Text{FR: "Ouvrir la console de l'opérateur", EN: "Open the provider's console"},
+	}
 )
 
 // Manifest declares the acts; the module keeps nothing.
@@ -50,7 +68,7 @@ func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
 		Module: "home",
 		Title:  core.Text{FR: "Accueil", EN: "Home"},
-		Acts:   []*core.ActDef{SeeMine, SeePlace},
+		Acts:   []*core.ActDef{SeeMine, SeePlace, SeeConsole},
 	}
 }
 

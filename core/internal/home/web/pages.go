@@ -45,6 +45,7 @@ func Routes(m *home.Module) []edge.Route {
 	return []edge.Route{
 		{Pattern: "GET /{$}", Access: edge.SignedIn(), Handle: p.mine},
 		{Pattern: "GET /o/{org}", Access: edge.Needs(home.SeePlace), Handle: p.place},
+		{Pattern: "GET /provider", Access: edge.Needs(home.SeeConsole), Handle: p.console},
 	}
 }
 
