@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -29,6 +30,7 @@ import (
 	"github.com/rempart/rempart/kit/edge/rest"
 	"github.com/rempart/rempart/kit/jobs"
 	"github.com/rempart/rempart/kit/mail"
+	"github.com/rempart/rempart/kit/password"
 )
 
 // House is the core, built: its doors, its pages, its work.
@@ -182,7 +184,12 @@ func (h *House) outlets() []journal.Outlet {
 // people makes the rooms of people and entry.
 func (h *House) people(doors *late, root []byte) (err error) {
 	h.settings = settings.New(settings.Needs{Gate: &doors.gate, Clock: h.cfg.Clock})
+	breached, err := h.breached()
+	if err != nil {
+		return err
+	}
 	h.identity = identity.New(identity.Needs{
+		Breached: breached,
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Settings: h.settings, Mail: h.mail,
 		Members: &doors.organizations, Sessions: &doors.sessions, Tokens: &doors.tokens, Origin: h.cfg.Origin,
 	})
@@ -210,6 +217,20 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Judge: h.identity.JudgePassword, FirstHash: h.identity.FirstHash, Key: abuse.Derive(root, "signin"),
 	})
 	return err
+}
+
+// breached gives the lists of stolen passwords: the one that ships, and the one that was imported into the data folder.
+func (h *House) breached() ([]*password.List, error) {
+	lists := []*password.List{password.Common()}
+	path := filepath.Join(h.cfg.Data, BreachedFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return lists, nil
+	}
+	imported, err := password.OpenList(path)
+	if err != nil {
+		return nil, fmt.Errorf("boot: %w", err)
+	}
+	return append(lists, imported), nil
 }
 
 // build fills the late doors, teaches access what can be permitted, and makes the gate.

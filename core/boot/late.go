@@ -6,6 +6,7 @@ import (
 	"github.com/rempart/rempart/core/internal/identity"
 	"github.com/rempart/rempart/core/internal/organization"
 	"github.com/rempart/rempart/core/internal/session"
+	"github.com/rempart/rempart/core/internal/signin"
 	"github.com/rempart/rempart/core/internal/token"
 )
 
@@ -18,5 +19,6 @@ type late struct {
 	organizations struct{ *organization.Module }
 	sessions      struct{ *session.Module }
 	tokens        struct{ *token.Module }
+	signin        struct{ *signin.Module }
 	mail          struct{ core.Mailer }
 }

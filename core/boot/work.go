@@ -16,6 +16,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"session.sweep":      h.sessions.Sweep,
 		"token.sweep":        h.tokens.Sweep,
 		"identity.sweep":     h.identity.SweepLinks,
+		"signin.sweep":       h.signin.Sweep,
 		"organization.sweep": h.organizations.Sweep,
 		"abuse.sweep": func(ctx context.Context) error {
 			return h.gate.Keep(ctx, &abuse.Sweeping, func(tx core.Tx) error {
