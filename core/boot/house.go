@@ -190,7 +190,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	}
 	h.identity = identity.New(identity.Needs{
 		Breached: breached,
-		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Settings: h.settings, Mail: h.mail,
+		Gate:     &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Settings: h.settings, Mail: h.mail,
 		Members: &doors.organizations, Sessions: &doors.sessions, Tokens: &doors.tokens, Origin: h.cfg.Origin,
 	})
 	h.organizations = organization.New(organization.Needs{
