@@ -6,58 +6,36 @@ import (
 	"log/slog"
 	"net/url"
 	"regexp"
-	"strings"
+
+	"github.com/rempart/rempart/kit/edge/redact"
 )
 
-// newLog makes the log: JSON lines on w, with redaction. Logs carry ids, codes and times; should a secret or a
-// personal datum reach them by mistake, the handler is the last net, not the rule.
+// newLog makes the log: JSON lines on w through the redaction of kit/edge/redact. Logs carry ids, codes and times; should a
+// secret or a personal datum reach them by mistake, redaction is the last net, not the rule.
 func newLog(w io.Writer, c LogConfig) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(c.Level)) // checked by the configuration
-	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: redact}
 	if c.Format == "text" {
-		return slog.New(redacting{slog.NewTextHandler(w, opts)})
+		return slog.New(links{slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Value.Kind() == slog.KindString {
+				a.Value = slog.StringValue(clean(a.Value.String()))
+			}
+			return a
+		}})})
 	}
-	return slog.New(redacting{slog.NewJSONHandler(w, opts)})
+	return slog.New(links{redact.Handler(w, level)})
 }
 
 var (
-	secretKey = regexp.MustCompile(`(?i)(password|passwd|secret|token|cookie|authorization|otp|totp|recovery|passphrase|private|^key$)`)
-	// personal data and secrets by form: e-mail addresses, our own prefixed secrets, bearer values, set-up and reset paths.
-	secretForm = regexp.MustCompile(`[^\s"'<>=/:@]+@[^\s"'<>]+\.[a-zA-Z]{2,}|\brp[a-z]{0,3}_[a-z0-9]{16,}|(?i:bearer)\s+\S+|/(?:setup|reset|invitation|not-me)/[^\s"?]+`)
+	// single-use links open something to whoever reads them.
+	singleUse = regexp.MustCompile(`/(setup|reset|invitation|not-me)/[^\s"?]+`)
+	inURL     = regexp.MustCompile(`[a-z]+://[^\s"']+`)
 )
 
-const removed = "[removed]"
-
-func redact(_ []string, a slog.Attr) slog.Attr {
-	if a.Key == slog.TimeKey || a.Key == slog.LevelKey {
-		return a
-	}
-	if secretKey.MatchString(a.Key) {
-		return slog.String(a.Key, removed)
-	}
-	switch a.Value.Kind() {
-	case slog.KindString:
-		return slog.String(a.Key, clean(a.Value.String()))
-	case slog.KindAny:
-		if err, ok := a.Value.Any().(error); ok {
-			return slog.String(a.Key, clean(err.Error()))
-		}
-		if s, ok := a.Value.Any().(interface{ String() string }); ok {
-			return slog.String(a.Key, clean(s.String()))
-		}
-	}
-	return a
-}
-
+// clean takes out of s every password of an address, single-use link, e-mail address and token.
 func clean(s string) string {
-	if strings.Contains(s, "://") && strings.Contains(s, "@") {
-		s = cleanURLs(s)
-	}
-	return secretForm.ReplaceAllString(s, removed)
+	return redact.Text(singleUse.ReplaceAllString(cleanURLs(s), "/$1/[redacted]"))
 }
-
-var inURL = regexp.MustCompile(`[a-z]+://[^\s"']+`)
 
 // cleanURLs takes the password out of every address in s (a database address, a relay).
 func cleanURLs(s string) string {
@@ -71,19 +49,35 @@ func cleanURLs(s string) string {
 	})
 }
 
-// redacting cleans the message too, which ReplaceAttr sees only as an attribute named "msg" in some handlers.
-type redacting struct{ slog.Handler }
+// links cleans what redact does not know: addresses with a password in them and single-use links.
+type links struct{ slog.Handler }
 
-// Handle cleans the message and passes the record on.
-func (h redacting) Handle(ctx context.Context, r slog.Record) error {
-	r.Message = clean(r.Message)
-	return h.Handler.Handle(ctx, r)
+// Handle cleans the message and the values, and passes the record on.
+func (h links) Handle(ctx context.Context, r slog.Record) error {
+	out := slog.NewRecord(r.Time, r.Level, clean(r.Message), r.PC)
+	r.Attrs(func(a slog.Attr) bool { out.AddAttrs(cleanAttr(a)); return true })
+	return h.Handler.Handle(ctx, out)
 }
 
-// WithAttrs keeps the redaction on derived loggers.
-func (h redacting) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return redacting{h.Handler.WithAttrs(attrs)}
+func cleanAttr(a slog.Attr) slog.Attr {
+	switch v := a.Value.Resolve(); v.Kind() {
+	case slog.KindString:
+		return slog.String(a.Key, clean(v.String()))
+	case slog.KindAny:
+		if err, ok := v.Any().(error); ok {
+			return slog.String(a.Key, clean(err.Error()))
+		}
+	}
+	return a
 }
 
-// WithGroup keeps the redaction on derived loggers.
-func (h redacting) WithGroup(name string) slog.Handler { return redacting{h.Handler.WithGroup(name)} }
+// WithAttrs keeps the cleaning on derived loggers.
+func (h links) WithAttrs(attrs []slog.Attr) slog.Handler {
+	for i := range attrs {
+		attrs[i] = cleanAttr(attrs[i])
+	}
+	return links{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps the cleaning on derived loggers.
+func (h links) WithGroup(name string) slog.Handler { return links{h.Handler.WithGroup(name)} }

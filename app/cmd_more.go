@@ -1,0 +1,149 @@
+package app
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/kit/db/dbcopy"
+	"github.com/rempart/rempart/kit/password"
+)
+
+// withHouse runs f over the house of the configuration.
+func (c *command) withHouse(f func(cmd *cobra.Command, h *boot.House) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		cfg, err := c.settings()
+		if err != nil {
+			return err
+		}
+		house, _, err := open(cmd.Context(), cfg, quiet(c.errs, cfg.Log))
+		if err != nil {
+			return err
+		}
+		defer house.Close()
+		return f(cmd, house)
+	}
+}
+
+func (c *command) db() *cobra.Command {
+	var from, to string
+	root := &cobra.Command{Use: "db", Short: "Work on the database"}
+	cp := &cobra.Command{
+		Use: "copy", Short: "Copy everything to another database, SQLite or PostgreSQL, and compare row hashes", Args: cobra.NoArgs,
+		Long: "Stop the platform first. The target must be empty. Keys that live in their own file (keys.db) are copied the same way\n" +
+			"by a second run.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if from == "" || to == "" {
+				return usageError{fmt.Errorf("--from and --to are needed: a file or a postgres:// address")}
+			}
+			schemas := boot.Schemas()
+			if strings.HasSuffix(from, "keys.db") {
+				schemas = boot.KeySchemas()
+			}
+			report, err := dbcopy.Run(cmd.Context(), dbcopy.Options{From: from, To: to, Schemas: schemas})
+			if err != nil {
+				return err
+			}
+			w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+			var rows int64
+			for _, t := range report.Tables {
+				fmt.Fprintf(w, "%s\t%d rows\t%.16s\n", t.Name, t.Rows, t.Digest)
+				rows += t.Rows
+			}
+			if err := w.Flush(); err != nil {
+				return err
+			}
+			c.say("copied %d rows in %d tables; the hashes of both sides are the same", rows, len(report.Tables))
+			return nil
+		},
+	}
+	cp.Flags().StringVar(&from, "from", "", "source: a file or a postgres:// address")
+	cp.Flags().StringVar(&to, "to", "", "target: a file or a postgres:// address")
+	root.AddCommand(cp)
+	return root
+}
+
+func (c *command) passwords() *cobra.Command {
+	root := &cobra.Command{Use: "passwords", Short: "The list of breached passwords"}
+	root.AddCommand(&cobra.Command{
+		Use: "import FILE", Short: "Take a full list of breached password hashes (SHA-1, \"HASH:count\" lines); - reads standard input", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			cfg, err := c.settings()
+			if err != nil {
+				return err
+			}
+			if _, err := makeData(cfg.Data); err != nil {
+				return err
+			}
+			var r io.Reader = c.in
+			if args[0] != "-" {
+				f, err := os.Open(args[0])
+				if err != nil {
+					return err
+				}
+				defer f.Close()
+				r = f
+			}
+			done, err := password.Import(filepath.Join(cfg.Data, boot.BreachedFile), bufio.NewReaderSize(r, 1<<20), password.ImportWidth)
+			if err != nil {
+				return err
+			}
+			c.say("%d lines read, %d hashes kept; in force at the next start", done.Lines, done.Kept)
+			return nil
+		},
+	})
+	return root
+}
+
+func (c *command) policy() *cobra.Command {
+	root := &cobra.Command{Use: "policy", Short: "The policies that decide accesses"}
+	root.AddCommand(&cobra.Command{
+		Use: "prove", Short: "Decide every combination of facts and compare with what must hold; prints a counter-example if any", Args: cobra.NoArgs,
+		RunE: c.withHouse(func(cmd *cobra.Command, h *boot.House) error {
+			words, holds, err := h.ProvePolicies(cmd.Context())
+			if err != nil {
+				return err
+			}
+			c.say("%s", strings.TrimRight(words, "\n"))
+			if !holds {
+				return errTold
+			}
+			return nil
+		}),
+	})
+	return root
+}
+
+func (c *command) routes() *cobra.Command {
+	return &cobra.Command{
+		Use: "routes", Short: "List every page and endpoint with who may reach it", Args: cobra.NoArgs,
+		RunE: c.withHouse(func(_ *cobra.Command, h *boot.House) error {
+			w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+			lines := make([]string, 0, 200)
+			for _, r := range h.Routes() {
+				who := "signed in"
+				switch {
+				case r.Access.IsPublic():
+					who = "anyone: " + r.Access.Why()
+				case r.Access.Act() != nil:
+					who = string(r.Access.Act().Permission)
+				}
+				method, path, _ := strings.Cut(r.Pattern, " ")
+				lines = append(lines, fmt.Sprintf("%s\t%s\t%s", path, method, who))
+			}
+			sort.Strings(lines)
+			for _, l := range lines {
+				fmt.Fprintln(w, l)
+			}
+			return w.Flush()
+		}),
+	}
+}
