@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -197,4 +198,35 @@ func (m *Module) RotateFor(ctx context.Context, org, service, id core.ID, ends t
 		return err
 	})
 	return t, secret, err
+}
+
+// Candidate is a person who can answer for a service account.
+type Candidate struct {
+	ID   core.ID
+	Name string
+}
+
+// Candidates lists the active members of org, by name, at most 500: those who can answer for a service account.
+func (m *Module) Candidates(ctx context.Context, org core.ID) (list []Candidate, err error) {
+	act := &core.Act{Def: &ListServiceAccounts, Org: org}
+	err = m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
+		persons, err := m.needs.Organizations.PersonsOf(ctx, tx, org, "", 500)
+		if err != nil {
+			return fmt.Errorf("token: members: %w", err)
+		}
+		people, err := m.needs.People.People(ctx, tx, persons...)
+		if err != nil {
+			return fmt.Errorf("token: names: %w", err)
+		}
+		list = make([]Candidate, 0, len(persons))
+		for _, id := range persons {
+			if p, ok := people[id]; ok {
+				list = append(list, Candidate{id, p.Name()})
+			}
+		}
+		act.Subjects = persons
+		slices.SortFunc(list, func(a, b Candidate) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
+		return nil
+	})
+	return list, err
 }
