@@ -38,7 +38,7 @@ var (
 	}
 	ReadHabilitations = core.ActDef{
 		Permission: "habilitation.read", Resource: "habilitation", Verb: core.Reads, Purpose: core.PurposeSecurity,
-		Holders: []string{"admin", "people", "security", "auditor", "provider.admin", "provider.dpo", "provider.auditor"},
+		Holders: []string{"admin", "people", "security", "auditor", "provider.admin", "provider.operator", "provider.dpo", "provider.auditor"},
 		Title:   core.Text{FR: "Lire la table des habilitations", EN: "Read the habilitation table"},
 	}
 	ExportHabilitations = core.ActDef{

@@ -23,6 +23,8 @@ type Members interface {
 type Roster interface {
 	// MembersAt gives the persons who were active members of org at a date, by person after one, at most limit.
 	MembersAt(ctx context.Context, tx core.Tx, org core.ID, at time.Time, after core.ID, limit int) ([]core.Membership, error)
+	// AllOrgs gives the client organizations by id, after one, at most limit.
+	AllOrgs(ctx context.Context, tx core.Tx, after core.ID, limit int) ([]core.Organization, error)
 	// Org gives one organization.
 	Org(ctx context.Context, tx core.Tx, id core.ID) (core.Organization, error)
 }

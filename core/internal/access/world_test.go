@@ -89,6 +89,10 @@ func (w *town) Org(_ context.Context, _ core.Tx, id core.ID) (core.Organization,
 	return core.Organization{ID: id, Name: string(id), Kind: "client"}, nil
 }
 
+func (w *town) AllOrgs(context.Context, core.Tx, core.ID, int) ([]core.Organization, error) {
+	return []core.Organization{{ID: "acme", Name: "Acme"}, {ID: "beta", Name: "Beta"}}, nil
+}
+
 func (w *town) People(_ context.Context, _ core.Tx, ids ...core.ID) (map[core.ID]core.Person, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -28,3 +28,13 @@ var qMembersAt = db.SQL(`SELECT m.id, m.org, o.name, o.kind, m.person, m.functio
 func (m *Module) MembersAt(ctx context.Context, tx core.Tx, org core.ID, at time.Time, after core.ID, limit int) ([]core.Membership, error) {
 	return db.All(ctx, tx, qMembersAt, scanMembership, org, clock.Micros(at), after, limit)
 }
+
+var qAllOrgs = db.SQL(`SELECT ` + orgColumns + ` FROM organization_organization WHERE id > $1 AND kind = 'client' ORDER BY id LIMIT $2`)
+
+// AllOrgs lists the client organizations by id, after one, at most limit: for rooms that let staff choose one.
+func (m *Module) AllOrgs(ctx context.Context, tx core.Tx, after core.ID, limit int) ([]core.Organization, error) {
+	return db.All(ctx, tx, qAllOrgs, func(scan db.Scan) (core.Organization, error) {
+		o, err := scanOrg(scan)
+		return o.Organization, err
+	}, after, limit)
+}
