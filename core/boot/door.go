@@ -5,12 +5,15 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
+	sessionweb "github.com/rempart/rempart/core/internal/session/web"
 	"github.com/rempart/rempart/core/internal/token"
+	tokenweb "github.com/rempart/rempart/core/internal/token/web"
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/ui"
@@ -56,7 +59,9 @@ func (h *House) hosts() []string {
 }
 
 // pages are the routes of every room.
-func (h *House) pages() []edge.Route { return homeweb.Routes(h.home) }
+func (h *House) pages() []edge.Route {
+	return slices.Concat(homeweb.Routes(h.home), sessionweb.Routes(h.sessions, h.signin), tokenweb.Routes(h.tokens))
+}
 
 // Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this
 // node has seen.
