@@ -60,9 +60,6 @@ func TestMine(t *testing.T) {
 		if r := list[0].Roles; len(r) != 1 || r[0].Title.EN != "auditor" || !r[0].Assignment.Until.Equal(until) {
 			t.Errorf("roles there: %+v", r)
 		}
-		if act, _ := gate.Last("home.read"); act.Subject != "ines" {
-			t.Error("the read is not one's own")
-		}
 		for _, org := range []core.ID{"old", "new", "nowhere"} {
 			if _, err := m.In(ctx, org); core.KindOf(err) != core.NotFound {
 				t.Errorf("a place in %s: %v", org, err)
