@@ -9,7 +9,6 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -26,7 +25,6 @@ const (
 	totpBytes   = 20
 	totpWindow  = 1
 	pendingLife = 30 * time.Minute
-	totpIssuer  = "Rempart"
 )
 
 var errNoPending = i18n.Fault(core.Gone, "factor.pending_gone",
@@ -147,12 +145,6 @@ func (m *Module) DropTOTP(ctx context.Context, tx core.Tx, person core.ID) error
 	return m.alert(ctx, tx, p, "factor.removed", mailFactorGoneSubject, mailFactorGoneBody, "factor")
 }
 
-// KeyURI is what the QR code says: the otpauth URI that authenticator applications read.
-func KeyURI(account, secret string) string {
-	v := url.Values{"secret": {secret}, "issuer": {totpIssuer}, "algorithm": {"SHA1"}, "digits": {"6"}, "period": {"30"}}
-	return "otpauth://totp/" + url.PathEscape(totpIssuer+":"+account) + "?" + strings.ReplaceAll(v.Encode(), "+", "%20")
-}
-
 type totpSecret struct {
 	id   core.ID
 	key  []byte
@@ -211,6 +203,7 @@ func codeAt(key []byte, step int64) string {
 	n := binary.BigEndian.Uint32(sum[o:]) & 0x7fffffff
 	return fmt.Sprintf("%06d", n%1_000_000)
 }
+
 // CodeAt gives the six digits that an authenticator application shows for a secret at a moment: what the demo and the
 // tests type.
 func CodeAt(secret string, at time.Time) (string, error) {

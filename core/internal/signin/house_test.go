@@ -141,7 +141,9 @@ func (n *neighbours) MemberOf(_ context.Context, _ core.Tx, org, person core.ID)
 	return core.Membership{}, false, nil
 }
 
-func (n *neighbours) AddOrg(_ context.Context, _ core.Tx, o core.Organization) (core.ID, error) { return o.ID, nil }
+func (n *neighbours) AddOrg(_ context.Context, _ core.Tx, o core.Organization) (core.ID, error) {
+	return o.ID, nil
+}
 
 func (n *neighbours) AddMember(_ context.Context, _ core.Tx, m core.Membership) (core.ID, error) {
 	m.OrgKind = "provider"
@@ -156,8 +158,12 @@ func (n *neighbours) Blocked(context.Context, core.Tx, core.ID, ...core.ID) (cor
 	return *n.block, true, nil
 }
 
-func (n *neighbours) AllowedFrom(context.Context, core.Tx, core.ID, netip.Addr, ...core.ID) error { return n.refused }
-func (n *neighbours) RolesOf(context.Context, core.Tx, core.ID) ([]string, error)                 { return n.roles, nil }
+func (n *neighbours) AllowedFrom(context.Context, core.Tx, core.ID, netip.Addr, ...core.ID) error {
+	return n.refused
+}
+func (n *neighbours) RolesOf(context.Context, core.Tx, core.ID) ([]string, error) {
+	return n.roles, nil
+}
 
 func (n *neighbours) Assign(_ context.Context, _ core.Tx, a core.Assignment) (core.ID, error) {
 	n.assigned = append(n.assigned, a)
@@ -183,7 +189,9 @@ func (n *neighbours) EndAll(_ context.Context, _ core.Tx, person, _ core.ID, rea
 	return 1, nil
 }
 
-func (n *neighbours) Due(context.Context, core.Tx, core.ID, ...core.ID) ([]core.Terms, error) { return n.terms, nil }
+func (n *neighbours) Due(context.Context, core.Tx, core.ID, ...core.ID) ([]core.Terms, error) {
+	return n.terms, nil
+}
 
 func (n *neighbours) Accept(_ context.Context, _ core.Tx, _ core.ID, list ...core.Terms) error {
 	if len(list) == len(n.terms) {

@@ -1,6 +1,10 @@
 package signin
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/rempart/rempart/kit/abuse"
+)
 
 // Label names a browser and its system in a few words from its User-Agent, "Firefox · Linux": enough for a person to
 // know their own. Nothing is decided by it.
@@ -33,3 +37,6 @@ func Label(agent string) string {
 	}
 	return "?"
 }
+
+// PuzzleBits tells how hard a challenge is, for the script of the page.
+func PuzzleBits(challenge string) int { return abuse.Difficulty(challenge) }
