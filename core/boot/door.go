@@ -60,7 +60,7 @@ func (h *House) hosts() []string {
 
 // pages are the routes of every room.
 func (h *House) pages() []edge.Route {
-	return slices.Concat(homeweb.Routes(h.home), sessionweb.Routes(h.sessions, h.signin), tokenweb.Routes(h.tokens))
+	return slices.Concat(homeweb.Routes(h.home), sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens))
 }
 
 // Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this
