@@ -21,6 +21,7 @@ import (
 	"github.com/rempart/rempart/core/internal/session"
 	"github.com/rempart/rempart/core/internal/settings"
 	"github.com/rempart/rempart/core/internal/signin"
+	"github.com/rempart/rempart/core/internal/terms"
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/core/internal/vault"
 	"github.com/rempart/rempart/kit/abuse"
@@ -45,6 +46,7 @@ type House struct {
 	settings      *settings.Module
 	identity      *identity.Module
 	organizations *organization.Module
+	terms         *terms.Module
 	sessions      *session.Module
 	tokens        *token.Module
 	access        *access.Module
@@ -61,7 +63,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, access.Schema, session.Schema(), token.Schema(), signin.Schema(),
+		organization.Schema, terms.Schema, access.Schema, session.Schema(), token.Schema(), signin.Schema(),
 	}
 }
 
@@ -210,10 +212,11 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Services: h.tokens,
 		Mail: h.mail, Settings: h.settings, Clock: h.cfg.Clock,
 	})
+	h.terms = terms.New(terms.Needs{Gate: &doors.gate, Clock: h.cfg.Clock, People: h.identity})
 	h.signin = signin.New(signin.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault,
 		People: h.identity, Passwords: h.identity, Factors: h.identity, Codes: h.identity, Mails: h.identity, Links: h.identity,
-		Organizations: h.organizations, Access: h.access, Sessions: h.sessions, Terms: noTerms{},
+		Organizations: h.organizations, Access: h.access, Sessions: h.sessions, Terms: h.terms,
 		Judge: h.identity.JudgePassword, FirstHash: h.identity.FirstHash, Key: abuse.Derive(root, "signin"),
 	})
 	return err
@@ -238,7 +241,7 @@ func (h *House) build(doors *late) error {
 	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
 	doors.sessions.Module, doors.tokens.Module, doors.signin.Module = h.sessions, h.tokens, h.signin
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail}
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err

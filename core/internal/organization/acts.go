@@ -25,25 +25,25 @@ func staff(d *core.ActDef) { d.Staff = true }
 
 // The acts of this module.
 var (
-	ListMembers       = act("member.list", "member", core.Reads, "Voir la liste des membres", "See the list of members", "admin", "people", "security", "auditor")
-	ReadMember        = act("member.read", "member", core.Reads, "Voir la fiche d'un membre", "See a member's page", "admin", "people", "security", "auditor")
-	ExportMembers     = act("member.export", "member", core.Exports, "Exporter la liste des membres", "Export the list of members", "admin", "people")
-	InviteMember      = act("member.invite", "member", core.Creates, "Inviter un membre", "Invite a member", "admin", "people")
-	CancelInvitation  = act("invitation.cancel", "member", core.Deletes, "Annuler une invitation", "Cancel an invitation", "admin", "people")
-	EditMember        = act("member.edit", "member", core.Updates, "Modifier la fiche d'un membre", "Edit a member's page", "admin", "people")
-	RemoveMember      = with(act("member.remove", "member", core.Deletes, "Retirer un membre de l'organisation", "Remove a member from the organization", "admin", "people"), grave)
-	CompromisedMember = with(act("member.compromised", "member", core.Updates, "Déclarer le compte d'un membre compromis", "Mark a member's account as compromised", "admin", "security"),
+	ListMembers       = act("member.list", "member", core.Reads, "Voir la liste des membres", "See the list of members", "admin", "people", "security", "auditor", "provider.admin", "provider.operator", "provider.dpo", "provider.auditor")
+	ReadMember        = act("member.read", "member", core.Reads, "Voir la fiche d'un membre", "See a member's page", "admin", "people", "security", "auditor", "provider.admin", "provider.operator", "provider.dpo", "provider.auditor")
+	ExportMembers     = act("member.export", "member", core.Exports, "Exporter la liste des membres", "Export the list of members", "admin", "people", "provider.admin")
+	InviteMember      = act("member.invite", "member", core.Creates, "Inviter un membre", "Invite a member", "admin", "people", "provider.admin")
+	CancelInvitation  = act("invitation.cancel", "member", core.Deletes, "Annuler une invitation", "Cancel an invitation", "admin", "people", "provider.admin")
+	EditMember        = act("member.edit", "member", core.Updates, "Modifier la fiche d'un membre", "Edit a member's page", "admin", "people", "provider.admin")
+	RemoveMember      = with(act("member.remove", "member", core.Deletes, "Retirer un membre de l'organisation", "Remove a member from the organization", "admin", "people", "provider.admin"), grave)
+	CompromisedMember = with(act("member.compromised", "member", core.Updates, "Déclarer le compte d'un membre compromis", "Mark a member's account as compromised", "admin", "security", "provider.admin"),
 		func(d *core.ActDef) { d.Fresh, d.Purpose = fresh, core.PurposeSecurity })
-	ImportMembers = with(act("member.import", "member", core.Creates, "Importer des membres depuis un tableau", "Import members from a sheet", "admin", "people"), grave)
-	UndoImport    = with(act("import.undo", "import", core.Deletes, "Annuler un import de membres", "Undo an import of members", "admin", "people"), grave)
-	ReadImport    = act("import.read", "import", core.Reads, "Voir un import de membres", "See an import of members", "admin", "people")
-	CheckImport   = act("import.check", "import", core.Creates, "Essayer un import sans rien changer", "Try an import without changing anything", "admin", "people")
+	ImportMembers = with(act("member.import", "member", core.Creates, "Importer des membres depuis un tableau", "Import members from a sheet", "admin", "people", "provider.admin"), grave)
+	UndoImport    = with(act("import.undo", "import", core.Deletes, "Annuler un import de membres", "Undo an import of members", "admin", "people", "provider.admin"), grave)
+	ReadImport    = act("import.read", "import", core.Reads, "Voir un import de membres", "See an import of members", "admin", "people", "provider.admin")
+	CheckImport   = act("import.check", "import", core.Creates, "Essayer un import sans rien changer", "Try an import without changing anything", "admin", "people", "provider.admin")
 
 	LeaveOrganization = with(act("organization.leave", "organization", core.Updates, "Quitter une organisation", "Leave an organization"), self)
 	ReadMine          = with(act("organization.mine", "organization", core.Reads, "Voir ses organisations", "See one's organizations"),
 		func(d *core.ActDef) { d.Reach, d.Quiet = core.BySelf, true })
-	ReadOrganization = with(act("organization.read", "organization", core.Reads, "Voir son organisation", "See the organization", "member"), quiet)
-	EditOrganization = act("organization.edit", "organization", core.Updates, "Modifier le nom et la langue de l'organisation", "Edit the organization's name and language", "admin")
+	ReadOrganization = with(act("organization.read", "organization", core.Reads, "Voir son organisation", "See the organization", "member", "provider.admin", "provider.operator", "provider.support", "provider.dpo", "provider.auditor"), quiet)
+	EditOrganization = act("organization.edit", "organization", core.Updates, "Modifier le nom et la langue de l'organisation", "Edit the organization's name and language", "admin", "provider.admin")
 
 	LookInvitation   = with(act("invitation.look", "invitation", core.Reads, "Voir qui invite", "See who invites"), func(d *core.ActDef) { d.Reach, d.Quiet = core.ByAnyone, true })
 	AcceptInvitation = with(act("invitation.accept", "member", core.Updates, "Accepter une invitation", "Accept an invitation"), open)
