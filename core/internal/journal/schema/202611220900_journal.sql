@@ -39,7 +39,7 @@ CREATE INDEX journal_entry_actor ON journal_entry (log, actor, at, pos) WHERE in
 CREATE INDEX journal_entry_action ON journal_entry (log, action, at, pos) WHERE indexed = 1;
 CREATE INDEX journal_entry_resource ON journal_entry (log, resource, at, pos) WHERE indexed = 1 AND resource <> '';
 CREATE INDEX journal_entry_subject ON journal_entry (log, subject, at, pos) WHERE indexed = 1 AND subject <> '';
-CREATE INDEX journal_entry_unusual ON journal_entry (log, outcome, at, pos) WHERE indexed = 1 AND outcome <> 'success';
+CREATE INDEX journal_entry_unusual ON journal_entry (log, at, pos) WHERE indexed = 1 AND outcome <> 'success';
 
 -- Further persons concerned by an entry, for their timeline; the first one stands in the entry.
 CREATE TABLE journal_subject (

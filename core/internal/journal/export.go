@@ -1,0 +1,227 @@
+package journal
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/verify"
+)
+
+// Format is the form of an export.
+type Format string
+
+// The forms of an export. JSONL and OCSF can be verified offline (verify.File); each entry of a CSV carries its proof too.
+const (
+	JSONL Format = "jsonl"
+	CSV   Format = "csv"
+	OCSF  Format = "ocsf"
+)
+
+var errFormat = i18n.Fault(core.Invalid, "journal.format",
+	"Ce format d'export n'existe pas : jsonl, csv ou ocsf.", "There is no such export format: jsonl, csv or ocsf.")
+
+// exportWindow is how many places one statement looks at, well below any deadline.
+const exportWindow = 2000
+
+var qExport = db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE pos >= $1 AND pos < $7` + filters +
+	` AND at >= $8 AND at < $9 ORDER BY pos`)
+
+// Export writes the entries of a filter, oldest first, each with its proof, under one signed head, and a signed list of
+// what it holds. The export is an entry before its first byte leaves. Words are refused: what was left out by a text
+// could not be told from what was taken out.
+func (x *Explorer) Export(ctx context.Context, org core.ID, f Filter, format Format, w io.Writer) error {
+	if format != JSONL && format != CSV && format != OCSF {
+		return errFormat.With("format", "journal.format")
+	}
+	f.Words = ""
+	act := &core.Act{Def: &Export, Org: org, Subject: firstOf(f.Person, f.Subject), Note: strings.TrimSpace(string(format) + " " + f.told())}
+	err := x.gate.Read(ctx, act, func(tx core.Tx) error {
+		v, err := x.visit(ctx, tx, org)
+		act.Resource = v.ID
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return x.m.export(ctx, org, f, format, w)
+}
+
+// export streams without a decision: Export has taken it.
+func (m *Module) export(ctx context.Context, org core.ID, f Filter, format Format, w io.Writer) error {
+	var l logState
+	var found bool
+	err := m.db.Read(ctx, func(tx core.Tx) (err error) {
+		l, found, err = findLog(ctx, tx, org)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	head := verify.Checkpoint{Origin: m.Key().Origin(string(org)), Root: verify.EmptyRoot()}
+	if found && l.front.Size > 0 {
+		if err := m.checkpoint(ctx, &l); err != nil {
+			return err
+		}
+		head.Size, head.Root = l.front.Size, l.front.Root()
+	}
+	signed, err := m.signed(head)
+	if err != nil {
+		return err
+	}
+	e := &exporter{m: m, l: &l, f: f, head: head, nodes: newNodes(l.log, l.front.Size)}
+	e.to = writerOf(format, w)
+	if err := e.to.begin(verify.Header{Format: verify.ExportFormat, Log: string(org), Checkpoint: string(signed)}); err != nil {
+		return err
+	}
+	for from := l.pruned; from < l.front.Size; from += exportWindow {
+		if err := m.db.Read(ctx, func(tx core.Tx) error { return e.window(ctx, tx, from) }); err != nil {
+			return fmt.Errorf("journal: export: %w", err)
+		}
+	}
+	seqs := e.seen.String()
+	body := verify.EndBody(head.Origin, head, e.seen.Count(), seqs)
+	list, err := note.Sign(&note.Note{Text: body}, verify.NewSigner(verify.EndOrigin(head.Origin), m.public, m.sign))
+	if err != nil {
+		return err
+	}
+	return e.to.end(verify.End{Count: e.seen.Count(), Seqs: seqs, Note: string(list)})
+}
+
+// exporter walks a log.
+type exporter struct {
+	m     *Module
+	l     *logState
+	f     Filter
+	head  verify.Checkpoint
+	nodes *nodes
+	seen  verify.Ranges
+	to    exportWriter
+}
+
+func (e *exporter) window(ctx context.Context, tx core.Tx, from uint64) error {
+	f := e.f
+	until := int64(1<<62 - 1)
+	if !f.To.IsZero() {
+		until = clock.Micros(f.To)
+	}
+	rows, err := db.All(ctx, tx, qExport, scanRow, place(e.l.log, from), f.Actor, f.Subject, f.Action, f.Resource, f.Outcome,
+		place(e.l.log, min(from+exportWindow, e.l.front.Size)), clock.Micros(f.From), until)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		r.Log = string(e.l.org)
+		if !f.fits(r) {
+			continue
+		}
+		if err := e.m.open(ctx, r); err != nil {
+			return err
+		}
+		proof, err := e.nodes.inclusion(ctx, tx, r.Seq)
+		if err != nil {
+			return err
+		}
+		line := verify.NewEntryLine(&r.Entry, proof)
+		for i, plain := range r.plains {
+			line.Reveal(i, r.salts[i], plain)
+		}
+		e.seen.Add(r.Seq)
+		if err := e.to.entry(r, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exportWriter is one form of an export.
+type exportWriter interface {
+	begin(verify.Header) error
+	entry(*Row, *verify.EntryLine) error
+	end(verify.End) error
+}
+
+func writerOf(f Format, w io.Writer) exportWriter {
+	switch f {
+	case CSV:
+		return &csvWriter{w: csv.NewWriter(w)}
+	case OCSF:
+		return &ocsfWriter{lines: jsonLines(w)}
+	}
+	return &jsonlWriter{lines: jsonLines(w)}
+}
+
+func jsonLines(w io.Writer) *json.Encoder {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	return e
+}
+
+type jsonlWriter struct{ lines *json.Encoder }
+
+func (j *jsonlWriter) begin(h verify.Header) error { return j.lines.Encode(verify.Line{Header: &h}) }
+func (j *jsonlWriter) entry(_ *Row, l *verify.EntryLine) error {
+	return j.lines.Encode(verify.Line{Entry: l})
+}
+func (j *jsonlWriter) end(e verify.End) error { return j.lines.Encode(verify.Line{End: &e}) }
+
+// csvWriter writes one line per entry for a spreadsheet. Its last columns carry the proof: the leaf, the inclusion proof
+// and, on every line, nothing but what the line itself needs; the signed head and list stand in the first and last line.
+type csvWriter struct{ w *csv.Writer }
+
+var csvColumns = []string{
+	"seq", "time", "actor_kind", "actor", "action", "verb", "type", "resource", "purpose", "outcome", "reason", "request",
+	"subjects", "address", "network", "agent", "session", "changes", "note", "node", "counter", "id", "parts", "proof",
+}
+
+func (c *csvWriter) begin(h verify.Header) error {
+	if err := c.w.Write(csvColumns); err != nil {
+		return err
+	}
+	return c.w.Write(c.special("checkpoint", h.Checkpoint))
+}
+
+// special writes a line that is no entry: its kind in the first column, its content in the last.
+func (c *csvWriter) special(kind, content string) []string {
+	line := make([]string, len(csvColumns))
+	line[0], line[len(line)-1] = kind, content
+	return line
+}
+
+func (c *csvWriter) entry(r *Row, l *verify.EntryLine) error {
+	var changes []string
+	for _, ch := range r.Content.Changes {
+		changes = append(changes, ch.Field+": "+ch.Before+" → "+ch.After)
+	}
+	return c.w.Write([]string{
+		strconv.FormatUint(r.Seq, 10), l.Time, r.Kind, safe(r.Actor), safe(r.Action), r.Verb, safe(r.Type), safe(r.Resource), safe(r.Purpose), r.Outcome,
+		safe(r.Reason), safe(r.Request), safe(strings.Join(r.Subjects, " ")), r.Address, r.Connection.Network, safe(r.Connection.Agent),
+		string(r.Connection.Session), safe(strings.Join(changes, "; ")), safe(r.Content.Note), r.Node,
+		strconv.FormatUint(r.Counter, 10), r.ID, verify.PartsHash(r.Parts), strings.Join(l.Proof, " "),
+	})
+}
+
+func (c *csvWriter) end(e verify.End) error {
+	err := c.w.Write(c.special("end", e.Note))
+	c.w.Flush()
+	return errors.Join(err, c.w.Error())
+}
+
+// safe keeps a spreadsheet from taking a text for a formula (OWASP: CSV injection).
+func safe(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}

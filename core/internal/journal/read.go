@@ -1,0 +1,132 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/verify"
+)
+
+const readColumns = `pos, id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed`
+
+// Row is an entry as the explorer shows it.
+type Row struct {
+	verify.Entry
+	When time.Time
+	// Address, Connection and Content are empty when sealed for ever (Gone) or never given.
+	Address    string
+	Connection Connection
+	Content    Content
+	Trimmed    bool // the full address was dropped after the set delay
+	Gone       bool // a person's key was destroyed: their part cannot be read any more
+	salts      map[int][]byte
+	plains     map[int][]byte
+	pos        int64
+}
+
+func scanRow(scan db.Scan) (*Row, error) {
+	r := &Row{}
+	var first, others string
+	var sealed []byte
+	err := scan(&r.pos, &r.ID, &r.At, &r.Node, &r.Counter, &r.Kind, &r.Actor, &r.Action, &r.Verb, &r.Type, &r.Resource,
+		&r.Purpose, &r.Outcome, &r.Reason, &r.Request, &first, &others, &sealed)
+	if err != nil {
+		return nil, err
+	}
+	r.Seq, r.When, r.Subjects = seqOf(r.pos), clock.FromMicros(r.At), joinSubjects(first, others)
+	if r.Parts, err = verify.DecodeParts(sealed); err != nil {
+		return nil, fmt.Errorf("journal: entry %d: %w", r.Seq, err)
+	}
+	return r, nil
+}
+
+// owner gives the owner of a part's key.
+func (r *Row) owner(p verify.Part) core.ID {
+	switch {
+	case p.Owner == verify.OfActor:
+		return core.ID(r.Actor)
+	case p.Owner == verify.OfSubject && len(r.Subjects) > 0:
+		return core.ID(r.Subjects[0])
+	}
+	return core.ID(r.Log)
+}
+
+// open reads the sealed parts of a row. A destroyed key is no error; a part that does not open is.
+func (m *Module) open(ctx context.Context, r *Row) error {
+	r.salts, r.plains = map[int][]byte{}, map[int][]byte{}
+	for i, p := range r.Parts {
+		if p.Dropped {
+			r.Trimmed = r.Trimmed || p.Kind == verify.Address
+			continue
+		}
+		salted, err := m.sealer.Open(ctx, r.owner(p), where(p.Kind, r.ID), p.Sealed)
+		if core.KindOf(err) == core.Gone {
+			r.Gone = true
+			continue
+		}
+		if err != nil || len(salted) < verify.SaltSize {
+			return fmt.Errorf("journal: entry %d does not open: %w", r.Seq, err)
+		}
+		salt, plain := salted[:verify.SaltSize], salted[verify.SaltSize:]
+		r.salts[i], r.plains[i] = salt, plain
+		switch p.Kind {
+		case verify.Address:
+			r.Address = string(plain)
+		case verify.Connection:
+			err = json.Unmarshal(plain, &r.Connection)
+		case verify.Content:
+			err = json.Unmarshal(plain, &r.Content)
+		}
+		if err != nil {
+			return fmt.Errorf("journal: entry %d: %w", r.Seq, err)
+		}
+	}
+	return nil
+}
+
+// says tells whether a row holds every word, in its codes, its opened parts or the names of those concerned.
+func (r *Row) says(words []string, names map[core.ID]core.Person) bool {
+	var b strings.Builder
+	for _, s := range []string{r.Action, r.Type, r.Reason, r.Outcome, r.Address, r.Connection.Agent, r.Connection.Network, r.Content.Note} {
+		b.WriteString(s + "\n")
+	}
+	for _, c := range r.Content.Changes {
+		b.WriteString(c.Field + "\n" + c.Before + "\n" + c.After + "\n")
+	}
+	for _, id := range append([]string{r.Actor}, r.Subjects...) {
+		p := names[core.ID(id)]
+		b.WriteString(p.Name() + "\n" + p.Email + "\n")
+	}
+	text := strings.ToLower(b.String())
+	for _, w := range words {
+		if !strings.Contains(text, w) && !r.hasID(w) {
+			return false
+		}
+	}
+	return true
+}
+
+// hasID tells whether a word is one of the row's ids, whole: parts of an id say nothing.
+func (r *Row) hasID(w string) bool {
+	return w == r.ID || w == r.Resource || w == r.Request || w == r.Actor || w == string(r.Connection.Session) || slices.Contains(r.Subjects, w)
+}
+
+// phrases cuts what was typed into words; what stands between quotes stays together.
+func phrases(typed string) []string {
+	var out []string
+	for i, part := range strings.Split(strings.ToLower(typed), `"`) {
+		if i%2 == 0 {
+			out = append(out, strings.Fields(part)...)
+		} else if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
