@@ -23,7 +23,7 @@ func newNonce() string {
 func withNonce(ctx context.Context, nonce string) context.Context { return templ.WithNonce(ctx, nonce) }
 
 // policy is the Content Security Policy, level 3: scripts only by nonce, no inline style, no frame, and the DOM's
-// injection sinks accept typed values only (Trusted Types), made by the one policy named "rempart".
+// injection sinks accept typed values only (Trusted Types), made by the two policies of our own scripts.
 func policy(nonce string) string {
 	return "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 		"connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; " +

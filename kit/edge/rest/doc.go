@@ -24,6 +24,7 @@
 //	}
 //
 // The rules of the house for operations:
+//   - The fields of the input, and the types embedded in it, are exported: a hidden one would be left empty (Op panics).
 //   - Nouns in the plural, ids in the path, /organizations/{org}/… for what belongs to one. Never personal data in a URL.
 //   - The access is stated as for a page; the handler acts through the gate, which decides and journals.
 //   - A body is a struct field named Body with json tags; doc: tags describe it. Unknown fields are refused.

@@ -2,7 +2,9 @@ package rest
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -56,6 +58,28 @@ func Op[I, O any](a *API, access edge.Access, op Operation, handle func(context.
 		}
 		return out, nil
 	})
+	a.mustBind(full)
+}
+
+var pathParameter = regexp.MustCompile(`\{([a-z_]+)\}`)
+
+// mustBind panics when a parameter of the path reaches no field of the input: the operation would act on nothing, or
+// on everything. It happens to a field of an embedded struct whose type is not exported, which huma does not see.
+func (a *API) mustBind(op huma.Operation) {
+	item := a.huma.OpenAPI().Paths[op.Path]
+	known := map[string]bool{}
+	for _, o := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
+		if o != nil && o.OperationID == op.OperationID {
+			for _, p := range o.Parameters {
+				known[p.In+" "+p.Name] = true
+			}
+		}
+	}
+	for _, m := range pathParameter.FindAllStringSubmatch(op.Path, -1) {
+		if !known["path "+m[1]] {
+			panic(fmt.Sprintf("rest: %s %s: no exported field of the input takes {%s}", op.Method, op.Path, m[1]))
+		}
+	}
 }
 
 func describe(op Operation, access edge.Access) string {

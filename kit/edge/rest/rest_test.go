@@ -288,6 +288,20 @@ func TestEachCallerHasItsOwnRate(t *testing.T) {
 	}
 }
 
+type hidden struct {
+	Org core.ID `path:"org"`
+}
+
+func TestAPathParameterThatNothingTakesIsRefused(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("an operation on no organization was taken")
+		}
+	}()
+	rest.Op(rest.New(rest.Config{}), edge.SignedIn(), rest.Operation{ID: "x", Method: "GET", Path: "/o/{org}", Summary: "X", Tag: "T"},
+		func(context.Context, *struct{ hidden }) (*rest.None, error) { return nil, nil })
+}
+
 func TestTheDescriptionSaysEverything(t *testing.T) {
 	f := build(t, rest.Config{})
 	doc, err := f.api.OpenAPI()

@@ -59,8 +59,8 @@ func Register(a *rest.API, m *session.Module) {
 	members(a, m)
 }
 
-// one is the input of operations on one of one's own sessions.
-type one struct {
+// InSession is the input of operations on one of one's own sessions.
+type InSession struct {
 	Session core.ID `path:"session" doc:"Id of the session"`
 }
 
@@ -77,7 +77,7 @@ func own(a *rest.API, m *session.Module) {
 	rest.Op(a, edge.Needs(&session.EndOwn), rest.Operation{
 		ID: "endMySession", Method: "DELETE", Path: "/sessions/{session}", Summary: "End one of one's own sessions", Tag: tag,
 		Detail: "Not the one in use: sign out instead.",
-	}, func(ctx context.Context, in *one) (*rest.None, error) {
+	}, func(ctx context.Context, in *InSession) (*rest.None, error) {
 		return nil, m.End(ctx, in.Session)
 	})
 	rest.Op(a, edge.Needs(&session.EndOwn), rest.Operation{
@@ -108,7 +108,7 @@ func members(a *rest.API, m *session.Module) {
 		ID: "endMemberSession", Method: "POST", Path: "/organizations/{org}/sessions/{session}/end", Summary: "End a session of a member", Tag: tag,
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
-		one
+		InSession
 		Body Reason
 	}) (*rest.None, error) {
 		return nil, m.EndMember(ctx, in.Org, in.Session, in.Body.Reason)

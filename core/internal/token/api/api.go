@@ -103,7 +103,8 @@ func Register(a *rest.API, m *token.Module) {
 	serviceTokens(a, m)
 }
 
-type one struct {
+// InToken is the input of operations on one token.
+type InToken struct {
 	Token core.ID `path:"token" doc:"Id of the token"`
 }
 
@@ -129,7 +130,7 @@ func own(a *rest.API, m *token.Module) {
 	rest.Op(a, edge.Needs(&token.RotateOwn), rest.Operation{
 		ID: "rotateMyToken", Method: "POST", Path: "/tokens/{token}/rotate", Summary: "Give a personal token a new secret", Tag: tagTokens, Once: true,
 	}, func(ctx context.Context, in *struct {
-		one
+		InToken
 		Body Renewal
 	}) (*rest.One[Token], error) {
 		t, secret, err := m.Rotate(ctx, in.Token, in.Body.Ends)
@@ -140,13 +141,13 @@ func own(a *rest.API, m *token.Module) {
 	})
 	rest.Op(a, edge.Needs(&token.EndOwn), rest.Operation{
 		ID: "endMyToken", Method: "DELETE", Path: "/tokens/{token}", Summary: "End a personal token", Tag: tagTokens,
-	}, func(ctx context.Context, in *one) (*rest.None, error) {
+	}, func(ctx context.Context, in *InToken) (*rest.None, error) {
 		return nil, m.End(ctx, in.Token)
 	})
 }
 
-// inService is the input of operations on one service account.
-type inService struct {
+// InService is the input of operations on one service account.
+type InService struct {
 	rest.InOrg
 	Service core.ID `path:"service" doc:"Id of the service account"`
 }
@@ -184,7 +185,7 @@ func services(a *rest.API, m *token.Module) {
 	})
 	rest.Op(a, edge.Needs(&token.ListServiceAccounts), rest.Operation{
 		ID: "getServiceAccount", Method: "GET", Path: path + "/{service}", Summary: "Read a service account and its tokens", Tag: tagServices,
-	}, func(ctx context.Context, in *inService) (*rest.One[Service], error) {
+	}, func(ctx context.Context, in *InService) (*rest.One[Service], error) {
 		s, tokens, err := m.Service(ctx, in.Org, in.Service)
 		if err != nil {
 			return nil, err
@@ -194,7 +195,7 @@ func services(a *rest.API, m *token.Module) {
 	rest.Op(a, edge.Needs(&token.EditServiceAccount), rest.Operation{
 		ID: "editServiceAccount", Method: "PUT", Path: path + "/{service}", Summary: "Change a service account", Tag: tagServices,
 	}, func(ctx context.Context, in *struct {
-		inService
+		InService
 		rest.IfMatch
 		Body Draft
 	}) (*rest.None, error) {
@@ -208,7 +209,7 @@ func services(a *rest.API, m *token.Module) {
 		ID: "closeServiceAccount", Method: "POST", Path: path + "/{service}/close",
 		Summary: "Close a service account for ever and end its tokens", Tag: tagServices,
 	}, func(ctx context.Context, in *struct {
-		inService
+		InService
 		Body struct {
 			Reason string `json:"reason" minLength:"3" maxLength:"500" doc:"Why; kept in the journal"`
 		}
@@ -222,7 +223,7 @@ func serviceTokens(a *rest.API, m *token.Module) {
 	rest.Op(a, edge.Needs(&token.CreateServiceToken), rest.Operation{
 		ID: "createServiceToken", Method: "POST", Path: path, Summary: "Create a token of a service account", Tag: tagServices, Status: 201, Once: true,
 	}, func(ctx context.Context, in *struct {
-		inService
+		InService
 		Body NewToken
 	}) (*rest.One[Token], error) {
 		t, secret, err := m.CreateFor(ctx, in.Org, in.Service, token.Order{Name: in.Body.Name, Scopes: in.Body.Scopes, Ends: in.Body.Ends})
@@ -235,8 +236,8 @@ func serviceTokens(a *rest.API, m *token.Module) {
 		ID: "rotateServiceToken", Method: "POST", Path: path + "/{token}/rotate", Summary: "Give a token of a service account a new secret",
 		Tag: tagServices, Once: true,
 	}, func(ctx context.Context, in *struct {
-		inService
-		one
+		InService
+		InToken
 		Body Renewal
 	}) (*rest.One[Token], error) {
 		t, secret, err := m.RotateFor(ctx, in.Org, in.Service, in.Token, in.Body.Ends)
@@ -248,8 +249,8 @@ func serviceTokens(a *rest.API, m *token.Module) {
 	rest.Op(a, edge.Needs(&token.EndServiceToken), rest.Operation{
 		ID: "endServiceToken", Method: "DELETE", Path: path + "/{token}", Summary: "End a token of a service account", Tag: tagServices,
 	}, func(ctx context.Context, in *struct {
-		inService
-		one
+		InService
+		InToken
 	}) (*rest.None, error) {
 		return nil, m.EndFor(ctx, in.Org, in.Service, in.Token)
 	})
