@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 )
 
@@ -216,8 +218,47 @@ func (m *Module) RenewCodes(ctx context.Context, person core.ID) (core.RecoveryC
 	return batch, nil
 }
 
+// AccountView is what those who look after accounts see of a member's: no secret, nothing beyond its state.
+type AccountView struct {
+	Person     core.Person
+	Factors    core.Factors
+	SignedInAt time.Time
+}
+
+// Account reads the state of the account of a member.
+func (m *Module) Account(ctx context.Context, org, person core.ID) (v AccountView, err error) {
+	act := &core.Act{Def: &SeeAccount, Org: org, Subject: person, Resource: person}
+	err = m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
+		if err := m.memberOf(ctx, tx, org, person); err != nil {
+			return err
+		}
+		if v.Person, err = m.Person(ctx, tx, person); err != nil {
+			return err
+		}
+		if v.Factors, err = m.Factors(ctx, tx, person); err != nil {
+			return err
+		}
+		at, _, err := db.One(ctx, tx, qSignedInAt, db.Value[int64], person)
+		v.SignedInAt = clock.FromMicros(at)
+		return err
+	})
+	return v, err
+}
+
+var errReason = i18n.Fault(core.Invalid, "account.reason", "Donnez un motif en quelques mots (500 caractères au plus).", "Give a reason in a few words (500 characters at most).")
+
+func reasonGiven(s string) error {
+	if n := len([]rune(s)); n < 3 || n > 500 {
+		return errReason.With("reason", errReason.Code)
+	}
+	return nil
+}
+
 // Flag marks the account of a member as compromised, on somebody's decision, with a reason.
 func (m *Module) Flag(ctx context.Context, org, person core.ID, reason string) error {
+	if err := reasonGiven(reason); err != nil {
+		return err
+	}
 	act := &core.Act{Def: &FlagAccount, Org: org, Subject: person, Resource: person, Note: reason}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		if org != core.Platform { // the provider may cut anyone off in an emergency (ACC-3.5)
@@ -242,6 +283,9 @@ func (m *Module) SendReset(ctx context.Context, org, person core.ID) error {
 
 // Unbind takes the lost second factor of a member away: sessions end, and the next sign-in sets up another.
 func (m *Module) Unbind(ctx context.Context, org, person core.ID, reason string) error {
+	if err := reasonGiven(reason); err != nil {
+		return err
+	}
 	act := &core.Act{Def: &UnbindFactor, Org: org, Subject: person, Resource: person, Note: reason}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		if err := m.memberOf(ctx, tx, org, person); err != nil {

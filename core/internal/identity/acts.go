@@ -32,7 +32,8 @@ var (
 	ListReports = core.ActDef{Permission: "report.list", Resource: "report", Verb: core.Reads, Purpose: core.PurposeSecurity, Staff: true,
 		Holders: []string{"provider.admin", "provider.operator", "provider.dpo"},
 		Title:   core.Text{FR: "Voir les signalements « ce n'est pas moi »", EN: "See the \"this wasn't me\" reports"}}
-	handleReport = core.ActDef{Permission: "report.handle", Resource: "report", Verb: core.Updates, Purpose: core.PurposeSecurity, Staff: true,
+	// HandleReports is exported for the route of the page.
+	HandleReports = core.ActDef{Permission: "report.handle", Resource: "report", Verb: core.Updates, Purpose: core.PurposeSecurity, Staff: true,
 		Holders: []string{"provider.admin", "provider.operator"},
 		Title:   core.Text{FR: "Traiter un signalement", EN: "Handle a report"}}
 	// FlagAccount and ResetAccount are exported for the routes of the members' pages.
@@ -42,6 +43,10 @@ var (
 	ResetAccount = core.ActDef{Permission: "account.reset", Resource: "account", Verb: core.Updates, Purpose: core.PurposeSecurity,
 		Holders: []string{"admin", "people", "security", "provider.admin", "provider.operator"},
 		Title:   core.Text{FR: "Envoyer un lien de nouveau mot de passe", EN: "Send a link to choose a new password"}}
+	// SeeAccount shows the state of a member's account, without any secret.
+	SeeAccount = core.ActDef{Permission: "account.read", Resource: "account", Verb: core.Reads, Purpose: core.PurposeSecurity,
+		Holders: []string{"admin", "people", "security", "auditor", "provider.admin", "provider.operator"},
+		Title:   core.Text{FR: "Voir l'état du compte d'un membre", EN: "See the state of a member's account"}}
 	// UnbindFactor takes the lost second factor of somebody else away (ASVS 6.4.4).
 	UnbindFactor = core.ActDef{Permission: "account.unbind", Resource: "factor", Verb: core.Deletes, Purpose: core.PurposeSecurity, Fresh: fresh,
 		Holders: []string{"admin", "security", "provider.admin"},

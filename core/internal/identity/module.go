@@ -105,7 +105,7 @@ func (m *Module) Manifest() core.Manifest {
 				core.Personal(trace, "id", "person", "source", "about", "state", "created_at", "handled_at", "handled_by"), core.Personal(noted, "conclusion"))},
 		},
 		Acts: []*core.ActDef{&readSecurity, &readProfile, &changeProfile, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
-			&openReport, &openOwnReport, &ListReports, &handleReport, &FlagAccount, &ResetAccount, &UnbindFactor},
+			&openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor},
 		Duties: []*core.Duty{&sweeping},
 	}
 }

@@ -104,7 +104,7 @@ func (m *Module) HandleReport(ctx context.Context, report core.ID, conclusion st
 	if conclusion == "" || len([]rune(conclusion)) > 2000 {
 		return errConclusion.With("conclusion", errConclusion.Code)
 	}
-	act := &core.Act{Def: &handleReport, Org: core.Platform, Resource: report}
+	act := &core.Act{Def: &HandleReports, Org: core.Platform, Resource: report}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		r, ok, err := db.One(ctx, tx, qReport, scanReport, report)
 		if err != nil {

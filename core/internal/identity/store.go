@@ -41,7 +41,7 @@ var (
 	qLoginTaken  = db.SQL(`SELECT person FROM identity_account WHERE login = $1`)
 	qState       = db.SQL(`UPDATE identity_person SET state = $2, updated_at = $3 WHERE id = $1`)
 	qSignedIn    = db.SQL(`UPDATE identity_account SET signed_in_at = $2 WHERE person = $1`)
-	qAccount     = db.SQL(`SELECT id, signed_in_at FROM identity_account WHERE person = $1`)
+	qSignedInAt  = db.SQL(`SELECT signed_in_at FROM identity_account WHERE person = $1`)
 	qResponsible = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE responsible = $1 ORDER BY id`)
 
 	qCredential = db.SQL(`SELECT a.id, COALESCE(p.hash, ''), COALESCE(p.set_at, 0), COALESCE(p.compromised_at, 0)
