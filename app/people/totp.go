@@ -42,3 +42,6 @@ func (a *Authenticator) at(step int64) (string, error) {
 	at := sum[len(sum)-1] & 15
 	return fmt.Sprintf("%06d", (binary.BigEndian.Uint32(sum[at:])&0x7fffffff)%1_000_000), nil
 }
+
+// Now gives the code shown at a moment, without marking it as used.
+func (a *Authenticator) Now(t time.Time) (string, error) { return a.at(t.Unix() / 30) }

@@ -84,7 +84,7 @@ func (m *Module) Found(ctx context.Context, token string, in Founding, browser c
 	if err != nil {
 		return "", err
 	}
-	person, org := ids.New(), ids.New()
+	person, org := ids.New(), core.Platform // the provider's id is fixed
 	if err := m.needs.Keys.MakeKeys(ctx, person, org); err != nil {
 		return "", err
 	}

@@ -1,0 +1,160 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rempart/rempart/app/people"
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/kit/mail"
+)
+
+// Stage is a platform that runs in a throw-away folder, with people in it.
+type Stage struct {
+	Origin string
+	House  *boot.House
+	Trial  *boot.Trial
+	Town   core.ID // the first client organization
+	Mutual core.ID // the second
+
+	opts    Options
+	dir     string
+	letters letterbox
+	phones  map[string]*people.Authenticator // by secret
+	persons int
+	stop    context.CancelFunc
+	work    sync.WaitGroup
+	failed  error
+	mu      sync.Mutex
+}
+
+// setStage makes the folder, opens the house and its listener, and makes the people.
+func setStage(ctx context.Context, o Options) (*Stage, error) {
+	dir, err := os.MkdirTemp("", "rempart-demo-")
+	if err != nil {
+		return nil, err
+	}
+	s := &Stage{opts: o, dir: dir, letters: letterbox(filepath.Join(dir, "mail")), phones: map[string]*people.Authenticator{}}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.strike())
+	}
+	return s, nil
+}
+
+func (s *Stage) open(ctx context.Context) error {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", s.opts.Port))
+	if err != nil {
+		return err
+	}
+	s.Origin = fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port)
+	data := filepath.Join(s.dir, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	s.House, err = boot.New(ctx, boot.Config{
+		Data: data, URL: s.opts.Database, Origin: s.Origin, Log: s.opts.Log, Version: s.opts.Version, Mail: mail.Config{Folder: string(s.letters)},
+	})
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if err := s.people(ctx); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	s.background(run, "house", s.House.Run)
+	s.background(run, "pages", func(ctx context.Context) error { return s.House.Serve(ctx, l) })
+	return nil
+}
+
+func (s *Stage) background(ctx context.Context, what string, f func(context.Context) error) {
+	s.work.Go(func() {
+		if err := f(ctx); err != nil && !errors.Is(err, context.Canceled) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.failed = errors.Join(s.failed, fmt.Errorf("%s: %w", what, err))
+		}
+	})
+}
+
+// strike ends what runs and removes the folder.
+func (s *Stage) strike() error {
+	if s.stop != nil {
+		s.stop()
+	}
+	s.work.Wait()
+	var err error
+	if s.House != nil {
+		err = s.House.Close()
+	}
+	return errors.Join(s.failed, err, os.RemoveAll(s.dir))
+}
+
+func (s *Stage) say(format string, args ...any) { fmt.Fprintf(s.opts.Out, format+"\n", args...) }
+
+func (s *Stage) engine() string {
+	if s.opts.Database != "" {
+		return "PostgreSQL"
+	}
+	return "SQLite"
+}
+
+// phone gives the authenticator that holds a secret.
+func (s *Stage) phone(secret string) *people.Authenticator {
+	if s.phones[secret] == nil {
+		s.phones[secret] = &people.Authenticator{Secret: secret}
+	}
+	return s.phones[secret]
+}
+
+// browser opens an empty browser for someone.
+func (s *Stage) browser() *people.Browser { return people.New(s.Origin, "127.0.0.1") }
+
+// seed writes the accounts to a file and serves until the context ends.
+func (s *Stage) seed(ctx context.Context) error {
+	text, err := json.MarshalIndent(map[string]any{
+		"origin": s.Origin, "mail": string(s.letters), "provider": s.Trial.Provider, "town": s.Town, "mutual": s.Mutual, "people": s.Trial.Players,
+	}, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.opts.Seed+".part", text, 0o600); err != nil {
+		return err
+	}
+	if err := os.Rename(s.opts.Seed+".part", s.opts.Seed); err != nil {
+		return err
+	}
+	s.say("%s", s.Origin)
+	<-ctx.Done()
+	return nil
+}
+
+// leaveOpen signs three people in and says how to look around, until Ctrl+C.
+func (s *Stage) leaveOpen(ctx context.Context) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	s.say("")
+	s.say("The pages stay open at %s until Ctrl+C. Sign in as:", s.Origin)
+	for _, name := range []string{"admin", "auditor", "provider"} {
+		p := s.Trial.Players[name]
+		s.say("  %-9s %-32s %s", name, p.Email, p.Password)
+		if p.Secret != "" {
+			code, err := (&people.Authenticator{Secret: p.Secret}).Now(time.Now())
+			if err != nil {
+				return err
+			}
+			s.say("  %9s second factor %s (now: %s)", "", p.Secret, code)
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
