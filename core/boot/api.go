@@ -8,7 +8,7 @@ import (
 
 // makeAPI gathers the operations of every room.
 func (h *House) makeAPI() *rest.API {
-	a := rest.New(rest.Config{Version: h.cfg.Version, Replies: h.tokens, Clock: h.cfg.Clock, Log: h.cfg.Log})
+	a := rest.New(rest.Config{Replies: h.tokens, Clock: h.cfg.Clock, Log: h.cfg.Log})
 	sessionapi.Register(a, h.sessions)
 	tokenapi.Register(a, h.tokens)
 	return a

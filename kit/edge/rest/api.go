@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
+	"regexp"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -19,7 +22,6 @@ const Prefix = "/api/v1"
 
 // Config is what the API is made of; the zero value works, without Idempotency-Key.
 type Config struct {
-	Version string // of the running program
 	// Replies keeps the answers of requests that carry an Idempotency-Key.
 	Replies Replies
 	// Rate is how many requests per second one token or session may make for long, Burst how many at once: 20 and 100.
@@ -55,7 +57,8 @@ func New(cfg Config) *API {
 		cfg.Rate, cfg.Burst = 20, 100
 	}
 	a := &API{cfg: cfg, rates: newRates(cfg.Rate, cfg.Burst)}
-	c := huma.DefaultConfig("Rempart", orElse(cfg.Version, "1"))
+	c := huma.DefaultConfig("Rempart", "1") // the version of the API, not of the program
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", nameOf)
 	c.CreateHooks = nil // no $schema links
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.RejectUnknownQueryParameters = true
@@ -73,11 +76,24 @@ func New(cfg Config) *API {
 	return a
 }
 
-func orElse(s, other string) string {
-	if s == "" {
-		return other
+var moduleOf = regexp.MustCompile(`/internal/([a-z]+)/api\b`)
+
+// nameOf names a schema after its type and, where it does not say so itself, its module: two modules may both have a
+// Reason.
+func nameOf(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	m := moduleOf.FindStringSubmatch(t.PkgPath() + " " + t.Name())
+	if t.Kind() == reflect.Pointer {
+		m = moduleOf.FindStringSubmatch(t.Elem().PkgPath() + " " + t.Elem().Name())
 	}
-	return s
+	if m == nil {
+		return name
+	}
+	module := strings.ToUpper(m[1][:1]) + m[1][1:]
+	if strings.Contains(name, module) {
+		return name
+	}
+	return module + name
 }
 
 // mux receives from huma the handler of the operation being added.
