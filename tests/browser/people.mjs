@@ -1,0 +1,59 @@
+// How people come in: with a mouse, with the keyboard alone, without scripts.
+import { pause, totp } from "./platform.mjs";
+
+const spent = new Map(); // last 30-second step used by each person: a code serves once
+
+// code waits, if it must, for a code that was not used yet.
+export async function code(person) {
+  for (;;) {
+    const step = Math.floor(Date.now() / 30000);
+    if (spent.get(person.email) !== step) {
+      spent.set(person.email, step);
+      return totp(person.totp);
+    }
+    await pause(500);
+  }
+}
+
+// signIn fills the pages as they come: address, password, code. Works with scripts and without.
+export async function signIn(page, origin, person) {
+  await page.goto(origin + "/signin");
+  await page.fill("#email", person.email);
+  await page.click("main form button.btn-primary");
+  await page.fill("#password", person.password);
+  await page.click("main form button.btn-primary");
+  if (person.totp) {
+    await page.fill("#code", await code(person));
+    await page.click("main form button.btn-primary");
+  }
+  await page.waitForURL((u) => !u.pathname.startsWith("/signin"));
+}
+
+// signInByKeyboard never touches the mouse: Tab to what is needed, Enter to send.
+export async function signInByKeyboard(page, origin, person) {
+  const keys = page.keyboard;
+  const tabTo = async (wanted) => {
+    for (let i = 0; i < 30; i++) {
+      if (await page.evaluate((id) => document.activeElement?.id === id, wanted)) return;
+      await keys.press("Tab");
+    }
+    throw new Error(`${wanted} is not reached with Tab on ${page.url()}`);
+  };
+  const send = async (id, text) => {
+    await tabTo(id);
+    const seen = await page.evaluate((e) => {
+      const s = getComputedStyle(document.getElementById(e));
+      return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2;
+    }, id);
+    if (!seen) throw new Error(`the focus on ${id} is not visible`);
+    await keys.type(text);
+    const before = page.url();
+    await keys.press("Enter");
+    await page.waitForURL((u) => u.href !== before);
+  };
+  await page.goto(origin + "/signin");
+  await send("email", person.email);
+  await send("password", person.password);
+  if (person.totp) await send("code", await code(person));
+  await page.waitForURL((u) => !u.pathname.startsWith("/signin"));
+}

@@ -1,0 +1,52 @@
+// The platform under test: the real binary with invented people, and how they come in.
+import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const binary = resolve(process.env.REMPART || "../../bin/rempart");
+
+const freePort = () => new Promise((ok) => {
+  const s = createServer().listen(0, "127.0.0.1", () => { const { port } = s.address(); s.close(() => ok(port)); });
+});
+export const pause = (ms) => new Promise((ok) => setTimeout(ok, ms));
+
+// start makes the people and serves them; stop ends it and forgets them.
+export async function start() {
+  const folder = await mkdtemp(join(tmpdir(), "rempart-browser-")), seed = join(folder, "people.json"), port = await freePort();
+  const child = spawn(binary, ["demo", "--seed", seed, "--port", String(port)], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "", ended;
+  child.stdout.on("data", (d) => (said += d));
+  child.stderr.on("data", (d) => (said += d));
+  child.on("exit", (code) => (ended = code));
+  for (let i = 0; ; i++) {
+    if (ended !== undefined || i > 600) throw new Error(`the platform did not start (${ended}):\n${said}`);
+    try {
+      const people = JSON.parse(await readFile(seed, "utf8"));
+      if ((await fetch(people.origin + "/livez")).ok) {
+        return { ...people, folder, stop: async () => { child.kill("SIGTERM"); for (let j = 0; ended === undefined && j < 100; j++) await pause(50); await rm(folder, { recursive: true, force: true }); } };
+      }
+    } catch { /* not yet */ }
+    await pause(100);
+  }
+}
+
+// routes lists what the binary serves: "GET /o/{org}/members".
+export async function routes() {
+  const child = spawn(binary, ["routes"], { stdio: ["ignore", "pipe", "inherit"] });
+  let out = "";
+  for await (const d of child.stdout) out += d;
+  return out;
+}
+
+// totp gives the code of a moment (RFC 6238: SHA-1, 30 s, 6 digits) of a key in base32.
+export function totp(key, at = Date.now()) {
+  let bits = "";
+  for (const c of key.replace(/[\s=]/g, "").toUpperCase()) bits += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0");
+  const secret = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2))), counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
+  const h = createHmac("sha1", secret).update(counter).digest(), o = h[19] & 15;
+  return String((h.readUInt32BE(o) & 0x7fffffff) % 1e6).padStart(6, "0");
+}

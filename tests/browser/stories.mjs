@@ -1,0 +1,2 @@
+// What people do, without scripts where the promise says so.
+export async function stories() {}
