@@ -1,6 +1,7 @@
 package boot
 
 import (
+	identityapi "github.com/rempart/rempart/core/internal/identity/api"
 	sessionapi "github.com/rempart/rempart/core/internal/session/api"
 	tokenapi "github.com/rempart/rempart/core/internal/token/api"
 	"github.com/rempart/rempart/kit/edge/rest"
@@ -10,6 +11,7 @@ import (
 func (h *House) makeAPI() *rest.API {
 	a := rest.New(rest.Config{Replies: h.tokens, Clock: h.cfg.Clock, Log: h.cfg.Log})
 	sessionapi.Register(a, h.sessions)
+	identityapi.Register(a, h.identity)
 	tokenapi.Register(a, h.tokens)
 	return a
 }

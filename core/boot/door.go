@@ -11,7 +11,9 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
+	identityweb "github.com/rempart/rempart/core/internal/identity/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
+	signinweb "github.com/rempart/rempart/core/internal/signin/web"
 	"github.com/rempart/rempart/core/internal/token"
 	tokenweb "github.com/rempart/rempart/core/internal/token/web"
 	"github.com/rempart/rempart/kit/abuse"
@@ -60,7 +62,8 @@ func (h *House) hosts() []string {
 
 // pages are the routes of every room.
 func (h *House) pages() []edge.Route {
-	return slices.Concat(homeweb.Routes(h.home), sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens))
+	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
+		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens))
 }
 
 // Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this

@@ -39,7 +39,7 @@ func (m *Module) Security(ctx context.Context, person core.ID) (s State, err err
 
 // Profile reads one's own profile.
 func (m *Module) Profile(ctx context.Context, person core.ID) (s State, err error) {
-	err = m.needs.Gate.Read(ctx, &core.Act{Def: &readProfile, Org: core.Platform, Subject: person, Resource: person}, func(tx core.Tx) error {
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: &ReadProfile, Org: core.Platform, Subject: person, Resource: person}, func(tx core.Tx) error {
 		return m.state(ctx, tx, person, &s)
 	})
 	return s, err

@@ -12,7 +12,7 @@ const fresh = 15 * time.Minute
 var (
 	readSecurity = core.ActDef{Permission: "security.read", Resource: "account", Verb: core.Reads, Reach: core.BySelf, Purpose: core.PurposeService,
 		Title: core.Text{FR: "Voir l'état de sécurité de son compte", EN: "See the security of one's own account"}}
-	readProfile = core.ActDef{Permission: "profile.read", Resource: "person", Verb: core.Reads, Reach: core.BySelf, Purpose: core.PurposeService,
+	ReadProfile = core.ActDef{Permission: "profile.read", Resource: "person", Verb: core.Reads, Reach: core.BySelf, Purpose: core.PurposeService,
 		Title: core.Text{FR: "Voir son profil", EN: "See one's own profile"}}
 	changeProfile = core.ActDef{Permission: "profile.change", Resource: "person", Verb: core.Updates, Reach: core.BySelf, Purpose: core.PurposeService,
 		Title: core.Text{FR: "Modifier son profil", EN: "Change one's own profile"}}

@@ -104,7 +104,7 @@ func (m *Module) Manifest() core.Manifest {
 			{Name: "identity_report", Title: core.Text{FR: "Signalements « ce n'est pas moi »", EN: "\"This wasn't me\" reports"}, Columns: core.Columns(
 				core.Personal(trace, "id", "person", "source", "about", "state", "created_at", "handled_at", "handled_by"), core.Personal(noted, "conclusion"))},
 		},
-		Acts: []*core.ActDef{&readSecurity, &readProfile, &changeProfile, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
+		Acts: []*core.ActDef{&readSecurity, &ReadProfile, &changeProfile, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
 			&openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor},
 		Duties: []*core.Duty{&sweeping},
 	}
