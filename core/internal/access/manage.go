@@ -563,3 +563,27 @@ func (m *Module) SupportLines(ctx context.Context, org core.ID) (lines []Line, n
 	})
 	return lines, names, err
 }
+
+// GiveBack assigns again what an ended assignment gave: the undo of a revocation. note stands before the old reason.
+func (m *Module) GiveBack(ctx context.Context, org, id core.ID, note string) (Line, error) {
+	var line Line
+	actor := core.ActorOf(ctx)
+	act := &core.Act{Def: &GiveAssignment, Org: org, Resource: id}
+	err := m.Needs.Gate.Change(ctx, act, func(tx core.Tx) (err error) {
+		if line, err = m.Line(ctx, tx, org, id); err != nil {
+			return err
+		}
+		now := m.Needs.Clock.Now()
+		if !line.Ended(now) {
+			return errAlready
+		}
+		a := core.Assignment{Org: org, Person: line.Person, Role: line.Role, Service: line.Service, Object: line.Object, Reason: cut(note + line.Reason), Approver: actor.ID}
+		if line.Until.After(now) {
+			a.Until = line.Until
+		}
+		act.Note = a.Reason
+		_, err = m.give(ctx, tx, act, a)
+		return err
+	})
+	return line, err
+}

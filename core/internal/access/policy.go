@@ -205,3 +205,6 @@ func roleSet(roles map[string]bool) types.Set {
 	}
 	return types.NewSet(values...)
 }
+
+// PoliciesInForce gives the policies that decide, in the order of their ids.
+func (m *Module) PoliciesInForce() []Policy { return m.policies }
