@@ -10,6 +10,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/home"
+	accessweb "github.com/rempart/rempart/core/internal/access/web"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
 	identityweb "github.com/rempart/rempart/core/internal/identity/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
@@ -63,7 +64,7 @@ func (h *House) hosts() []string {
 // pages are the routes of every room.
 func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
-		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens))
+		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens), accessweb.Routes(h.access))
 }
 
 // Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this
