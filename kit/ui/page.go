@@ -88,7 +88,15 @@ func sceneOf(ctx context.Context) scene {
 	return s
 }
 
-// May tells a template whether the person holds a permission of the menu in the organization of the page. It draws or
+type askKey struct{}
+
+// Asking makes a page ask about further permissions than those of the menu, for May:
+// ui.Render(w, ui.Asking(r, "member.export"), …).
+func Asking(r *http.Request, perms ...core.Permission) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), askKey{}, perms))
+}
+
+// May tells a template whether the person holds a permission of the menu, or one named by Asking, in the organization of the page. It draws or
 // hides; the gate decides again when the act comes.
 func May(ctx context.Context, p core.Permission) bool { return sceneOf(ctx).who.May[p] }
 
@@ -136,7 +144,8 @@ func stage(w http.ResponseWriter, r *http.Request) (context.Context, error) {
 		if org.IsZero() {
 			org = core.Platform
 		}
-		who, err := f.Who(ctx, org, menuPermissions)
+		more, _ := ctx.Value(askKey{}).([]core.Permission)
+		who, err := f.Who(ctx, org, append(menuPermissions[:len(menuPermissions):len(menuPermissions)], more...))
 		if err != nil {
 			return nil, err
 		}
