@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/core/internal/home"
 	accessweb "github.com/rempart/rempart/core/internal/access/web"
+	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
 	identityweb "github.com/rempart/rempart/core/internal/identity/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
