@@ -11,9 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/boot"
-	"github.com/rempart/rempart/kit/i18n"
 )
 
 func (c *command) admin() *cobra.Command {
@@ -37,7 +35,7 @@ func (c *command) admin() *cobra.Command {
 				return err
 			}
 			if err := h.CreateAdmin(cmd.Context(), f); err != nil {
-				return c.explain(cmd, err)
+				return err
 			}
 			c.say("%s is the first administrator of %s. Sign in to set up the second factor.", f.Email, f.Organization)
 			return nil
@@ -50,20 +48,6 @@ func (c *command) admin() *cobra.Command {
 	create.Flags().StringVar(&f.Language, "language", "fr", "fr or en")
 	root.AddCommand(create)
 	return root
-}
-
-// explain says an error of the house in words, with what is wrong in each field.
-func (c *command) explain(cmd *cobra.Command, err error) error {
-	e, ok := errors.AsType[*core.Error](err)
-	if !ok || e.Kind == core.Internal {
-		return err
-	}
-	ctx := i18n.With(cmd.Context(), i18n.EN)
-	fmt.Fprintln(c.errs, "rempart:", i18n.Explain(ctx, e.Code, e.Args...))
-	for _, f := range e.Fields {
-		fmt.Fprintf(c.errs, "  %s: %s\n", f.Field, i18n.Explain(ctx, f.Code, f.Args...))
-	}
-	return errTold
 }
 
 // secret reads one line without showing it on a terminal.

@@ -11,6 +11,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/i18n"
 )
 
 // command is what every command shares: where it reads and writes, and the configuration that it runs on.
@@ -29,6 +32,7 @@ var errTold = errors.New("told")
 func Main(args []string, in io.Reader, out, errs io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	syscall.Umask(0o077) // whatever is written here is for its owner only
 	return run(ctx, args, in, out, errs)
 }
 
@@ -57,8 +61,21 @@ func run(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) 
 		fmt.Fprintf(errs, "rempart: %v\n", u)
 		return 2
 	}
+	if e, ok := errors.AsType[*core.Error](err); ok && e.Kind != core.Internal {
+		explain(errs, e)
+		return 1
+	}
 	fmt.Fprintf(errs, "rempart: %s\n", clean(err.Error()))
 	return 1
+}
+
+// explain says an error of the house in words, with what is wrong in each field.
+func explain(w io.Writer, e *core.Error) {
+	ctx := i18n.With(context.Background(), i18n.EN)
+	fmt.Fprintln(w, "rempart:", i18n.Explain(ctx, e.Code, e.Args...))
+	for _, f := range e.Fields {
+		fmt.Fprintf(w, "  %s: %s\n", f.Field, i18n.Explain(ctx, f.Code, f.Args...))
+	}
 }
 
 // usageError is a command line that cannot be read.

@@ -69,7 +69,7 @@ func (c *command) serveOn(ctx context.Context, cfg *Config) error {
 	if err := c.welcome(ctx, cfg, house, made); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	log.Info("serving", "listen", l.Addr().String(), "origin", cfg.Server.Origin, "version", version())
+	log.Info("serving", "port", l.Addr().(*net.TCPAddr).Port, "origin", cfg.Server.Origin, "version", version())
 	return serveHouse(ctx, house, l, metrics, log)
 }
 

@@ -2,9 +2,11 @@ package boot
 
 import (
 	"context"
+	"io"
 	"net"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/kit/mail"
 	"github.com/rempart/rempart/verify"
 )
@@ -38,3 +40,14 @@ func (h *House) ProvePolicies(ctx context.Context) (words string, holds bool, er
 
 // MailBacklog tells what waits to leave.
 func (h *House) MailBacklog(ctx context.Context) (mail.Backlog, error) { return h.mail.Backlog(ctx) }
+
+// ExportJournal writes a log with the proof of every entry; form is "jsonl", "ocsf" or "csv". The reason and the export
+// are entries themselves.
+func (h *House) ExportJournal(ctx context.Context, org core.ID, form, reason string, w io.Writer) error {
+	ctx = core.WithActor(ctx, core.System("journal.export"))
+	x := h.journal.Explorer(h.gate, nil)
+	if _, err := x.Open(ctx, org, reason); err != nil {
+		return err
+	}
+	return x.Export(ctx, org, journal.Filter{}, journal.Format(form), w)
+}

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
@@ -147,6 +148,10 @@ func (h *House) ground(doors *late) error {
 	if err != nil {
 		return err
 	}
+	name, err := journalName(h.cfg)
+	if err != nil {
+		return err
+	}
 	carrier, err := mail.NewCarrier(h.cfg.Mail)
 	if err != nil {
 		return err
@@ -154,19 +159,29 @@ func (h *House) ground(doors *late) error {
 	h.mail = mail.New(mail.Needs{Gate: &doors.gate, Reader: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Carrier: carrier, Log: h.cfg.Log})
 	doors.mail.Mailer = h.mail
 	h.journal = journal.New(journal.Needs{
-		DB: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Name: journalName(h.cfg.Origin), Key: key,
+		DB: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Name: name, Key: key,
 		HeadFile: filepath.Join(h.cfg.Data, "journal.head"), Outlets: h.outlets(), Log: h.cfg.Log,
 	})
 	h.jobs = jobs.New(h.db, jobs.Options{Log: h.cfg.Log})
 	return nil
 }
 
-// journalName is the origin without its scheme, as checkpoints want it (C2SP tlog-checkpoint).
-func journalName(origin string) string {
-	if u, err := url.Parse(origin); err == nil && u.Host != "" {
-		return u.Host + "/journal"
+// journalName is the name that the journal signs under (C2SP tlog-checkpoint): that of the first origin, kept beside the
+// key for ever, since a platform that moves to another address keeps its journal.
+func journalName(cfg Config) (string, error) {
+	path := filepath.Join(cfg.Data, "journal.name")
+	kept, err := os.ReadFile(path)
+	if err == nil {
+		return strings.TrimSpace(string(kept)), nil
 	}
-	return "rempart/journal"
+	if !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("boot: the journal's name: %w", err)
+	}
+	name := "rempart/journal"
+	if u, err := url.Parse(cfg.Origin); err == nil && u.Host != "" {
+		name = u.Host + "/journal"
+	}
+	return name, os.WriteFile(path, []byte(name+"\n"), 0o600)
 }
 
 func (h *House) outlets() []journal.Outlet {

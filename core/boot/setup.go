@@ -42,4 +42,3 @@ func (h *House) CreateAdmin(ctx context.Context, f Founder) error {
 	}, "")
 	return err
 }
-
