@@ -272,11 +272,12 @@ func decodePart(b []byte) (p Part, rest []byte, err error) {
 	return p, nil, fmt.Errorf("verify: a sealed part has an unknown form")
 }
 
-// AppendPartsHash appends the last line of an entry's text, without its newline, for parts as EncodeParts wrote them. It
-// allocates nothing: a million entries are checked with it.
-func AppendPartsHash(dst, stored []byte) ([]byte, error) {
+// AppendPartsHash appends the last line of an entry's text, without its newline, for parts as EncodeParts wrote them, and
+// tells which kind of part was dropped: 0 for none, Address when it is the only kind. It allocates nothing: a million
+// entries are checked with it.
+func AppendPartsHash(dst, stored []byte) (out []byte, dropped PartKind, err error) {
 	if len(stored) == 0 {
-		return append(dst, '-'), nil
+		return append(dst, '-'), 0, nil
 	}
 	var list [8 * 33]byte
 	all := list[:0]
@@ -284,17 +285,19 @@ func AppendPartsHash(dst, stored []byte) ([]byte, error) {
 	for len(stored) > 0 {
 		p, rest, err := decodePart(stored)
 		if err != nil {
-			return dst, err
+			return dst, dropped, err
 		}
 		h := p.hash
 		if !p.Dropped {
 			b := append(buf[:0], byte(p.Kind), byte(p.Owner))
 			b = append(b, stored[7:39+len(p.Sealed)]...)
 			h = sha256.Sum256(b)
+		} else if dropped == 0 || p.Kind != Address {
+			dropped = p.Kind
 		}
 		all = append(append(all, byte(p.Kind)), h[:]...)
 		stored = rest
 	}
 	sum := sha256.Sum256(all)
-	return hex.AppendEncode(dst, sum[:]), nil
+	return hex.AppendEncode(dst, sum[:]), dropped, nil
 }

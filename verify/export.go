@@ -150,6 +150,9 @@ func (l *PartLine) part() (p Part, shown bool, err error) {
 		if l.Plain != nil || l.Sealed != "" {
 			return p, false, errors.New("a dropped part cannot show anything")
 		}
+		if p.Kind != Address {
+			return p, false, errors.New("a sealed part that is never dropped was taken out")
+		}
 		p.Dropped = true
 		return p, false, unb64(p.hash[:], l.Hash)
 	}

@@ -153,12 +153,15 @@ func TestFiltersTimelineAndPaging(t *testing.T) {
 }
 
 // indexed runs the journal's work until the indexes have caught up.
-func (h *house) indexed() {
+func (h *house) indexed() { h.indexedFor(200 * time.Millisecond) }
+
+// indexedFor runs the journal's work for a while.
+func (h *house) indexedFor(d time.Duration) {
 	h.t.Helper()
 	ctx, stop := context.WithCancel(h.t.Context())
 	done := make(chan error)
 	go func() { done <- h.Run(ctx) }()
-	time.Sleep(300 * time.Millisecond)
+	time.Sleep(d)
 	stop()
 	if err := <-done; err != nil {
 		h.t.Fatal(err)

@@ -1,70 +1,68 @@
 package journal
 
 import (
-	"crypto/sha256"
 	"sort"
 	"strings"
 
 	"github.com/rempart/rempart/verify"
 )
 
-func sha(b []byte) verify.Hash { return sha256.Sum256(b) }
-
-// judge says what is wrong with the bad entries of a tile: an entry that stands at another's place, one that is gone, one
-// that was put in, or one that was changed.
-func (r *tileRun) judge() {
-	origins := r.origins()
-	shifted := map[uint64]bool{}
-	for i, b := range r.bad {
-		switch from, moved := origins[i]; {
+// judge says what is wrong with the bad entries: one that is gone, one that was put in, one that stands at the place of
+// another, one that was changed. Entries that all moved by one place are the trace of one removed or inserted before them.
+func (c *check) judge() {
+	sort.Slice(c.bad, func(i, j int) bool { return c.bad[i].seq < c.bad[j].seq })
+	from := c.origins()
+	pushed := false // the last entries were pushed past the end
+	for i := 0; i < len(c.bad); i++ {
+		b := &c.bad[i]
+		switch origin, moved := from[i]; {
+		case b.gone && c.goneToTheEnd(i):
+			c.add(verify.Truncated, b.seq, "%d entries are not there", uint64(len(c.bad)-i)+c.more)
+			i = len(c.bad)
 		case b.gone:
-			kind := verify.Removed
-			if r.endsHere(i) {
-				kind = verify.Truncated
+			c.add(verify.Removed, b.seq, "the entry is not there")
+		case moved && origin == b.seq+1:
+			c.add(verify.Removed, b.seq, "the entries after it were moved up")
+			if i = c.endOfShift(from, i, 1); i+1 < len(c.bad) && c.bad[i+1].gone && c.bad[i+1].seq == c.bad[i].seq+1 {
+				i++
 			}
-			r.add(kind, b.seq, "the entry is not there")
-		case moved && from == b.seq+1 && !shifted[b.seq]:
-			// The one that follows moved up: the one that stood here was taken out.
-			r.add(verify.Removed, b.seq, "the entries after it were moved up")
-			r.markShift(shifted, origins, i, 1)
-		case moved && shifted[b.seq]:
+		case !moved && c.movedFrom(from, i+1, -1) && c.bad[i+1].seq == b.seq+1:
+			c.add(verify.Inserted, b.seq, "the entries after it were moved down")
+			i = c.endOfShift(from, i+1, -1)
+			pushed = i == len(c.bad)-1
 		case moved:
-			r.addTo(verify.Reordered, b.seq, from)
-		case r.followedByShift(origins, i):
-			r.add(verify.Inserted, b.seq, "the entries after it were moved down")
-			r.markShift(shifted, origins, i+1, -1)
-		case shifted[b.seq]:
+			c.add(verify.Reordered, b.seq, "it holds the entry that belongs at %d", origin)
 		default:
-			r.add(verify.Changed, b.seq, "the entry is not the one in the tree")
+			c.add(verify.Changed, b.seq, "the entry is not the one in the tree")
 		}
 	}
-}
-
-func (r *tileRun) add(kind string, seq uint64, why string) {
-	r.w.c.mu.Lock()
-	defer r.w.c.mu.Unlock()
-	if seq >= r.w.c.from && seq <= r.w.c.to {
-		r.w.c.rep.Add(kind, seq, seq, "%s", why)
+	for i, pos := range c.strays {
+		if i == 0 && pushed && seqOf(pos) == c.st.front.Size {
+			continue
+		}
+		c.add(verify.Inserted, seqOf(pos), "the tree has %d entries", c.st.front.Size)
+	}
+	if c.more > 0 && c.rep.OK() {
+		c.add(verify.Changed, c.bad[len(c.bad)-1].seq, "%d more entries are wrong", c.more)
 	}
 }
 
-func (r *tileRun) addTo(kind string, seq, from uint64) {
-	r.w.c.mu.Lock()
-	defer r.w.c.mu.Unlock()
-	if seq >= r.w.c.from && seq <= r.w.c.to {
-		r.w.c.rep.Add(kind, seq, seq, "it holds the entry that belongs at %d", from)
+// add notes a finding when it falls in the range asked for.
+func (c *check) add(kind string, seq uint64, format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if seq >= c.from && seq <= c.to {
+		c.rep.Add(kind, seq, seq, format, args...)
 	}
 }
 
-// endsHere tells whether every entry from the i-th bad one to the end of the log is gone.
-func (r *tileRun) endsHere(i int) bool {
-	size := r.w.c.st.front.Size
-	last := r.bad[len(r.bad)-1]
-	return last.gone && last.seq == size-1 && r.next >= size && uint64(len(r.bad)-i) == size-r.bad[i].seq && r.allGone(i)
-}
-
-func (r *tileRun) allGone(i int) bool {
-	for _, b := range r.bad[i:] {
+// goneToTheEnd tells whether every entry from the i-th bad one to the end of the log is gone.
+func (c *check) goneToTheEnd(i int) bool {
+	n := uint64(len(c.bad)-i) + c.more
+	if c.bad[i].seq+n != c.st.front.Size {
+		return false
+	}
+	for _, b := range c.bad[i:] {
 		if !b.gone {
 			return false
 		}
@@ -72,58 +70,59 @@ func (r *tileRun) allGone(i int) bool {
 	return true
 }
 
-// origins finds, for each bad entry, the place in this run of tiles whose hash it matches.
-func (r *tileRun) origins() map[int]uint64 {
-	out := map[int]uint64{}
-	places := make([]uint64, 0, 3*len(r.bad))
-	for _, b := range r.bad {
-		places = append(places, b.seq, b.seq+1)
-		if b.seq > 0 {
-			places = append(places, b.seq-1)
-		}
+func (c *check) movedFrom(from map[int]uint64, i int, step int64) bool {
+	origin, moved := from[i]
+	return moved && i < len(c.bad) && int64(origin)-int64(c.bad[i].seq) == step
+}
+
+// endOfShift gives the last of the entries, from the i-th, that moved by the same step.
+func (c *check) endOfShift(from map[int]uint64, i int, step int64) int {
+	for c.movedFrom(from, i+1, step) && c.bad[i+1].seq == c.bad[i].seq+1 {
+		i++
 	}
-	sort.Slice(places, func(i, j int) bool { return places[i] < places[j] })
-	tries := 0
-	for i, b := range r.bad {
-		if b.gone {
-			continue
+	return i
+}
+
+// allPairs is how many bad entries are tried at each other's places; past it, at the neighbouring ones only.
+const allPairs = 400
+
+// origins finds, for each bad entry, the place whose hash it matches.
+func (c *check) origins() map[int]uint64 {
+	out := map[int]uint64{}
+	want := make(map[uint64]verify.Hash, len(c.bad))
+	for _, b := range c.bad {
+		want[b.seq] = b.want
+	}
+	head, buf := c.textHead(), make([]byte, 0, 2048)
+	fits := func(b *badEntry, at uint64) bool {
+		if at == b.seq {
+			return false
 		}
-		for k, at := range places {
-			if k > 0 && places[k-1] == at || at == b.seq || at/tileSize-r.first >= uint64(len(r.stored)) || at < r.first*tileSize {
-				continue
-			}
-			if tries++; tries > 500_000 {
-				return out
-			}
-			want, known := r.want(at)
-			if got, err := r.leaf(at, b.sealed, b.text); known && err == nil && got == want {
-				out[i] = at
-				break
+		var got verify.Hash
+		var err error
+		got, _, buf, err = leafOf(buf, head, at, b.sealed, b.text)
+		w, ok := want[at]
+		// In the unfinished tile the hash stands beside the entry and moves with it.
+		return err == nil && (ok && got == w || got == b.want)
+	}
+	for i := range c.bad {
+		b := &c.bad[i]
+		switch {
+		case b.gone:
+		case fits(b, b.seq+1):
+			out[i] = b.seq + 1
+		case b.seq > 0 && fits(b, b.seq-1):
+			out[i] = b.seq - 1
+		case len(c.bad) <= allPairs:
+			for _, other := range c.bad {
+				if fits(b, other.seq) {
+					out[i] = other.seq
+					break
+				}
 			}
 		}
 	}
 	return out
-}
-
-// followedByShift tells whether the entry after the i-th bad one is the one that belongs here.
-func (r *tileRun) followedByShift(origins map[int]uint64, i int) bool {
-	from, moved := origins[i+1]
-	return moved && i+1 < len(r.bad) && r.bad[i+1].seq == r.bad[i].seq+1 && from == r.bad[i].seq
-}
-
-// markShift marks the entries that moved by the same step as the i-th, up to where the shift ends.
-func (r *tileRun) markShift(shifted map[uint64]bool, origins map[int]uint64, i, step int) {
-	for ; i < len(r.bad); i++ {
-		from, moved := origins[i]
-		if moved && int64(from)-int64(r.bad[i].seq) == int64(step) {
-			shifted[r.bad[i].seq] = true
-			continue
-		}
-		if !moved { // the last one of a shift has nowhere to come from, or nowhere to go
-			shifted[r.bad[i].seq] = r.bad[i].gone || step < 0
-		}
-		return
-	}
 }
 
 // nodeCounts follows the numbers of each process, to see which are missing.

@@ -153,7 +153,7 @@ func scanPending(scan db.Scan) (*item, error) {
 		return nil, err
 	}
 	e.Log, e.Subjects = string(it.org), joinSubjects(first, others)
-	parts, err := verify.AppendPartsHash(nil, it.sealed)
+	parts, _, err := verify.AppendPartsHash(nil, it.sealed)
 	it.parts = string(parts)
 	return it, err
 }

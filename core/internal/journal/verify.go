@@ -3,8 +3,10 @@ package journal
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/bits"
 	"runtime"
 	"sort"
 	"strconv"
@@ -79,6 +81,9 @@ type check struct {
 	points   []checkpointRow // sizes to compare on the way
 	tiles    []tileResult
 	calls    nodeCounts
+	strays   []int64 // places at and past the end
+	bad      []badEntry
+	more     uint64 // bad entries past those kept
 	indexed  int64
 	others   int64
 }
@@ -106,12 +111,8 @@ func (c *check) prepare(ctx context.Context, tx core.Tx, org core.ID) error {
 	}
 	c.rep.Size, c.rep.Root = c.st.front.Size, c.st.front.Root()
 	lo, end, next := place(c.st.log, 0), place(c.st.log, c.st.front.Size), place(c.st.log+1, 0)
-	strays, err := db.All(ctx, tx, qStrays, db.Value[int64], end, next)
-	if err != nil {
+	if c.strays, err = db.All(ctx, tx, qStrays, db.Value[int64], end, next); err != nil {
 		return err
-	}
-	for _, pos := range strays {
-		c.rep.Add(verify.Inserted, seqOf(pos), seqOf(pos), "the tree has %d entries", c.st.front.Size)
 	}
 	for after := uint64(0); ; {
 		rows, err := db.All(ctx, tx, qCheckpoints, scanCheckpoint, c.st.log, int64(after), 5000)
@@ -150,7 +151,7 @@ func (c *check) signatures() {
 		}
 		c.rep.Signed = max(c.rep.Signed, p.size)
 	}
-	if c.seen && c.head.Size > c.rep.Signed {
+	if c.seen {
 		c.points = append(c.points, checkpointRow{size: c.head.Size, note: c.head.Body()})
 	}
 	sort.Slice(c.points, func(i, j int) bool { return c.points[i].size < c.points[j].size })
@@ -207,8 +208,12 @@ func (c *check) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	c.judge()
 	c.roots()
 	c.lost()
+	if !c.rep.OK() {
+		return nil // the indexes follow the entries: what is wrong with those comes first
+	}
 	return c.m.db.Read(ctx, func(tx core.Tx) error { return c.indexes(ctx, tx) })
 }
 
@@ -323,25 +328,41 @@ type tileRun struct {
 	first  uint64
 	stored [][]byte
 	leaves []verify.Hash
-	bad    []badEntry // of the tile under way
-	head   []byte     // version, log and a newline: how every text begins
+	head   []byte // version, log and a newline: how every text begins
 	buf    []byte
 }
 
 // badEntry is an entry whose hash is not the one in the tree.
 type badEntry struct {
 	seq    uint64
+	want   verify.Hash // what the tree holds at its place
 	text   string
 	sealed []byte
 	gone   bool
 }
 
+// maxBad bounds how many are kept to be judged.
+const maxBad = 4096
+
+func (c *check) fault(b badEntry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.bad) >= maxBad {
+		c.more++
+		return
+	}
+	b.text, b.sealed = strings.Clone(b.text), bytes.Clone(b.sealed)
+	c.bad = append(c.bad, b)
+}
+
 func newTileRun(w *worker, from, end uint64, stored [][]byte) *tileRun {
 	return &tileRun{
 		w: w, next: from, end: end, first: from / tileSize, stored: stored, leaves: make([]verify.Hash, 0, tileSize),
-		head: []byte(verify.Version + "\n" + string(w.c.st.org) + "\n"), buf: make([]byte, 0, 2048),
+		head: w.c.textHead(), buf: make([]byte, 0, 2048),
 	}
 }
+
+func (c *check) textHead() []byte { return []byte(verify.Version + "\n" + string(c.st.org) + "\n") }
 
 // want is what the tree holds at a sequence.
 func (r *tileRun) want(seq uint64) (h verify.Hash, known bool) {
@@ -353,24 +374,33 @@ func (r *tileRun) want(seq uint64) (h verify.Hash, known bool) {
 	return h, false
 }
 
-func (r *tileRun) leaf(seq uint64, sealed []byte, text string) (verify.Hash, error) {
-	b := strconv.AppendUint(append(append(r.buf[:0], 0), r.head...), seq, 10)
+func (r *tileRun) leaf(seq uint64, sealed []byte, text string) (h verify.Hash, dropped verify.PartKind, err error) {
+	h, dropped, r.buf, err = leafOf(r.buf, r.head, seq, sealed, text)
+	return h, dropped, err
+}
+
+// leafOf computes the hash of an entry at a place; head is how every text of the log begins, buf is working space.
+func leafOf(buf, head []byte, seq uint64, sealed []byte, text string) (verify.Hash, verify.PartKind, []byte, error) {
+	b := strconv.AppendUint(append(append(buf[:0], 0), head...), seq, 10)
 	b = append(append(append(b, '\n'), text...), '\n')
-	b, err := verify.AppendPartsHash(b, sealed)
+	b, dropped, err := verify.AppendPartsHash(b, sealed)
 	if err != nil {
-		return verify.Hash{}, err
+		return verify.Hash{}, 0, buf, err
 	}
-	r.buf = append(b, '\n')
-	return sha(r.buf), nil
+	b = append(b, '\n')
+	return sha256.Sum256(b), dropped, b, nil
 }
 
 func (r *tileRun) entry(seq uint64, sealed []byte, text string) {
 	r.missingUntil(seq)
-	got, err := r.leaf(seq, sealed, text)
+	got, dropped, err := r.leaf(seq, sealed, text)
 	r.w.entries++
+	if dropped != 0 && (dropped != verify.Address || seq >= r.w.c.st.trimmed) {
+		r.w.c.add(verify.Changed, seq, "a sealed part was taken out")
+	}
 	r.w.note(seq, text)
 	if want, known := r.want(seq); err != nil || known && got != want {
-		r.bad = append(r.bad, badEntry{seq: seq, text: strings.Clone(text), sealed: bytes.Clone(sealed)})
+		r.w.c.fault(badEntry{seq: seq, want: want, text: text, sealed: sealed})
 		if known {
 			got = want
 		}
@@ -385,7 +415,7 @@ func (r *tileRun) missingUntil(seq uint64) {
 		if r.next < r.w.c.st.pruned && known {
 			r.w.pruned++
 		} else {
-			r.bad = append(r.bad, badEntry{seq: r.next, gone: true})
+			r.w.c.fault(badEntry{seq: r.next, want: want, gone: true})
 		}
 		r.push(want)
 	}
@@ -407,10 +437,6 @@ func (r *tileRun) finish() {
 
 // close judges a tile and keeps its root.
 func (r *tileRun) close() {
-	if len(r.bad) > 0 {
-		r.judge()
-		r.bad = r.bad[:0]
-	}
 	idx := (r.next - 1) / tileSize
 	t := &r.w.c.tiles[idx]
 	if len(r.leaves) < tileSize || r.w.c.pointInside(idx) {
@@ -467,34 +493,53 @@ func (c *check) roots() {
 	var f verify.Frontier
 	points := c.points
 	good := uint64(0) // the highest head that matched
-	compare := func(root verify.Hash) {
-		p := points[0]
-		points = points[1:]
-		if n, err := verify.ParseCheckpoint(bodyOf(p.note)); err == nil && n.Root != root {
-			c.rep.Add(verify.Rewritten, good, p.size-1, "the root signed at size %d is another", p.size)
-		} else if err == nil {
-			good = p.size
+	open := c.st.front.Size &^ (tileSize - 1)
+	told := len(c.bad) > 0 && c.bad[len(c.bad)-1].seq >= open // what is wrong in the unfinished tile was told, by entry
+	var others [][2]uint64                                    // signed heads that do not match: last that did, size
+	compare := func() {
+		for ; len(points) > 0 && points[0].size == f.Size; points = points[1:] {
+			n, err := verify.ParseCheckpoint(bodyOf(points[0].note))
+			if err == nil && n.Root == f.Root() {
+				good = n.Size
+			} else if err == nil && (!told || n.Size <= open) {
+				others = append(others, [2]uint64{good, n.Size})
+			}
 		}
 	}
 	for i := range c.tiles {
 		t := &c.tiles[i]
 		if t.leaves == nil {
 			f.AppendSubtree(8, t.root)
-		} else {
-			for _, leaf := range t.leaves {
-				f.Append(leaf)
-				if len(points) > 0 && points[0].size == f.Size {
-					compare(f.Root())
-				}
-			}
 		}
-		if len(points) > 0 && points[0].size == f.Size {
-			compare(f.Root())
+		for _, leaf := range t.leaves {
+			f.Append(leaf)
+			compare()
+		}
+		compare()
+	}
+	parted := ^uint64(0)
+	if f.Root() != c.rep.Root && !told {
+		parted = c.differ(f)
+	}
+	for _, o := range others {
+		if o[1] <= parted { // past it, the heads only repeat what is known
+			c.rep.Add(verify.Rewritten, o[0], o[1]-1, "the root signed at size %d is another", o[1])
 		}
 	}
-	if f.Root() != c.rep.Root {
-		c.rep.Add(verify.Rewritten, good, c.st.front.Size-min(1, c.st.front.Size), "the entries do not give the root of the tree")
+}
+
+// differ tells in which perfect subtrees the entries and the state of the log part, and gives the first sequence.
+func (c *check) differ(f verify.Frontier) uint64 {
+	at, kept, first := uint64(0), c.st.front.Hashes, ^uint64(0)
+	for i, h := range f.Hashes {
+		width := uint64(1) << (63 - bits.LeadingZeros64(f.Size-at))
+		if i >= len(kept) || kept[i] != h {
+			first = min(first, at)
+			c.rep.Add(verify.Changed, at, at+width-1, "these entries do not give the hash that the tree keeps of them")
+		}
+		at += width
 	}
+	return first
 }
 
 // lost tells the numbers that a process took and no entry shows.

@@ -1,0 +1,170 @@
+package journal
+
+import (
+	"context"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+)
+
+var (
+	ofEntries = core.Column{Category: "journal", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "journal", OnErase: core.Keep}
+	ofSealed  = core.Column{Category: "journal", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "journal", Sealed: true, OnErase: core.ShredKey}
+	ofVisits  = core.Column{Category: "journal", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "journal", OnErase: core.Keep}
+	ofSearch  = core.Column{Category: "journal", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", OnErase: core.EraseRow}
+	ofWords   = core.Column{Category: "journal", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", Sealed: true, OnErase: core.EraseRow}
+)
+
+// Manifest declares what the journal keeps. An erasure keeps the entries: what is personal in them is sealed under the
+// person's key and goes with it; the pseudonymous ids stay, because the security of others rests on them.
+func (m *Module) Manifest() core.Manifest {
+	entry := core.Columns(core.Personal(ofEntries, "actor", "subject", "others", "at", "resource", "request"), core.Personal(ofSealed, "sealed"),
+		core.Plain("id", "node", "counter", "kind", "action", "verb", "type", "purpose", "outcome", "reason"))
+	return core.Manifest{
+		Module: "journal",
+		Title:  core.Text{FR: "Journal", EN: "Journal"},
+		Acts:   []*core.ActDef{&Open, &Read, &Export, &Check, &Save},
+		Tables: []core.Table{
+			{Name: "journal_log", Title: core.Text{FR: "Journaux et sommet de leur arbre", EN: "Logs and the head of their tree"},
+				Columns: core.Plain("log", "org", "size", "frontier", "indexed", "pruned", "trimmed")},
+			{Name: "journal_entry", Title: core.Text{FR: "Entrées", EN: "Entries"},
+				Columns: core.Columns(entry, core.Plain("pos", "log", "indexed", "leaf"))},
+			{Name: "journal_pending", Title: core.Text{FR: "Entrées en attente de leur place", EN: "Entries that wait for their place"},
+				Columns: core.Columns(entry, core.Plain("org"))},
+			{Name: "journal_subject", Title: core.Text{FR: "Index des personnes concernées", EN: "Index of the persons concerned"},
+				Columns: core.Columns(core.Personal(ofEntries, "subject", "at"), core.Plain("log", "pos"))},
+			{Name: "journal_tile", Title: core.Text{FR: "Empreintes de l'arbre", EN: "Hashes of the tree"},
+				Columns: core.Plain("log", "level", "idx", "hashes")},
+			{Name: "journal_checkpoint", Title: core.Text{FR: "Sommets signés", EN: "Signed heads"},
+				Columns: core.Plain("log", "size", "at", "note")},
+			{Name: "journal_outlet", Title: core.Text{FR: "Envois hors de l'installation", EN: "Deliveries outside the installation"},
+				Columns: core.Plain("outlet", "log", "size", "at", "failure")},
+			{Name: "journal_witness", Title: core.Text{FR: "Journaux d'autrui cosignés", EN: "Logs of others cosigned"},
+				Columns: core.Plain("origin", "size", "root", "at")},
+			{Name: "journal_lease", Title: core.Text{FR: "Serveur qui ordonne les entrées", EN: "Server that orders the entries"},
+				Columns: core.Plain("name", "holder", "until")},
+			{Name: "journal_visit", Title: core.Text{FR: "Lectures du journal et leur raison", EN: "Visits of the journal and their reason"},
+				Columns: core.Columns(core.Personal(ofVisits, "person", "began", "ends"), core.Personal(ofSealed, "reason"), core.Plain("org", "id"))},
+			{Name: "journal_search", Title: core.Text{FR: "Recherches gardées", EN: "Saved searches"},
+				Columns: core.Columns(core.Personal(ofSearch, "person", "filters", "at"), core.Personal(ofWords, "name", "words"), core.Plain("org", "id", "saved"))},
+		},
+	}
+}
+
+var (
+	qPersonEntries = db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE log = $1 AND pos >= $2 AND pos < $3 AND (actor = $4 OR subject = $4) ORDER BY pos`)
+	qPersonVisits  = db.SQL(`SELECT org, id, reason, began, ends FROM journal_visit WHERE person = $1 ORDER BY org, began`)
+	qPersonSearch  = db.SQL(`SELECT org, id, name, filters, words, at FROM journal_search WHERE person = $1 AND saved = 1 ORDER BY org, at`)
+	qForgetPerson  = db.SQL(`DELETE FROM journal_search WHERE person = $1`)
+	qCountPerson   = db.SQL(`SELECT COUNT(*) FROM journal_entry WHERE log = $1 AND indexed = 1 AND actor = $2`)
+	qCountAbout    = db.SQL(`SELECT COUNT(*) FROM journal_entry WHERE log = $1 AND indexed = 1 AND subject = $2 AND subject <> ''`)
+)
+
+// ExportPerson gives the entries of what the person did and of what was done about them, opened, in every log, and their
+// visits and searches. Of an entry about them by someone else, that one's connection is not theirs and is left out.
+func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
+	logs, err := allLogs(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, l := range logs {
+		for from := uint64(0); from < l.front.Size; from += exportWindow {
+			rows, err := db.All(ctx, tx, qPersonEntries, scanRow, l.log, place(l.log, from), place(l.log, from+exportWindow), person)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				r.Log = string(l.org)
+				if err := m.open(ctx, r); err != nil {
+					return err
+				}
+				if err := emit(recordOf(r, person)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return m.exportReader(ctx, tx, person, emit)
+}
+
+func recordOf(r *Row, person core.ID) core.Record {
+	v := map[string]any{
+		"organization": r.Log, "at": r.When, "action": r.Action, "type": r.Type, "resource": r.Resource, "purpose": r.Purpose,
+		"outcome": r.Outcome, "reason": r.Reason, "id": r.ID, "role": "subject",
+	}
+	if r.Actor == string(person) {
+		v["role"], v["address"], v["network"], v["agent"] = "actor", r.Address, r.Connection.Network, r.Connection.Agent
+	}
+	if len(r.Subjects) > 0 && r.Subjects[0] == string(person) {
+		v["changes"], v["note"] = r.Content.Changes, r.Content.Note
+	}
+	return core.Record{Table: "journal_entry", Values: v}
+}
+
+func (m *Module) exportReader(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
+	records, err := db.All(ctx, tx, qPersonVisits, func(scan db.Scan) (core.Record, error) {
+		var org, id core.ID
+		var sealed []byte
+		var began, ends int64
+		if err := scan(&org, &id, &sealed, &began, &ends); err != nil {
+			return core.Record{}, err
+		}
+		reason, err := m.openFor(ctx, person, org, "journal_visit.reason/"+string(id), sealed)
+		return core.Record{Table: "journal_visit", Values: map[string]any{
+			"org": org, "reason": reason, "began": clock.FromMicros(began), "ends": clock.FromMicros(ends),
+		}}, err
+	}, person)
+	if err != nil {
+		return err
+	}
+	searches, err := db.All(ctx, tx, qPersonSearch, func(scan db.Scan) (core.Record, error) {
+		var org, id core.ID
+		var name, words []byte
+		var filters string
+		var at int64
+		if err := scan(&org, &id, &name, &filters, &words, &at); err != nil {
+			return core.Record{}, err
+		}
+		title, err := m.openFor(ctx, person, org, "journal_search.name/"+string(id), name)
+		if err != nil {
+			return core.Record{}, err
+		}
+		text, err := m.openFor(ctx, person, org, "journal_search.words/"+string(id), words)
+		return core.Record{Table: "journal_search", Values: map[string]any{
+			"org": org, "name": title, "filters": filters, "words": text, "at": clock.FromMicros(at),
+		}}, err
+	}, person)
+	if err != nil {
+		return err
+	}
+	for _, r := range append(records, searches...) {
+		if err := emit(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ErasePerson forgets the person's searches. Their entries stay: what is personal in them dies with the person's key.
+func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
+	n, err := tx.Exec(ctx, qForgetPerson, person)
+	if err != nil {
+		return nil, err
+	}
+	logs, err := allLogs(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	var kept int64
+	for _, l := range logs {
+		for _, q := range []string{qCountPerson, qCountAbout} {
+			c, _, err := db.One(ctx, tx, q, db.Value[int64], l.log, person)
+			if err != nil {
+				return nil, err
+			}
+			kept += c
+		}
+	}
+	return []core.Receipt{{Table: "journal_search", Deleted: n}, {Table: "journal_entry", Kept: kept, Ground: core.LegitimateInterest}}, nil
+}
