@@ -83,11 +83,11 @@ func (m *Module) ExportStaff(ctx context.Context, at time.Time, format string) (
 }
 
 func (m *Module) export(ctx context.Context, org core.ID, format, name string, fill func(context.Context, core.Tx, *core.Act) (sheet, error)) (f File, err error) {
-	if format != FormatCSV && format != FormatPDF {
-		return f, errFormat.With("format", errFormat.Code)
-	}
 	act := &core.Act{Def: &ExportHabilitations, Org: org}
 	err = m.Needs.Gate.Read(ctx, act, func(tx core.Tx) error {
+		if format != FormatCSV && format != FormatPDF {
+			return errFormat
+		}
 		s, err := fill(ctx, tx, act)
 		if err != nil {
 			return err

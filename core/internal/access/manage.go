@@ -263,12 +263,17 @@ type PersonView struct {
 
 // ViewPerson gives the rights of one person in org at a date (zero: now): those of a member, of who was one, of a
 // service account, of support staff.
-func (m *Module) ViewPerson(ctx context.Context, org, person core.ID, at time.Time) (v PersonView, err error) {
-	def := &ReadHabilitations
-	if actor := core.ActorOf(ctx); actor.ID == person && actor.Kind == core.HumanActor {
-		def = &ReadOwn
-	}
-	act := &core.Act{Def: def, Org: org, Subject: person}
+func (m *Module) ViewPerson(ctx context.Context, org, person core.ID, at time.Time) (PersonView, error) {
+	return m.viewPerson(ctx, &core.Act{Def: &ReadHabilitations, Org: org, Subject: person}, at)
+}
+
+// ViewOwn gives one's own rights in org: anyone may read them.
+func (m *Module) ViewOwn(ctx context.Context, org core.ID, at time.Time) (PersonView, error) {
+	return m.viewPerson(ctx, &core.Act{Def: &ReadOwn, Org: org, Subject: core.ActorOf(ctx).ID}, at)
+}
+
+func (m *Module) viewPerson(ctx context.Context, act *core.Act, at time.Time) (v PersonView, err error) {
+	org, person := act.Org, act.Subject
 	err = m.Needs.Gate.Read(ctx, act, func(tx core.Tx) error {
 		t, err := m.TableAt(ctx, tx, org, at, person, "", 1)
 		if err != nil {

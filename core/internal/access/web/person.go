@@ -50,10 +50,25 @@ type personView struct {
 	form     giveForm
 	services []access.ServiceInfo
 	problems ui.Problems
+	own      bool // one's own page: nothing to change
 }
 
 func (p pages) person(w http.ResponseWriter, r *http.Request) error {
 	return p.showPerson(w, r, http.StatusOK, giveForm{}, nil)
+}
+
+// myRights shows anyone their own rights, and why they have them.
+func (p pages) myRights(w http.ResponseWriter, r *http.Request) error {
+	where := placeOf(r)
+	at, text, err := p.asOf(r)
+	if err != nil {
+		return err
+	}
+	v, err := p.m.ViewOwn(r.Context(), where.org, at)
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, personPage(personView{place: where, person: v, at: text, now: p.clock.Now(), own: true}))
 }
 
 func (p pages) showPerson(w http.ResponseWriter, r *http.Request, status int, f giveForm, problems ui.Problems) error {
@@ -66,12 +81,17 @@ func (p pages) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, status, personPage(personView{where, v, text, p.clock.Now(), f, p.m.ServicesList(), problems}))
+	return ui.Render(w, r, status, personPage(personView{where, v, text, p.clock.Now(), f, p.m.ServicesList(), problems, false}))
 }
 
 func (v personView) name(ctx context.Context) string { return orSomeone(ctx, v.person.Row.Name) }
 
-func (v personView) path() string { return v.place.person(v.person.Row.Person) }
+func (v personView) path() string {
+	if v.own {
+		return "/o/" + string(v.place.org) + "/my-rights"
+	}
+	return v.place.person(v.person.Row.Person)
+}
 
 func (v personView) groups() []service { return services(v.person.Columns) }
 
@@ -112,7 +132,7 @@ func (v personView) heldRows(ctx context.Context) []ui.Row {
 		}
 		rows = append(rows, ui.Row{Cells: []templ.Component{
 			ui.To(v.roleTitle(ctx, l.Role), v.place.role(l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)), ui.Time{At: l.From, Relative: true},
-			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.person.Names, l.Approver)), ui.Words(l.Reason), revokeForm(v.place, l.ID, v.roleTitle(ctx, l.Role)),
+			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.person.Names, l.Approver)), ui.Words(l.Reason), v.unless(ctx, revokeForm(v.place, l.ID, v.roleTitle(ctx, l.Role))),
 		}})
 	}
 	return rows
@@ -131,7 +151,7 @@ func (v personView) historyRows(ctx context.Context) []ui.Row {
 		}
 		rows = append(rows, ui.Row{Faded: true, Cells: []templ.Component{
 			ui.Words(v.roleTitle(ctx, l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)), ui.Time{At: l.From}, ui.Time{At: end},
-			ui.Words(state), ui.Words(by), ui.Words(l.RevokeReason), againForm(v.place, l.ID, v.roleTitle(ctx, l.Role)),
+			ui.Words(state), ui.Words(by), ui.Words(l.RevokeReason), v.unless(ctx, againForm(v.place, l.ID, v.roleTitle(ctx, l.Role))),
 		}})
 	}
 	return rows
@@ -223,5 +243,13 @@ func (v personView) newSuspension() string {
 }
 
 func (v personView) self(ctx context.Context) bool {
-	return core.ActorOf(ctx).ID == v.person.Row.Person
+	return v.own || core.ActorOf(ctx).ID == v.person.Row.Person
+}
+
+// unless leaves a form out of one's own page.
+func (v personView) unless(ctx context.Context, form templ.Component) templ.Component {
+	if v.self(ctx) {
+		return ui.Faint("")
+	}
+	return form
 }

@@ -45,6 +45,7 @@ func Routes(m *access.Module) []edge.Route {
 		{Pattern: "GET /o/{org}/habilitations/unused/file", Access: export, Handle: p.unusedFile},
 		{Pattern: "GET /o/{org}/habilitations/policies", Access: roles, Handle: p.policies},
 		{Pattern: "GET /o/{org}/habilitations/persons/{person}", Access: read, Handle: p.person},
+		{Pattern: "GET /o/{org}/my-rights", Access: edge.Needs(&access.ReadOwn), Handle: p.myRights},
 		{Pattern: "POST /o/{org}/habilitations/persons/{person}/assign", Access: give, Handle: p.assign},
 		{Pattern: "POST /o/{org}/assignments/{assignment}/revoke", Access: take, Handle: p.revoke},
 		{Pattern: "POST /o/{org}/assignments/{assignment}/again", Access: give, Handle: p.again},
@@ -190,4 +191,12 @@ func orSomeone(ctx context.Context, name string) string {
 		return tSomeone.In(ctx)
 	}
 	return name
+}
+
+// format is that of an export: CSV unless another is asked.
+func format(r *http.Request) string {
+	if f := r.URL.Query().Get("format"); f != "" {
+		return f
+	}
+	return access.FormatCSV
 }

@@ -101,7 +101,7 @@ func (p pages) staffFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := p.m.ExportStaff(r.Context(), at, r.URL.Query().Get("format"))
+	f, err := p.m.ExportStaff(r.Context(), at, format(r))
 	if err != nil {
 		return err
 	}

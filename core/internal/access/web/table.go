@@ -195,7 +195,7 @@ func (p pages) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f, err := p.m.Export(r.Context(), placeOf(r).org, at, r.URL.Query().Get("format"))
+	f, err := p.m.Export(r.Context(), placeOf(r).org, at, format(r))
 	if err != nil {
 		return err
 	}
