@@ -1,6 +1,5 @@
-// Package faults breaks what is under a running house and looks at what is left: processes killed, power cut, disks
-// full or failing, servers stopped. Each test ends with the same question: is every acknowledged act there, with its
-// entry, and does the journal verify?
+//go:build faults
+
 package faults
 
 import (
