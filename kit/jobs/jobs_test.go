@@ -274,7 +274,7 @@ func twoNodes(t *testing.T, n int) {
 			start(t, nodes[0])
 			start(t, nodes[1])
 			wait(t, "all done", 2*time.Minute, func() bool {
-				return shares[0].Load()+shares[1].Load() >= n && ask[int64](t, d, qOpen) == 0
+				return shares[0].Load()+shares[1].Load() >= int64(n) && ask[int64](t, d, qOpen) == 0
 			})
 			for i := range seen {
 				if seen[i].Load() != 1 {
