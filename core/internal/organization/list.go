@@ -259,3 +259,25 @@ func (m *Module) Members(ctx context.Context, tx core.Tx, org core.ID) ([]core.M
 }
 
 var qEvery = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 ORDER BY m.sort, m.id`)
+
+// Some gives the chosen members, 1 to 500 of them, and the departments of the organization.
+func (m *Module) Some(ctx context.Context, org core.ID, members []core.ID) (list []Member, departments []Label, err error) {
+	if len(members) == 0 || len(members) > 500 {
+		return nil, nil, errChoose
+	}
+	act := &core.Act{Def: ListMembers, Org: org}
+	err = m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
+		list = nil
+		for _, id := range members {
+			got, err := m.member(ctx, tx, org, id)
+			if err != nil {
+				return err
+			}
+			list = append(list, got)
+		}
+		act.Subjects = persons(list)
+		departments, err = labels(ctx, tx, qDepartments, org)
+		return err
+	})
+	return list, departments, err
+}

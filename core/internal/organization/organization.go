@@ -268,3 +268,17 @@ func (m *Module) Mine(ctx context.Context) ([]core.Membership, error) {
 	})
 	return list, err
 }
+
+// Client gives one organization with its counts to the provider, who sees no person of it.
+func (m *Module) Client(ctx context.Context, org core.ID) (OrgLine, error) {
+	var line OrgLine
+	err := m.needs.Gate.Read(ctx, &core.Act{Def: ListOrganizations, Org: core.Platform, Resource: org}, func(tx core.Tx) error {
+		o, err := m.org(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		line = OrgLine{Organization: o}
+		return m.count(ctx, tx, &line)
+	})
+	return line, err
+}
