@@ -26,7 +26,7 @@ export async function start() {
     try {
       const people = JSON.parse(await readFile(seed, "utf8"));
       if ((await fetch(people.origin + "/livez")).ok) {
-        return { ...people, folder, stop: async () => { child.kill("SIGTERM"); for (let j = 0; ended === undefined && j < 100; j++) await pause(50); await rm(folder, { recursive: true, force: true }); } };
+        return { ...people, folder, made: Date.now(), stop: async () => { child.kill("SIGTERM"); for (let j = 0; ended === undefined && j < 100; j++) await pause(50); await rm(folder, { recursive: true, force: true }); } };
       }
     } catch { /* not yet */ }
     await pause(100);
