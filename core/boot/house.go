@@ -128,18 +128,15 @@ func (h *House) open(ctx context.Context) (err error) {
 	if h.db, err = db.Open(ctx, db.Config{URL: data, Pool: h.cfg.Connections, Log: h.cfg.Log}); err != nil {
 		return err
 	}
-	schemas := Schemas()
-	if keys == "" {
-		h.keys, schemas = h.db, append(schemas, KeySchemas()...)
-	} else {
-		if h.keys, err = db.Open(ctx, db.Config{URL: keys, Pool: h.cfg.Connections, Log: h.cfg.Log}); err != nil {
-			return err
-		}
-		if err = h.keys.Migrate(ctx, KeySchemas()...); err != nil {
-			return fmt.Errorf("boot: keys: %w", err)
-		}
+	// The keys have a pool of their own even beside the data: a key is read inside transactions, which hold a
+	// connection each; from one pool, as many transactions as connections would wait for one another for ever.
+	if h.keys, err = db.Open(ctx, db.Config{URL: cmp.Or(keys, data), Pool: h.cfg.Connections, Log: h.cfg.Log}); err != nil {
+		return err
 	}
-	return h.db.Migrate(ctx, schemas...)
+	if err = h.keys.Migrate(ctx, KeySchemas()...); err != nil {
+		return fmt.Errorf("boot: keys: %w", err)
+	}
+	return h.db.Migrate(ctx, Schemas()...)
 }
 
 // ground makes what every act stands on: the journal, mail, jobs.

@@ -43,10 +43,12 @@ var (
 )
 
 // newTown builds a house on a database ("" for SQLite) and settles people in it.
-func newTown(t testing.TB, url string) *town {
+func newTown(t testing.TB, url string) *town { return newTownOn(t, url, 0) }
+
+func newTownOn(t testing.TB, url string, connections int) *town {
 	t.Helper()
 	h, err := New(t.Context(), Config{
-		Data: t.TempDir(), URL: url, Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Data: t.TempDir(), URL: url, Connections: connections, Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
