@@ -50,3 +50,15 @@ func readLetter(path string) (mail.Header, string, error) {
 	body, err := io.ReadAll(r)
 	return m.Header, strings.ReplaceAll(string(body), "\r\n", "\n"), err
 }
+
+// kinds lists the kinds of the messages to an address.
+func (l letterbox) kinds(to string) string {
+	files, _ := filepath.Glob(filepath.Join(string(l), "*.eml")) // the pattern is right
+	var all []string
+	for _, f := range files {
+		if m, _, err := readLetter(f); err == nil && strings.Contains(m.Get("To"), "<"+to+">") {
+			all = append(all, m.Get("X-Rempart-Kind"))
+		}
+	}
+	return strings.Join(all, " ")
+}

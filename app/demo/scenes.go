@@ -2,5 +2,20 @@ package demo
 
 // Scenes is the programme, in order. A part of the product that lands later appends its own file and its lines here.
 func Scenes() []Scene {
-	return nil
+	return []Scene{
+		{"Sign in with a second factor", "ACC-3.1, ACC-3.2", signIn},
+		{"Refused without a right", "ACC-5.1", refusedFirst},
+		{"A right is given", "ACC-5.2, CTI-37.4", giveRight},
+		{"and used", "ACC-5.1", useRight},
+		{"It opens nothing else", "USR-2.2", refusedElse},
+		{"revoked, and dead", "ACC-6.2", revokeRight},
+		{"Another organization sees nothing", "CTI-25", outsider},
+		{"A guessing attack on one account", "USR-2.5, USR-5.2", guess},
+		{"Its owner still comes in", "USR-2.5", ownerComesIn},
+		{"A suspension cuts a live session", "ACC-6.1", suspend},
+		{"and is lifted", "ACC-6.1", lift},
+		{"'This was not me'", "ACC-10.1", notMe},
+		{"The journal proves itself", "ACC-7.1", verifyJournal},
+		{"and its export, offline", "ACC-7.1", verifyExport},
+	}
 }

@@ -26,15 +26,16 @@ type Stage struct {
 	Town   core.ID // the first client organization
 	Mutual core.ID // the second
 
-	opts    Options
-	dir     string
-	letters letterbox
-	phones  map[string]*people.Authenticator // by secret
-	persons int
-	stop    context.CancelFunc
-	work    sync.WaitGroup
-	failed  error
-	mu      sync.Mutex
+	opts     Options
+	dir      string
+	letters  letterbox
+	phones   map[string]*people.Authenticator // by secret
+	browsers map[string]*people.Browser       // of those who have signed in
+	persons  int
+	stop     context.CancelFunc
+	work     sync.WaitGroup
+	failed   error
+	mu       sync.Mutex
 }
 
 // setStage makes the folder, opens the house and its listener, and makes the people.
@@ -43,7 +44,7 @@ func setStage(ctx context.Context, o Options) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{opts: o, dir: dir, letters: letterbox(filepath.Join(dir, "mail")), phones: map[string]*people.Authenticator{}}
+	s := &Stage{opts: o, dir: dir, letters: letterbox(filepath.Join(dir, "mail")), phones: map[string]*people.Authenticator{}, browsers: map[string]*people.Browser{}}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.strike())
 	}
