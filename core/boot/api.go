@@ -1,6 +1,7 @@
 package boot
 
 import (
+	accessapi "github.com/rempart/rempart/core/internal/access/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
 	sessionapi "github.com/rempart/rempart/core/internal/session/api"
 	tokenapi "github.com/rempart/rempart/core/internal/token/api"
@@ -13,6 +14,7 @@ func (h *House) makeAPI() *rest.API {
 	sessionapi.Register(a, h.sessions)
 	identityapi.Register(a, h.identity)
 	tokenapi.Register(a, h.tokens)
+	accessapi.Register(a, h.access)
 	return a
 }
 
