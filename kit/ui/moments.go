@@ -2,7 +2,11 @@ package ui
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"time"
+
+	"github.com/a-h/templ"
 
 	"github.com/rempart/rempart/kit/i18n"
 )
@@ -36,4 +40,26 @@ func Ago(ctx context.Context, t time.Time) string {
 		return day.In(ctx, int(d/(24*time.Hour)))
 	}
 	return i18n.Date(ctx, t)
+}
+
+type compactKey struct{}
+
+// compact draws the content of a cell: moments are written short there, so that lines stay one line.
+func compact(c templ.Component) templ.Component {
+	return templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		return c.Render(context.WithValue(ctx, compactKey{}, true), w)
+	})
+}
+
+var shortMonths = [2][12]string{
+	{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
+	{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+}
+
+// moment writes a day and time in full, or short in a cell: "22 nov. 2026, 14:05".
+func moment(ctx context.Context, t time.Time) string {
+	if ctx.Value(compactKey{}) == nil {
+		return i18n.Moment(ctx, t)
+	}
+	return fmt.Sprintf("%d\u00a0%s\u00a0%d, %s", t.Day(), shortMonths[i18n.Of(ctx)][t.Month()-1], t.Year(), t.Format("15:04"))
 }

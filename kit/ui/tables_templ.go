@@ -360,7 +360,7 @@ func (t Table) view() templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = c.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = compact(c).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
