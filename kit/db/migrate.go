@@ -82,58 +82,81 @@ func (s Schema) files(e Engine) (fstest.MapFS, error) {
 }
 
 // fingerprint tells the schemas of a release apart, so that a start with nothing to do asks one question.
-func fingerprint(all []fstest.MapFS) string {
+func fingerprint(files fstest.MapFS) string {
 	h := sha256.New()
-	for _, m := range all {
-		names := make([]string, 0, len(m))
-		for n := range m {
-			names = append(names, n)
-		}
-		sort.Strings(names)
-		for _, n := range names {
-			fmt.Fprintf(h, "%s\n%d\n%s", n, len(m[n].Data), m[n].Data)
-		}
+	names := make([]string, 0, len(files))
+	for n := range files {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		fmt.Fprintf(h, "%s\n%d\n%s", n, len(files[n].Data), files[n].Data)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
 func up(ctx context.Context, e Engine, handle *sql.DB, schemas []Schema) error {
+	kept, err := keptFingerprints(ctx, handle)
+	if err != nil {
+		return err
+	}
+	for _, s := range schemas {
+		files, err := s.files(e)
+		if err != nil {
+			return err
+		}
+		print := fingerprint(files)
+		if kept["schema:"+s.Module] == print {
+			continue
+		}
+		if err := s.up(ctx, e, handle, files); err != nil {
+			return fmt.Errorf("%s: %w", s.Module, err)
+		}
+		_, err = handle.ExecContext(ctx, `INSERT INTO ground_state (name, value) VALUES ($1, $2)
+			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, "schema:"+s.Module, print)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func keptFingerprints(ctx context.Context, handle *sql.DB) (map[string]string, error) {
+	rows, err := handle.QueryContext(ctx, `SELECT name, value FROM ground_state`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	kept := map[string]string{}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, err
+		}
+		kept[name] = value
+	}
+	return kept, rows.Err()
+}
+
+// up runs the migrations of one module that were not run yet.
+func (s Schema) up(ctx context.Context, e Engine, handle *sql.DB, files fstest.MapFS) error {
 	dialect := goose.DialectSQLite3
 	if e == PostgreSQL {
 		dialect = goose.DialectPostgres
 	}
-	all := make([]fstest.MapFS, len(schemas))
-	for i, s := range schemas {
-		var err error
-		if all[i], err = s.files(e); err != nil {
-			return err
-		}
+	p, err := goose.NewProvider(dialect, handle, files, goose.WithTableName("ground_schema_"+s.Module),
+		goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
+	if err != nil {
+		return err
 	}
-	print := fingerprint(all)
-	var kept string
-	err := handle.QueryRowContext(ctx, `SELECT value FROM ground_state WHERE name = 'schema'`).Scan(&kept)
-	if err == nil && kept == print {
-		return nil
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
 	}
-	for i, s := range schemas {
-		p, err := goose.NewProvider(dialect, handle, all[i], goose.WithTableName("ground_schema_"+s.Module),
-			goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.Module, err)
-		}
-		have, want, err := p.GetVersions(ctx)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.Module, err)
-		}
-		if have > want {
-			return fmt.Errorf("%s: the database was made by a newer release (schema %d, this one knows %d)", s.Module, have, want)
-		}
-		if _, err := p.Up(ctx); err != nil {
-			return fmt.Errorf("%s: %w", s.Module, err)
-		}
+	if have > want {
+		return fmt.Errorf("the database was made by a newer release (schema %d, this one knows %d)", have, want)
 	}
-	_, err = handle.ExecContext(ctx, `INSERT INTO ground_state (name, value) VALUES ('schema', $1)
-		ON CONFLICT (name) DO UPDATE SET value = excluded.value`, print)
+	_, err = p.Up(ctx)
 	return err
 }
 

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/rempart/rempart/kit/disk"
 )
 
 // LoadKey reads the key that signs checkpoints from a file of 32 bytes (an Ed25519 seed), or makes it at the first start
@@ -38,7 +40,11 @@ func makeKey(path string) (crypto.Signer, error) {
 	if _, err := rand.Read(seed); err != nil {
 		return nil, err
 	}
-	if err := writeSynced(path, seed, 0o400, os.O_EXCL); err != nil {
+	err := disk.Create(path, seed, 0o400)
+	if errors.Is(err, fs.ErrExist) { // another process made it first
+		return LoadKey(path)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("journal: make the signing key: %w", err)
 	}
 	return ed25519.NewKeyFromSeed(seed), nil

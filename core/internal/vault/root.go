@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/rempart/rempart/kit/disk"
 )
 
 // RootSize is the size of a root key in bytes.
@@ -40,23 +42,12 @@ func makeRoot(path string) ([]byte, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
-	if err != nil {
-		return nil, fmt.Errorf("vault: make the root key: %w", err)
-	}
-	_, err = f.Write(key)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
+	err := disk.Create(path, key, 0o400)
+	if errors.Is(err, fs.ErrExist) { // another process made it first
+		return LoadRoot(path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("vault: make the root key: %w", err)
-	}
-	if dir, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = dir.Sync() // the name of the new file must survive a power cut; not every file system can sync a folder
-		_ = dir.Close()
 	}
 	return key, nil
 }

@@ -274,6 +274,20 @@ func (d *Disk) rename(from, to string) syscall.Errno {
 	return 0
 }
 
+func (d *Disk) link(f *file, to string) syscall.Errno {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.names[to] != nil {
+		return syscall.EEXIST
+	}
+	if !d.step() {
+		return syscall.EIO
+	}
+	d.names[to] = f
+	d.history = append(d.history, maps.Clone(d.names))
+	return 0
+}
+
 func (d *Disk) list() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -179,6 +179,18 @@ func (m *mounted) Rename(_ <-chan struct{}, _ *fuse.RenameIn, from, to string) f
 	return fuse.Status(m.disk.rename(from, to))
 }
 
+func (m *mounted) Link(_ <-chan struct{}, in *fuse.LinkIn, name string, out *fuse.EntryOut) fuse.Status {
+	f := m.file(in.Oldnodeid)
+	if f == nil {
+		return fuse.ENOENT
+	}
+	if e := m.disk.link(f, name); e != 0 {
+		return fuse.Status(e)
+	}
+	m.entry(f, out)
+	return fuse.OK
+}
+
 func (m *mounted) OpenDir(<-chan struct{}, *fuse.OpenIn, *fuse.OpenOut) fuse.Status { return fuse.OK }
 
 func (m *mounted) ReadDir(_ <-chan struct{}, in *fuse.ReadIn, out *fuse.DirEntryList) fuse.Status {
