@@ -49,7 +49,7 @@ func (m *Module) Manifest() core.Manifest {
 				Columns: core.Plain("id", "version", "stamp"),
 			},
 		},
-		Acts: []*core.ActDef{ReadSettings, ChangeSettings, ReadFloors, SetFloors},
+		Acts: []*core.ActDef{ReadSettings, ChangeSettings, ReadFloors, SetFloors, ReadContacts},
 	}
 }
 

@@ -71,6 +71,15 @@ func (m *Module) Contacts(ctx context.Context, tx core.Tx, org core.ID) (Contact
 	return Contacts{all[byID[securityKey].index].s, all[byID[dpoKey].index].s, all[byID[supportKey].index].s}, nil
 }
 
+// Published gives the provider's contacts to whoever asks.
+func (m *Module) Published(ctx context.Context) (c Contacts, err error) {
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadContacts, Org: core.Platform}, func(tx core.Tx) error {
+		c, err = m.Contacts(ctx, tx, core.Platform)
+		return err
+	})
+	return c, err
+}
+
 func (m *Module) inForce(ctx context.Context, tx core.Tx, orgs ...core.ID) (resolved, int64, error) {
 	v, err := current(ctx, tx)
 	if err != nil {

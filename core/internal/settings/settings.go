@@ -34,6 +34,10 @@ var (
 		Holders: []string{"admin", "security"},
 		Title:   core.Text{FR: "Durcir les paramètres de sécurité de l'organisation", EN: "Tighten the organization's security settings"},
 	}
+	ReadContacts = &core.ActDef{
+		Permission: "contact.read", Resource: "setting", Verb: core.Reads, Reach: core.ByAnyone, Purpose: core.PurposeSecurity, Quiet: true,
+		Title: core.Text{FR: "Voir à qui écrire", EN: "See whom to write to"},
+	}
 	ReadFloors = &core.ActDef{
 		Permission: "floor.read", Resource: "setting", Verb: core.Reads, Purpose: core.PurposeService, Quiet: true, Staff: true,
 		Holders: []string{"provider.admin", "provider.operator", "provider.dpo", "provider.auditor"},
