@@ -16,8 +16,8 @@ import (
 )
 
 // BenchmarkCheck measures one session check on SQLite among 100,000 other sessions; cpu-µs/op counts all threads of the
-// process, user and system. What organizations, settings and access read is not in it: see BenchmarkCheckWhole of
-// tests/load.
+// process, user and system. What organizations, settings and access read is not in it: see BenchmarkSessionCheck
+// of core/boot.
 func BenchmarkCheck(b *testing.B) {
 	d := dbtest.Open(b, dbtest.SQLite, schemas())
 	h := &house{members: map[core.ID][]core.ID{"acme": {"ann"}}, blocked: map[core.ID]bool{}, only: map[core.ID]netip.Prefix{}}
