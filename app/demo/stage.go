@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/rempart/rempart/app/people"
 	"github.com/rempart/rempart/core"
@@ -32,6 +31,7 @@ type Stage struct {
 	phones   map[string]*people.Authenticator // by secret
 	browsers map[string]*people.Browser       // of those who have signed in
 	persons  int
+	doors    doors
 	stop     context.CancelFunc
 	work     sync.WaitGroup
 	failed   error
@@ -73,7 +73,7 @@ func (s *Stage) open(ctx context.Context) error {
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.background(run, "house", s.House.Run)
-	s.background(run, "pages", func(ctx context.Context) error { return s.House.Serve(ctx, l) })
+	s.background(run, "pages", func(ctx context.Context) error { return s.House.Serve(ctx, l, s.doors.front(s)) })
 	return nil
 }
 
@@ -139,23 +139,18 @@ func (s *Stage) seed(ctx context.Context) error {
 	return nil
 }
 
-// leaveOpen signs three people in and says how to look around, until Ctrl+C.
+// leaveOpen says how to look around, until Ctrl+C.
 func (s *Stage) leaveOpen(ctx context.Context) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
 	s.say("")
-	s.say("The pages stay open at %s until Ctrl+C. Sign in as:", s.Origin)
-	for _, name := range []string{"admin", "auditor", "provider"} {
-		p := s.Trial.Players[name]
-		s.say("  %-9s %-32s %s", name, p.Email, p.Password)
-		if p.Secret != "" {
-			code, err := (&people.Authenticator{Secret: p.Secret}).Now(time.Now())
-			if err != nil {
-				return err
-			}
-			s.say("  %9s second factor %s (now: %s)", "", p.Secret, code)
-		}
+	s.say("The pages stay open until Ctrl+C. One click, one use:")
+	for _, who := range []struct{ name, words string }{
+		{"admin", "administrator of " + s.player("admin").Organization}, {"auditor", "auditor of the same"}, {"provider", "provider staff"},
+	} {
+		s.say("  %-40s %s/demo/%s", who.words, s.Origin, s.doors.offer(who.name))
 	}
+	s.say("Or sign in at %s/signin: %s, password %s", s.Origin, s.player("member").Email, s.player("member").Password)
 	<-ctx.Done()
 	return nil
 }

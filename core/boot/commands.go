@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/journal"
@@ -14,9 +15,13 @@ import (
 // BreachedFile is the list that rempart passwords import writes in the data folder, taken at the next start.
 const BreachedFile = "breached.list"
 
-// Serve answers pages and API on l until ctx ends, then stops gracefully.
-func (h *House) Serve(ctx context.Context, l net.Listener) error {
-	return h.server.ServeHandler(ctx, l, h.Handler())
+// Serve answers pages and API on l until ctx ends, then stops gracefully. What stands in front sees each request first.
+func (h *House) Serve(ctx context.Context, l net.Listener, front ...func(http.Handler) http.Handler) error {
+	handler := h.Handler()
+	for _, f := range front {
+		handler = f(handler)
+	}
+	return h.server.ServeHandler(ctx, l, handler)
 }
 
 // ServeMetrics answers /metrics on its own listener until ctx ends.
