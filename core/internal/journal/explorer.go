@@ -52,6 +52,17 @@ var (
 	errNoEntry = i18n.Fault(core.NotFound, "journal.no_entry", "Cette entrée n'existe pas.", "There is no such entry.")
 )
 
+// Look is what every page asks first; it shows nothing of anybody.
+var Look = core.ActDef{
+	Permission: "journal.search", Resource: "journal_search", Verb: core.Reads, Purpose: core.PurposeSecurity, Holders: holders, Quiet: true,
+	Title: core.Text{FR: "Chercher dans le journal", EN: "Search the journal"},
+}
+
+// Allowed tells whether the actor may be on the pages of a journal at all.
+func (x *Explorer) Allowed(ctx context.Context, org core.ID) error {
+	return x.gate.Read(ctx, &core.Act{Def: &Look, Org: org}, func(core.Tx) error { return nil })
+}
+
 // visitTime is how long a stated reason holds.
 const visitTime = 2 * time.Hour
 
