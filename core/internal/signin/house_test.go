@@ -55,7 +55,7 @@ func newHouse(t testing.TB, d *db.DB, cost password.Params, beat time.Duration) 
 	h.signin = signin.New(signin.Needs{
 		Gate: h.gate, Reader: d, Clock: h.clock, Settings: h.settings, Keys: h.sealer, People: h.identity, Passwords: h.identity,
 		Factors: h.identity, Codes: h.identity, Mails: h.identity, Links: h.identity, Organizations: h.near, Access: h.near,
-		Sessions: h.near, Terms: h.near, FirstHash: h.identity.FirstHash, Judge: h.identity.JudgePassword, Key: []byte("a key of thirty-two bytes, a test"), Beat: beat,
+		Sessions: h.near, Terms: h.near, FirstHash: h.identity.FirstHash, Judge: h.identity.JudgePassword, Key: []byte("a key of thirty-two bytes, a test"), Beat: beat, PuzzleBits: 4,
 	})
 	return h
 }
@@ -213,4 +213,17 @@ func digits(secret string, at time.Time) string {
 		panic(err)
 	}
 	return code
+}
+
+// guess tries a password as a browser does, solving the puzzle where one is asked.
+func (h *house) guess(ctx context.Context, flow, plain string) error {
+	proof := signin.Proof{}
+	step, f, err := h.signin.Next(ctx, flow)
+	if err != nil {
+		return err
+	}
+	if c := h.signin.Puzzle(ctx, &f); step == "password" && c != "" {
+		proof = signin.Proof{Challenge: c, Nonce: abuse.Solve(c)}
+	}
+	return h.signin.Password(ctx, flow, plain, proof)
 }

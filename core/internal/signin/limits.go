@@ -134,21 +134,31 @@ func (m *Module) admit(ctx context.Context, f *Facts) (p pass, told bool, err er
 			return err
 		}
 		p.key, p.limit = m.accountKey(f.Flow.Login), accountLimit(floor)
-		if v, err = abuse.Take(ctx, tx, p.key, p.limit, now); err != nil {
-			return err
-		}
-		if !v.OK {
+		taken, first, err := m.takeAccount(ctx, tx, f.Flow.Login, p.limit, now)
+		if told = first; err == nil && !taken {
 			refusal = errPressed
-			first, err := abuse.Take(ctx, tx, m.keyOf("told", f.Flow.Login), episode, now)
-			told = first.OK
-			return err
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return p, false, fmt.Errorf("signin: count: %w", err)
 	}
 	return p, told, refusal
+}
+
+// takeAccount counts an attempt of an unknown browser; first tells that it emptied the bucket for the first time of an
+// episode, so that the person is told once.
+func (m *Module) takeAccount(ctx context.Context, tx core.Tx, login string, limit abuse.Limit, now time.Time) (taken, first bool, err error) {
+	v, err := abuse.Take(ctx, tx, m.accountKey(login), limit, now)
+	if err != nil {
+		return false, false, err
+	}
+	left, err := abuse.Peek(ctx, tx, m.accountKey(login), limit, now)
+	if err != nil || left.OK {
+		return v.OK, false, err
+	}
+	told, err := abuse.Take(ctx, tx, m.keyOf("told", login), episode, now)
+	return v.OK, told.OK, err
 }
 
 // countDevice counts an attempt of a known browser, or refuses it while its delay runs: none for the first tries, then

@@ -118,6 +118,8 @@ type Needs struct {
 	FirstHash func(ctx context.Context, plain string, own ...string) (hash string, err error)
 	// Key is a secret of the installation, the same on every node: it signs device cookies and puzzles.
 	Key []byte
+	// PuzzleBits is how hard the proof of work is: 16 when zero, about a quarter of a second of a browser.
+	PuzzleBits int
 	// Beat is the beat on which an answer that must not tell accounts apart is given: 50 ms; negative for none.
 	Beat time.Duration
 }
@@ -137,6 +139,9 @@ type Module struct {
 func New(n Needs) *Module {
 	if n.Beat == 0 {
 		n.Beat = 50 * time.Millisecond
+	}
+	if n.PuzzleBits == 0 {
+		n.PuzzleBits = puzzleBits
 	}
 	m := &Module{needs: n, browsers: abuse.NewBrowsers(n.Key), puzzles: abuse.NewPuzzles(n.Key), key: abuse.Derive(n.Key, "signin")}
 	m.Register(mailboxStep, passwordStep, factorStep, changeStep, termsStep, enrolStep)

@@ -71,7 +71,7 @@ func (m *Module) Puzzle(ctx context.Context, f *Facts) string {
 	if !f.Wary {
 		return ""
 	}
-	return m.puzzles.Make(puzzleForm, core.ActorOf(ctx).Address, puzzleBits, f.Now)
+	return m.puzzles.Make(puzzleForm, core.ActorOf(ctx).Address, m.needs.PuzzleBits, f.Now)
 }
 
 // Proof is an answer to a puzzle; empty where none was asked or no script ran.
@@ -88,16 +88,17 @@ func (m *Module) Password(ctx context.Context, secret, plain string, proof Proof
 	}
 	if f.Wary {
 		if solved, err := m.solved(ctx, &f, proof); err != nil || !solved {
+			m.steady(ctx, start)
 			return err
 		}
 	}
 	p, told, err := m.admit(ctx, &f)
-	if err != nil {
-		if told {
-			if err := m.warn(ctx, &f); err != nil {
-				return err
-			}
+	if told {
+		if err := m.warn(ctx, &f); err != nil {
+			return err
 		}
+	}
+	if err != nil {
 		m.steady(ctx, start)
 		if core.CodeOf(err) == errPressed.Code {
 			return nil // the dispatcher sends this browser to the mailed code
@@ -118,17 +119,28 @@ func (m *Module) Password(ctx context.Context, secret, plain string, proof Proof
 	return nil
 }
 
-// solved checks a proof of work; without a valid one the flow is sent to the mailed code.
+// solved checks a proof of work; without a valid one the flow is sent to the mailed code, and the attempt counts.
 func (m *Module) solved(ctx context.Context, f *Facts, proof Proof) (ok bool, err error) {
+	told := false
 	err = m.needs.Gate.Keep(ctx, &counting, func(tx core.Tx) error {
 		ok = proof.Challenge != "" &&
 			m.puzzles.Check(ctx, tx, puzzleForm, core.ActorOf(ctx).Address, proof.Challenge, proof.Nonce, f.Now) == nil
 		if ok {
 			return nil
 		}
-		_, err := tx.Exec(ctx, qMailboxDue, f.Flow.mark)
+		if _, err := tx.Exec(ctx, qMailboxDue, f.Flow.mark); err != nil {
+			return err
+		}
+		floor, err := m.floor(ctx, tx)
+		if err != nil {
+			return err
+		}
+		_, told, err = m.takeAccount(ctx, tx, f.Flow.Login, accountLimit(floor), f.Now)
 		return err
 	})
+	if err == nil && told {
+		err = m.warn(ctx, f)
+	}
 	return ok, err
 }
 
