@@ -13,8 +13,11 @@ import (
 	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
 	identityweb "github.com/rempart/rempart/core/internal/identity/web"
+	organizationweb "github.com/rempart/rempart/core/internal/organization/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
+	settingsweb "github.com/rempart/rempart/core/internal/settings/web"
 	signinweb "github.com/rempart/rempart/core/internal/signin/web"
+	termsweb "github.com/rempart/rempart/core/internal/terms/web"
 	"github.com/rempart/rempart/core/internal/token"
 	tokenweb "github.com/rempart/rempart/core/internal/token/web"
 	"github.com/rempart/rempart/kit/abuse"
@@ -64,7 +67,8 @@ func (h *House) hosts() []string {
 // pages are the routes of every room.
 func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
-		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens), accessweb.Routes(h.access))
+		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens), accessweb.Routes(h.access),
+		organizationweb.Routes(h.organizations, h.memberPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms))
 }
 
 // Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this

@@ -226,7 +226,7 @@ func memberPage(v memberView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.To(tRights.In(ctx), v.about("/habilitations", "person")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.To(tRights.In(ctx), at(v.Org, "/habilitations/persons/"+string(v.Member.Person))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -242,7 +242,7 @@ func memberPage(v memberView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.To(tSuspensions.In(ctx), v.about("/suspensions", "person")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.To(tSuspensions.In(ctx), at(v.Org, "/suspensions")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

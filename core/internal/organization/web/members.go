@@ -170,10 +170,12 @@ func (v listView) rows(ctx context.Context) []ui.Row {
 
 func (p pages) view(r *http.Request, f organization.Filter) (listView, error) {
 	v := listView{org: core.ID(r.PathValue("org")), f: f, suspend: p.suspend != nil}
-	if p.roles != nil {
-		v.roles = p.roles(r.Context(), v.org)
-	}
 	var err error
+	if p.roles != nil {
+		if v.roles, err = p.roles(r.Context(), v.org); err != nil {
+			return v, err
+		}
+	}
 	v.page, err = p.orgs.List(r.Context(), v.org, f)
 	return v, err
 }
@@ -344,9 +346,6 @@ func (p pages) bulkRemove(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) bulkSuspend(w http.ResponseWriter, r *http.Request) error {
 	ctx, org, ids := p.ticked(r)
-	if p.suspend == nil {
-		return core.Fault(core.NotFound, "edge.not_found")
-	}
 	members, _, err := p.orgs.Some(ctx, org, ids)
 	var persons []core.ID
 	for _, m := range members {

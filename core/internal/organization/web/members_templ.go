@@ -440,7 +440,7 @@ func bulkButtons(v listView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.suspend {
+			if v.suspend && ui.May(ctx, "suspension.declare") {
 				templ_7745c5c3_Err = ui.Button{Label: tSuspend.In(ctx), Name: "do", Value: "suspend", Small: true}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -22,15 +22,16 @@ type Suspender interface {
 type pages struct {
 	orgs    *organization.Module
 	suspend Suspender
-	roles   func(ctx context.Context, org core.ID) []ui.Option
+	roles   func(ctx context.Context, org core.ID) ([]ui.Option, error)
 	now     func() time.Time
 }
 
 // Options is what the pages take besides the module.
 type Options struct {
-	Suspender Suspender // nil leaves the bulk suspension out
+	Suspender  Suspender    // nil leaves the bulk suspension out
+	SuspendAct *core.ActDef // what it does
 	// Roles gives the roles that an organization can filter by, titled; nil leaves the filter out.
-	Roles func(ctx context.Context, org core.ID) []ui.Option
+	Roles func(ctx context.Context, org core.ID) ([]ui.Option, error)
 	Now   func() time.Time
 }
 
@@ -42,7 +43,7 @@ func Routes(m *organization.Module, o Options) []edge.Route {
 	}
 	link := edge.Public("opened by a single-use link sent by mail; shows the name of the organization alone")
 	sign := edge.Public("whoever has no account signs an organization up; throttled, closed by a setting")
-	return []edge.Route{
+	routes := []edge.Route{
 		{Pattern: "GET /o/{org}/members", Access: edge.Needs(organization.ListMembers), Handle: p.members},
 		{Pattern: "POST /o/{org}/members/search", Access: edge.Needs(organization.ListMembers), Handle: p.search},
 		{Pattern: "GET /o/{org}/members/export", Access: edge.Needs(organization.ExportMembers), Handle: p.export},
@@ -50,7 +51,6 @@ func Routes(m *organization.Module, o Options) []edge.Route {
 		{Pattern: "POST /o/{org}/members/bulk/resend", Access: edge.Needs(organization.InviteMember), Handle: p.bulkResend},
 		{Pattern: "POST /o/{org}/members/bulk/move", Access: edge.Needs(organization.EditMember), Handle: p.bulkMove},
 		{Pattern: "POST /o/{org}/members/bulk/remove", Access: edge.Needs(organization.RemoveMember), Handle: p.bulkRemove},
-		{Pattern: "POST /o/{org}/members/bulk/suspend", Access: edge.Needs(organization.ListMembers), Handle: p.bulkSuspend},
 		{Pattern: "GET /o/{org}/members/new", Access: edge.Needs(organization.InviteMember), Handle: p.inviting},
 		{Pattern: "POST /o/{org}/members/new", Access: edge.Needs(organization.InviteMember), Handle: p.invited},
 		{Pattern: "GET /o/{org}/members/{member}", Access: edge.Needs(organization.ReadMember), Handle: p.member},
@@ -86,6 +86,10 @@ func Routes(m *organization.Module, o Options) []edge.Route {
 		{Pattern: "GET /provider/organizations/{client}", Access: edge.Needs(organization.ListOrganizations), Handle: p.organization},
 		{Pattern: "POST /provider/organizations/{client}/close", Access: edge.Needs(organization.CloseOrganization), Handle: p.close},
 	}
+	if o.Suspender != nil {
+		routes = append(routes, edge.Route{Pattern: "POST /o/{org}/members/bulk/suspend", Access: edge.Needs(o.SuspendAct), Handle: p.bulkSuspend})
+	}
+	return routes
 }
 
 var (
