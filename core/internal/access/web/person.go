@@ -225,7 +225,7 @@ func (p pages) again(w http.ResponseWriter, r *http.Request) error {
 // facts are what is known of the person at once.
 func (v personView) facts(ctx context.Context) ui.Facts {
 	r := v.person.Row
-	f := ui.Facts{{Label: tFunction.In(ctx), Text: under(ctx, r)}, {Label: tMemberSince.In(ctx), Value: ui.Time{At: r.LastUsed, Relative: true, Never: tNever.In(ctx)}}}
+	f := ui.Facts{{Label: tFunction.In(ctx), Text: under(ctx, r)}, {Label: tMemberSince.In(ctx), Value: dayOf(ctx, r.LastUsed)}}
 	if r.Dormant {
 		f = append(f, ui.Fact{Label: tState.In(ctx), Value: marks(r)})
 	}

@@ -374,7 +374,7 @@ func assignForm(v personView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Field{Name: "until", Label: tUntil.In(ctx), Hint: tUntilHint.In(ctx), Type: "date", Value: v.form.Until, Error: v.problems.For("until"), Optional: true, Width: "s"}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field{Name: "until", Label: tUntil.In(ctx), Hint: tUntilHint.In(ctx), Type: "date", Value: v.form.Until, Error: v.problems.For("until"), Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

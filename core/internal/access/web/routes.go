@@ -40,7 +40,7 @@ func Routes(m *access.Module) []edge.Route {
 
 		{Pattern: "GET /o/{org}/habilitations", Access: read, Handle: p.table},
 		{Pattern: "GET /o/{org}/habilitations/file", Access: export, Handle: p.file},
-		{Pattern: "GET /o/{org}/habilitations/who", Access: read, Handle: p.who},
+		{Pattern: "GET /o/{org}/habilitations/who", Access: read, Handle: p.whoCan},
 		{Pattern: "GET /o/{org}/habilitations/unused", Access: read, Handle: p.unused},
 		{Pattern: "GET /o/{org}/habilitations/unused/file", Access: export, Handle: p.unusedFile},
 		{Pattern: "GET /o/{org}/habilitations/policies", Access: roles, Handle: p.policies},

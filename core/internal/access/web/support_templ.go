@@ -141,7 +141,7 @@ func supportPage(v supportView) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Field{Name: "until", Label: tSupportUntil.In(ctx), Type: "date", Value: v.form.Until, Error: v.problems.For("until"), Width: "s"}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Field{Name: "until", Label: tSupportUntil.In(ctx), Type: "date", Value: v.form.Until, Error: v.problems.For("until"), Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -43,7 +43,6 @@ var (
 	tOfTotal     = i18n.T("%d sur %d", "%d of %d")
 	tNone        = i18n.T("non", "no")
 	tAccessViews = i18n.T("Vues des habilitations", "Views of the access table")
-	tByService   = i18n.T("Par service", "By service")
 	tUnusedLead  = i18n.T("Ces droits n'ont pas servi depuis le délai que fixent les réglages. Un droit qui ne sert pas est un droit à retirer.", "These rights were not used for as long as the settings say. A right that is not used is a right to revoke.")
 	tUnusedTitle = i18n.T("Droits inutilisés et comptes dormants", "Unused rights and dormant accounts")
 	tNoUnused    = i18n.T("Tout ce qui est donné sert", "Everything that is given is used")
@@ -103,12 +102,12 @@ func (v tableView) href(pairs ...string) string {
 	return v.place.table() + query(append([]string{"at", v.at}, pairs...)...)
 }
 
-func (v tableView) tabs(ctx context.Context) ui.Tabs {
-	t := ui.Tabs{Label: tByService.In(ctx), Items: []ui.Tab{{Label: tAllServices.In(ctx), Href: v.href(), Current: v.group == ""}}}
+func (v tableView) services(ctx context.Context) []ui.Option {
+	out := []ui.Option{{Value: "", Label: tAllServices.In(ctx)}}
 	for _, s := range services(v.table.Columns) {
-		t.Items = append(t.Items, ui.Tab{Label: i18n.From(s.title).In(ctx), Href: v.href("service", s.name), Current: v.group == s.name})
+		out = append(out, ui.Option{Value: s.name, Label: i18n.From(s.title).In(ctx)})
 	}
-	return t
+	return out
 }
 
 func (v tableView) columns(ctx context.Context) []ui.Column {
@@ -130,7 +129,7 @@ func (v tableView) rows(ctx context.Context) []ui.Row {
 	rows := make([]ui.Row, len(v.table.Rows))
 	for i, r := range v.table.Rows {
 		href := v.place.person(r.Person) + query("at", v.at)
-		cells := []templ.Component{ui.Line(ui.PersonLink(orSomeone(ctx, r.Name), under(ctx, r), href), marks(r))}
+		cells := []templ.Component{who(ctx, r, href)}
 		for _, s := range services(v.table.Columns) {
 			switch {
 			case v.group == "":
@@ -144,6 +143,23 @@ func (v tableView) rows(ctx context.Context) []ui.Row {
 		rows[i] = ui.Row{Label: orSomeone(ctx, r.Name), Href: href, Cells: cells, Faded: r.Blocked != nil}
 	}
 	return rows
+}
+
+// who names a person, and says what is particular about them.
+func who(ctx context.Context, r access.Row, href string) templ.Component {
+	person := ui.PersonLink(orSomeone(ctx, r.Name), under(ctx, r), href)
+	if r.Blocked == nil && !r.Dormant {
+		return person
+	}
+	return ui.Line(person, marks(r))
+}
+
+// dayOf shows a day, without an hour that nobody noted.
+func dayOf(ctx context.Context, t time.Time) templ.Component {
+	if t.IsZero() {
+		return ui.Faint(tNever.In(ctx))
+	}
+	return ui.Words(i18n.Date(ctx, t))
 }
 
 // under is the second line of a person: function, or what they are.
@@ -228,8 +244,8 @@ func (v tableView) unusedRows(ctx context.Context) []ui.Row {
 				continue
 			}
 			rows = append(rows, ui.Row{Cells: []templ.Component{
-				ui.Line(ui.PersonLink(orSomeone(ctx, r.Name), under(ctx, r), v.place.person(r.Person)), marks(r)), ui.Words(titles[role]),
-				ui.Words(fmt.Sprint(n[role])), ui.Time{At: r.LastUsed, Relative: true, Never: tNever.In(ctx)},
+				who(ctx, r, v.place.person(r.Person)), ui.Words(titles[role]),
+				ui.Words(fmt.Sprint(n[role])), dayOf(ctx, r.LastUsed),
 			}})
 		}
 	}
@@ -254,7 +270,7 @@ type whoView struct {
 	asked      bool
 }
 
-func (p pages) who(w http.ResponseWriter, r *http.Request) error {
+func (p pages) whoCan(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	v := whoView{place: placeOf(r), permission: core.Permission(q.Get("permission")), object: string(object(q.Get("object")))}
 	v.catalog = p.m.Permissions(v.place.org)
