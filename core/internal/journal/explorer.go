@@ -192,6 +192,11 @@ func (x *Explorer) Page(ctx context.Context, org core.ID, f Filter, from Mark) (
 	return x.page(ctx, org, f, from, pageRows)
 }
 
+// List is Page with a number of entries of one's own, 1 to 200.
+func (x *Explorer) List(ctx context.Context, org core.ID, f Filter, from Mark, limit int) (View, error) {
+	return x.page(ctx, org, f, from, min(max(limit, 1), 200))
+}
+
 func (x *Explorer) page(ctx context.Context, org core.ID, f Filter, from Mark, limit int) (v View, err error) {
 	if from == (Mark{}) {
 		from = newestMark
