@@ -35,9 +35,11 @@ export async function start() {
 
 // routes lists what the binary serves: "GET /o/{org}/members".
 export async function routes() {
-  const child = spawn(binary, ["routes"], { stdio: ["ignore", "pipe", "inherit"] });
+  const folder = await mkdtemp(join(tmpdir(), "rempart-routes-"));
+  const child = spawn(binary, ["routes"], { stdio: ["ignore", "pipe", "inherit"], cwd: folder });
   let out = "";
   for await (const d of child.stdout) out += d;
+  await rm(folder, { recursive: true, force: true });
   return out;
 }
 
