@@ -38,7 +38,7 @@ func (b *Browsers) Issue(id core.ID) (*http.Cookie, core.ID) {
 // Parse gives the browser's id of a cookie's value, "" when it was not made here.
 func (b *Browsers) Parse(value string) core.ID {
 	id, tag, ok := strings.Cut(value, ".")
-	if !ok || len(value) > 128 || !ids.Valid(id) {
+	if !ok || len(value) > 128 || strings.ContainsAny(value, "\r\n") || !ids.Valid(id) {
 		return ""
 	}
 	sum, err := base64.RawURLEncoding.Strict().DecodeString(tag)

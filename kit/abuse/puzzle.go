@@ -75,7 +75,7 @@ func (p *Puzzles) Check(ctx context.Context, tx core.Tx, form string, addr netip
 }
 
 func (p *Puzzles) verify(form string, addr netip.Addr, challenge, nonce string, now time.Time) (time.Time, error) {
-	if len(challenge) > 128 || len(nonce) > 20 || nonce == "" || strings.Trim(nonce, "0123456789") != "" {
+	if len(challenge) > 128 || strings.ContainsAny(challenge, "\r\n") || len(nonce) > 20 || nonce == "" || strings.Trim(nonce, "0123456789") != "" {
 		return time.Time{}, errPuzzle
 	}
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(challenge)

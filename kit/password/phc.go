@@ -40,7 +40,7 @@ func (p phc) String() string {
 // parsePHC reads a stored hash and refuses any other algorithm, version or a cost out of bounds.
 func parsePHC(s string) (phc, error) {
 	parts := strings.Split(s, "$")
-	if len(s) > 512 || len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
+	if len(s) > 512 || strings.ContainsAny(s, "\r\n") || len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" || parts[2] != "v=19" {
 		return phc{}, errPHC
 	}
 	var p phc

@@ -1,6 +1,7 @@
 package password
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -149,15 +150,21 @@ func ownWords(own []string) []string {
 // madeOf tells whether little is left of the password once the owner's words are taken out: fewer than five letters
 // and digits, so that "Dupont2026!" is refused and a long phrase that happens to hold a name is not.
 func madeOf(plain string, words []string) bool {
-	rest := fold(plain)
+	typed := []rune(strings.ToLower(plain))
+	rest := fold(typed)
 	found := false
 	for _, w := range words {
-		if f := fold(w); f != "" && strings.Contains(rest, f) {
-			rest, found = strings.ReplaceAll(rest, f, ""), true
+		if f := fold([]rune(w)); len(f) > 0 {
+			for at := index(rest, f); at >= 0; at = index(rest, f) {
+				found = true
+				for k := range f {
+					rest[at+k], typed[at+k] = 0, 0
+				}
+			}
 		}
 	}
 	left := 0
-	for _, r := range rest {
+	for _, r := range typed {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			left++
 		}
@@ -165,7 +172,23 @@ func madeOf(plain string, words []string) bool {
 	return found && left < 5
 }
 
-var leet = strings.NewReplacer("@", "a", "4", "a", "3", "e", "1", "i", "!", "i", "0", "o", "$", "s", "5", "s", "7", "t")
+// index finds sub in s, -1 when it is not there.
+func index(s, sub []rune) int {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if slices.Equal(s[i:i+len(sub)], sub) {
+			return i
+		}
+	}
+	return -1
+}
 
-// fold undoes case and the usual substitutions of signs for letters.
-func fold(s string) string { return leet.Replace(strings.ToLower(s)) }
+// fold undoes the usual substitutions of signs for letters, character by character.
+func fold(s []rune) []rune {
+	out := slices.Clone(s)
+	for i, r := range out {
+		if at := strings.IndexRune("@4301!$57", r); at >= 0 {
+			out[i] = rune("aaeoiisst"[at])
+		}
+	}
+	return out
+}
