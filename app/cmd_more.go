@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbcopy"
 	"github.com/rempart/rempart/kit/password"
 )
@@ -38,17 +39,13 @@ func (c *command) db() *cobra.Command {
 	root := &cobra.Command{Use: "db", Short: "Work on the database"}
 	cp := &cobra.Command{
 		Use: "copy", Short: "Copy everything to another database, SQLite or PostgreSQL, and compare row hashes", Args: cobra.NoArgs,
-		Long: "Stop the platform first. The target must be empty. Keys that live in their own file (keys.db) are copied the same way\n" +
-			"by a second run.",
+		Long: "Stop the platform first. The target must be empty. Persons' keys come along: they live in keys.db beside a SQLite file,\n" +
+			"and in the same database on PostgreSQL. All or nothing. The files *.key of the data folder stay where they are.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from == "" || to == "" {
 				return usageError{fmt.Errorf("--from and --to are needed: a file or a postgres:// address")}
 			}
-			schemas := boot.Schemas()
-			if strings.HasSuffix(from, "keys.db") {
-				schemas = boot.KeySchemas()
-			}
-			report, err := dbcopy.Run(cmd.Context(), dbcopy.Options{From: from, To: to, Schemas: schemas})
+			report, err := dbcopy.Run(cmd.Context(), dbcopy.Options{Steps: copySteps(from, to)})
 			if err != nil {
 				return err
 			}
@@ -69,6 +66,20 @@ func (c *command) db() *cobra.Command {
 	cp.Flags().StringVar(&to, "to", "", "target: a file or a postgres:// address")
 	root.AddCommand(cp)
 	return root
+}
+
+// copySteps are the two parts of a platform: its rows and its persons' keys.
+func copySteps(from, to string) []dbcopy.Step {
+	keys := func(url string) string {
+		if db.EngineOf(url) == db.PostgreSQL {
+			return url
+		}
+		return filepath.Join(filepath.Dir(url), "keys.db")
+	}
+	return []dbcopy.Step{
+		{From: from, To: to, Schemas: boot.Schemas()},
+		{From: keys(from), To: keys(to), Schemas: boot.KeySchemas()},
+	}
 }
 
 func (c *command) passwords() *cobra.Command {

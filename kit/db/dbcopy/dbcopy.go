@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
+	"os"
 	"strings"
 
 	"github.com/rempart/rempart/kit/db"
@@ -15,10 +17,16 @@ import (
 
 // Options say what to copy where.
 type Options struct {
+	Steps    []Step
+	Progress func(Progress) // nil: silence
+}
+
+// Step copies the tables of some schemas. Steps with the same target share one transaction: the rows and the keys of a
+// platform, in two files, move to one server together or not at all.
+type Step struct {
 	From, To string // URLs as kit/db reads them
 	// Schemas make the tables of the target and must be those of the source: both sides are migrated first.
-	Schemas  []db.Schema
-	Progress func(Progress) // nil: silence
+	Schemas []db.Schema
 }
 
 // Progress is said about ten times a second at most, and at the end of each table.
@@ -53,49 +61,105 @@ type target interface {
 	commit(ctx context.Context) error
 }
 
-// Run copies every table of From to To and checks each row. The target must be empty; the source should be at rest
-// (it is read in one snapshot: what is written to it meanwhile is not copied).
-func Run(ctx context.Context, o Options) (rep Report, err error) {
-	if o.From == o.To {
-		return rep, fmt.Errorf("db copy: source and target are the same")
-	}
-	for _, u := range []string{o.From, o.To} {
-		if err := migrate(ctx, u, o.Schemas); err != nil {
-			return rep, fmt.Errorf("db copy: %w", err)
-		}
-	}
-	src, err := openSource(ctx, o.From)
+// Run copies every table of each step and checks each row. The tables of the target must be empty; the source should be
+// at rest (it is read in one snapshot: what is written to it meanwhile is not copied).
+func Run(ctx context.Context, o Options) (Report, error) {
+	rep, err := run(ctx, o)
 	if err != nil {
-		return rep, fmt.Errorf("db copy: source: %w", err)
-	}
-	defer src.close()
-	dst, err := openTarget(ctx, o.To)
-	if err != nil {
-		return rep, fmt.Errorf("db copy: target: %w", err)
-	}
-	defer dst.close()
-	plan, err := compare(ctx, src, dst)
-	if err != nil {
-		return rep, fmt.Errorf("db copy: %w", err)
-	}
-	for i, t := range plan {
-		done, err := one(ctx, src, dst, t, func(n int64) {
-			if o.Progress != nil {
-				o.Progress(Progress{Table: t.name, Rows: n, Of: t.rows, Tables: i + 1, Last: len(plan)})
-			}
-		})
-		if err != nil {
-			return rep, fmt.Errorf("db copy: %s: %w", t.name, err)
-		}
-		rep.Tables = append(rep.Tables, done)
-	}
-	if err := dst.settle(ctx); err != nil {
-		return Report{}, fmt.Errorf("db copy: %w", err)
-	}
-	if err := dst.commit(ctx); err != nil {
 		return Report{}, fmt.Errorf("db copy: %w", err)
 	}
 	return rep, nil
+}
+
+func run(ctx context.Context, o Options) (rep Report, err error) {
+	if err := prepare(ctx, o.Steps); err != nil {
+		return rep, err
+	}
+	targets := map[string]target{}
+	defer func() {
+		for _, dst := range targets {
+			dst.close()
+		}
+	}()
+	for _, step := range o.Steps {
+		dst := targets[step.To]
+		if dst == nil {
+			if dst, err = openTarget(ctx, step.To); err != nil {
+				return rep, fmt.Errorf("target: %w", err)
+			}
+			targets[step.To] = dst
+		}
+		done, err := step.run(ctx, dst, o.Progress)
+		if err != nil {
+			return rep, err
+		}
+		rep.Tables = append(rep.Tables, done...)
+	}
+	for _, dst := range targets {
+		if err := dst.settle(ctx); err != nil {
+			return rep, err
+		}
+	}
+	for _, dst := range targets {
+		if err := dst.commit(ctx); err != nil {
+			return rep, err
+		}
+	}
+	return rep, nil
+}
+
+// prepare brings both sides of every step to the same schema.
+func prepare(ctx context.Context, steps []Step) error {
+	for _, s := range steps {
+		if s.From == s.To {
+			return errors.New("source and target are the same")
+		}
+		if db.EngineOf(s.From) == db.SQLite {
+			if _, err := os.Stat(filePath(s.From)); err != nil {
+				return fmt.Errorf("source: %w", err)
+			}
+		}
+		for _, u := range []string{s.From, s.To} {
+			if err := migrate(ctx, u, s.Schemas); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s Step) run(ctx context.Context, dst target, progress func(Progress)) (done []Table, err error) {
+	src, err := openSource(ctx, s.From)
+	if err != nil {
+		return nil, fmt.Errorf("source: %w", err)
+	}
+	defer src.close()
+	plan, err := s.compare(ctx, src, dst)
+	if err != nil {
+		return nil, err
+	}
+	for i, t := range plan {
+		copied, err := one(ctx, src, dst, t, func(n int64) {
+			if progress != nil {
+				progress(Progress{Table: t.name, Rows: n, Of: t.rows, Tables: i + 1, Last: len(plan)})
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t.name, err)
+		}
+		done = append(done, copied)
+	}
+	return done, nil
+}
+
+// concerns tells whether a table belongs to one of the step's schemas.
+func (s Step) concerns(table string) bool {
+	for _, schema := range s.Schemas {
+		if strings.HasPrefix(table, schema.Module+"_") {
+			return true
+		}
+	}
+	return false
 }
 
 func migrate(ctx context.Context, url string, schemas []db.Schema) error {
@@ -128,7 +192,7 @@ type planned struct {
 }
 
 // compare refuses what cannot be copied whole.
-func compare(ctx context.Context, src source, dst target) ([]planned, error) {
+func (s Step) compare(ctx context.Context, src source, dst target) ([]planned, error) {
 	have, err := src.tables(ctx)
 	if err != nil {
 		return nil, err
@@ -138,6 +202,9 @@ func compare(ctx context.Context, src source, dst target) ([]planned, error) {
 		return nil, err
 	}
 	for name := range want {
+		if !s.concerns(name) {
+			continue
+		}
 		n, err := dst.count(ctx, name)
 		if err != nil {
 			return nil, err
@@ -148,6 +215,9 @@ func compare(ctx context.Context, src source, dst target) ([]planned, error) {
 	}
 	var plan []planned
 	for _, name := range sorted(have) {
+		if !s.concerns(name) {
+			continue
+		}
 		n, err := src.count(ctx, name)
 		if err != nil {
 			return nil, err
@@ -228,6 +298,40 @@ func pull(ctx context.Context, src source, t planned) (next func() ([]any, error
 		}
 		<-gone
 	}
+}
+
+// Hash gives the number and the digest of the rows of these tables (table → columns), or of every table when it is nil:
+// to compare a database with what it was.
+func Hash(ctx context.Context, url string, tables map[string][]string) ([]Table, error) {
+	src, err := openSource(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	if tables == nil {
+		if tables, err = src.tables(ctx); err != nil {
+			return nil, err
+		}
+	}
+	var all []Table
+	for _, name := range sorted(tables) {
+		var d digest
+		if err := src.rows(ctx, name, tables[name], func(row []any) error { d.add(row); return nil }); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, Table{name, d.rows, d.String()})
+	}
+	return all, nil
+}
+
+// Columns lists the columns of every table but the ground's own.
+func Columns(ctx context.Context, url string) (map[string][]string, error) {
+	src, err := openSource(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	defer src.close()
+	return src.tables(ctx)
 }
 
 // digest sums the SHA-256 of rows as 256-bit numbers: the order of rows does not matter, their number does.

@@ -77,6 +77,10 @@ func open(t *testing.T, url string) *db.DB {
 	return d
 }
 
+func step(from, to string) []dbcopy.Step {
+	return []dbcopy.Step{{From: from, To: to, Schemas: schemas()}}
+}
+
 func TestCopyBothWays(t *testing.T) {
 	ctx := t.Context()
 	for _, way := range [][2]dbtest.Kind{
@@ -89,7 +93,7 @@ func TestCopyBothWays(t *testing.T) {
 			from, to := dbtest.Config(t, way[0], schemas()).URL, dbtest.Config(t, way[1], schemas()).URL
 			fill(t, from)
 			told := 0
-			o := dbcopy.Options{From: from, To: to, Schemas: schemas(), Progress: func(dbcopy.Progress) { told++ }}
+			o := dbcopy.Options{Steps: step(from, to), Progress: func(dbcopy.Progress) { told++ }}
 			rep, err := dbcopy.Run(ctx, o)
 			if err != nil {
 				t.Fatal(err)
@@ -140,7 +144,7 @@ func TestCopyBothWays(t *testing.T) {
 				t.Errorf("a second copy onto it: %v", err)
 			}
 			again := dbtest.Config(t, way[0], schemas()).URL
-			back, err := dbcopy.Run(ctx, dbcopy.Options{From: to, To: again, Schemas: schemas()})
+			back, err := dbcopy.Run(ctx, dbcopy.Options{Steps: step(to, again)})
 			if err != nil || fmt.Sprint(back) != fmt.Sprint(rep) {
 				t.Errorf("copied back: %v %v", back, err)
 			}
@@ -166,7 +170,7 @@ func TestACopyCutShortLeavesNothing(t *testing.T) {
 			from, to := filepath.Join(t.TempDir(), "from.db"), dbtest.Config(t, k, schemas()).URL
 			fill(t, from)
 			ctx, cut := context.WithCancel(t.Context())
-			_, err := dbcopy.Run(ctx, dbcopy.Options{From: from, To: to, Schemas: schemas(), Progress: func(p dbcopy.Progress) {
+			_, err := dbcopy.Run(ctx, dbcopy.Options{Steps: step(from, to), Progress: func(p dbcopy.Progress) {
 				if p.Table == "copy_parent" {
 					cut()
 				}
@@ -183,7 +187,7 @@ func TestACopyCutShortLeavesNothing(t *testing.T) {
 				}
 				return nil
 			})
-			if _, err := dbcopy.Run(t.Context(), dbcopy.Options{From: from, To: to, Schemas: schemas()}); err != nil {
+			if _, err := dbcopy.Run(t.Context(), dbcopy.Options{Steps: step(from, to)}); err != nil {
 				t.Errorf("a second try: %v", err)
 			}
 		})
@@ -194,7 +198,7 @@ func TestATableOfTheSourceAloneIsNotForgotten(t *testing.T) {
 	from, to := filepath.Join(t.TempDir(), "from.db"), filepath.Join(t.TempDir(), "to.db")
 	fill(t, from)
 	extra := db.Schema{Module: "extra", FS: fstest.MapFS{"202611220900_x.sql": &fstest.MapFile{Data: []byte(
-		"CREATE TABLE extra_row (id TEXT PRIMARY KEY) STRICT;\nINSERT INTO extra_row (id) VALUES ('x');\n")}}}
+		"CREATE TABLE copy_extra_row (id TEXT PRIMARY KEY) STRICT;\nINSERT INTO copy_extra_row (id) VALUES ('x');\n")}}}
 	d, err := db.Open(t.Context(), db.Config{URL: from})
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +207,7 @@ func TestATableOfTheSourceAloneIsNotForgotten(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Close()
-	if _, err := dbcopy.Run(t.Context(), dbcopy.Options{From: from, To: to, Schemas: schemas()}); err == nil || !strings.Contains(err.Error(), "extra_row") {
+	if _, err := dbcopy.Run(t.Context(), dbcopy.Options{Steps: step(from, to)}); err == nil || !strings.Contains(err.Error(), "extra_row") {
 		t.Fatalf("rows were left behind: %v", err)
 	}
 }
@@ -222,8 +226,42 @@ func TestARowThatChangesOnTheWayIsNoticed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = dbcopy.Run(t.Context(), dbcopy.Options{From: from, To: to, Schemas: schemas()})
+	_, err = dbcopy.Run(t.Context(), dbcopy.Options{Steps: step(from, to)})
 	if err == nil || !strings.Contains(err.Error(), "hashes differ") {
 		t.Fatalf("one changed row of %d went unseen: %v", 2*rows, err)
+	}
+}
+
+func TestTwoFilesMoveToOneServerTogether(t *testing.T) {
+	if !has(dbtest.Postgres) {
+		t.Skip("REMPART_TEST_ENGINES leaves it out")
+	}
+	from, keys := filepath.Join(t.TempDir(), "from.db"), filepath.Join(t.TempDir(), "keys.db")
+	to := dbtest.Config(t, dbtest.Postgres, nil).URL
+	fill(t, from)
+	keySchema := db.Schema{Module: "vault", FS: fstest.MapFS{"202611220900_x.sql": &fstest.MapFile{Data: []byte(
+		"CREATE TABLE vault_key (id TEXT PRIMARY KEY) STRICT;\nINSERT INTO vault_key (id) VALUES ('x');\n")}}}
+	only := db.Schema{Module: "vault", FS: fstest.MapFS{"202611220900_x.sql": &fstest.MapFile{Data: []byte(
+		"CREATE TABLE vault_key (id TEXT PRIMARY KEY) STRICT;\n")}}}
+	d, err := db.Open(t.Context(), db.Config{URL: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Migrate(t.Context(), keySchema); err != nil {
+		t.Fatal(err)
+	}
+	d.Close()
+	steps := append(step(from, to), dbcopy.Step{From: keys + ".absent", To: to, Schemas: []db.Schema{only}})
+	if _, err := dbcopy.Run(t.Context(), dbcopy.Options{Steps: steps}); err == nil {
+		t.Fatal("a source that does not exist was copied")
+	}
+	steps[1].From = keys
+	rep, err := dbcopy.Run(t.Context(), dbcopy.Options{Steps: steps})
+	if err != nil || len(rep.Tables) != 3 || rep.Tables[2].Rows != 1 {
+		t.Fatalf("%+v %v", rep, err)
+	}
+	there, err := dbcopy.Hash(t.Context(), to, nil)
+	if err != nil || fmt.Sprint(there) != fmt.Sprint(rep.Tables) {
+		t.Fatalf("the server holds %v, %v was copied (%v)", there, rep.Tables, err)
 	}
 }

@@ -44,6 +44,10 @@ func quoteAll(names []string) string {
 	return strings.Join(q, ", ")
 }
 
+func filePath(u string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(u, "sqlite:"), "file:")
+}
+
 // sqliteSide is one transaction on a SQLite file.
 type sqliteSide struct {
 	handle *sql.DB
@@ -51,7 +55,7 @@ type sqliteSide struct {
 }
 
 func openSQLite(ctx context.Context, path string, readOnly bool) (*sqliteSide, error) {
-	path, err := filepath.Abs(strings.TrimPrefix(strings.TrimPrefix(path, "sqlite:"), "file:"))
+	path, err := filepath.Abs(filePath(path))
 	if err != nil {
 		return nil, err
 	}
