@@ -30,7 +30,7 @@ func (h *House) openDoor() error {
 	front := abuse.NewFront(50, 200, 100_000)
 	h.server = edge.New(edge.Config{
 		Origin: h.cfg.Origin, Hosts: h.hosts(), Proxies: h.cfg.Proxies,
-		Authenticate: h.authenticate, ErrorPage: ui.ErrorPage,
+		Authenticate: h.authenticate, Permit: h.permit, ErrorPage: ui.ErrorPage,
 		Admit: func(a netip.Addr) (time.Duration, bool) {
 			v := front.Allow(a, h.cfg.Clock.Now())
 			return v.Retry, v.OK
@@ -112,6 +112,24 @@ func (h *House) authenticate(w http.ResponseWriter, r *http.Request) (core.Actor
 		edge.PutSession(w, checked.Renewed)
 	}
 	return checked.Actor, err
+}
+
+// permit decides beforehand whether a page opens. Its object may be what the decision is about, or only where it is
+// shown: the role may be held on it or on everything. A refusal goes through the gate, which journals it.
+func (h *House) permit(ctx context.Context, def *core.ActDef, org, object core.ID) error {
+	decide := func(object core.ID) error {
+		return h.db.Read(ctx, func(tx core.Tx) error {
+			return h.access.Decide(ctx, tx, core.ActorOf(ctx), &core.Act{Def: def, Org: org, Resource: object})
+		})
+	}
+	err := decide(object)
+	if err != nil && object != "" {
+		err = decide("")
+	}
+	if err == nil || core.KindOf(err) == core.Internal {
+		return err
+	}
+	return h.gate.Read(ctx, &core.Act{Def: def, Org: org}, func(core.Tx) error { return nil })
 }
 
 // who tells the frame of a page whose it is and what they may open.

@@ -65,21 +65,50 @@ func (w *town) fresh(who, method, path string) *httptest.ResponseRecorder {
 // TestEveryRouteIsClosedToStrangers walks every route without a session: 401 or the way to the sign-in, and never a
 // value of organization a. What is public says why.
 func TestEveryRouteIsClosedToStrangers(t *testing.T) {
-	w := newTown(t, "")
+	for _, fault := range newTown(t, "").asStranger() {
+		t.Error(fault)
+	}
+}
+
+func (w *town) asStranger() (faults []string) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	for _, route := range w.Routes() {
 		method, path := w.address(route)
 		r := w.ask("", method, path, bodyFor(method, path))
 		if c := w.shows(r); c != "" {
-			t.Errorf("%s shows %q to a stranger", route.Pattern, c)
+			fault("%s shows %q to a stranger", route.Pattern, c)
 		}
 		if r.Code >= 500 {
-			t.Errorf("%s answers %d to a stranger", route.Pattern, r.Code)
+			fault("%s answers %d to a stranger", route.Pattern, r.Code)
 		}
-		if route.Access.IsPublic() {
-			continue
+		if !route.Access.IsPublic() && r.Code != http.StatusUnauthorized && !leads(r, "/signin") {
+			fault("%s answers %d to a stranger, want 401 or the sign-in", route.Pattern, r.Code)
 		}
-		if r.Code != http.StatusUnauthorized && !leads(r, "/signin") {
-			t.Errorf("%s answers %d to a stranger, want 401 or the sign-in", route.Pattern, r.Code)
+	}
+	return faults
+}
+
+// TestTheWalkSeesALeak plants pages that forget the gate: the walks must report each.
+func TestTheWalkSeesALeak(t *testing.T) {
+	w := newTown(t, "")
+	leak := func(rw http.ResponseWriter, _ *http.Request) error {
+		_, err := rw.Write([]byte("canary-leak"))
+		return err
+	}
+	w.server.Add(
+		edge.Route{Pattern: "GET /leak/public", Access: edge.Public("planted by a test to be found"), Handle: leak},
+		edge.Route{Pattern: "GET /o/{org}/leak", Access: edge.SignedIn(), Handle: leak},
+		edge.Route{Pattern: "GET /leak/mine", Access: edge.SignedIn(), Handle: leak},
+	)
+	found := strings.Join(append(w.asStranger(), w.asOutsider("b.admin")...), "\n")
+	for _, want := range []string{
+		`GET /leak/public shows "canary-" to a stranger`,
+		`GET /o/{org}/leak shows "canary-" to b.admin`,
+		`GET /o/{org}/leak answers 200 to b.admin, want 404`,
+		`GET /leak/mine shows "canary-" to b.admin`,
+	} {
+		if !strings.Contains(found, want) {
+			t.Errorf("not found: %s\nfound:\n%s", want, found)
 		}
 	}
 }
@@ -94,28 +123,34 @@ func TestEveryRouteOfAnOrganizationIsClosedToOutsiders(t *testing.T) {
 	}
 	outsiders = append(outsiders, providerRoles...)
 	for _, who := range outsiders {
-		for _, route := range w.Routes() {
-			if route.Access.IsPublic() {
-				continue
-			}
-			method, path := w.address(route)
-			r := w.fresh(who, method, path)
-			provider := !strings.HasPrefix(who, "b.")
-			inside := strings.Contains(route.Pattern, "{org}")
-			if c := w.shows(r); c != "" && !(provider && !inside && mayKnow(route)) {
-				t.Errorf("%s shows %q to %s", route.Pattern, c, who)
-			}
-			if r.Code >= 500 {
-				t.Errorf("%s answers %d to %s", route.Pattern, r.Code, who)
-			}
-			if !inside {
-				continue
-			}
-			if !closed(method, r) {
-				t.Errorf("%s answers %d to %s, want 404", route.Pattern, r.Code, who)
-			}
+		for _, fault := range w.asOutsider(who) {
+			t.Error(fault)
 		}
 	}
+}
+
+// asOutsider walks every route that is not public as somebody who has nothing to do with organization a.
+func (w *town) asOutsider(who string) (faults []string) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	provider := !strings.HasPrefix(who, "b.")
+	for _, route := range w.Routes() {
+		if route.Access.IsPublic() {
+			continue
+		}
+		method, path := w.address(route)
+		r := w.fresh(who, method, path)
+		inside := strings.Contains(route.Pattern, "{org}")
+		if c := w.shows(r); c != "" && !(provider && !inside && mayKnow(route)) {
+			fault("%s shows %q to %s", route.Pattern, c, who)
+		}
+		if r.Code >= 500 {
+			fault("%s answers %d to %s", route.Pattern, r.Code, who)
+		}
+		if inside && !closed(method, r) {
+			fault("%s answers %d to %s, want 404", route.Pattern, r.Code, who)
+		}
+	}
+	return faults
 }
 
 // closed tells whether an answer gives nothing: the page does not exist, or the input was refused before it was looked at.

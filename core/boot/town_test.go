@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/access"
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/ids"
@@ -106,8 +107,9 @@ func (w *town) settle() {
 		w.person(role, core.Platform, role, "Staff")
 	}
 	w.canary = append(w.canary, "canary-")
-	w.known["org"] = []core.ID{w.a}
+	w.known["org"], w.known["client"] = []core.ID{w.a}, []core.ID{w.a}
 	w.services()
+	w.plant()
 }
 
 func (w *town) must(what string, err error) {
@@ -134,7 +136,10 @@ func (w *town) person(name string, org core.ID, role, given string) {
 		if role == "member" {
 			return nil
 		}
-		_, err = w.access.Assign(ctx, tx, core.Assignment{Org: org, Person: id, Role: role, Reason: "for the test", From: time.Now()})
+		assignment, err := w.access.Assign(ctx, tx, core.Assignment{Org: org, Person: id, Role: role, Reason: strings.ToLower(given) + "-reason", From: time.Now()})
+		if org == w.a {
+			w.known["assignment"] = append(w.known["assignment"], assignment)
+		}
 		return err
 	})
 	w.begin(name)
@@ -165,6 +170,36 @@ func (w *town) services() {
 	t, _, err := w.tokens.CreateFor(ctx, w.a, s.ID, token.Order{Name: "canary-token", Scopes: []core.Permission{"session.list"}, Ends: time.Now().Add(time.Hour)})
 	w.must("token", err)
 	w.known["service"], w.known["token"] = []core.ID{s.ID}, []core.ID{t.ID}
+}
+
+// as is a request of a person who has just proved who they are.
+func (w *town) as(name string) context.Context {
+	return core.WithActor(context.Background(), core.Actor{
+		Kind: core.HumanActor, ID: w.people[name], Account: w.people[name], Session: w.session[name], AAL: 2,
+		Address: netip.MustParseAddr("127.0.0.1"), Agent: browser, AuthenticatedAt: time.Now(), Request: ids.New(),
+	})
+}
+
+// plant makes one of each thing that an organization can hold, in a, with canary values.
+func (w *town) plant() {
+	w.t.Helper()
+	admin := w.as("a.admin")
+	role, err := w.access.Define(admin, w.a, "", access.RoleForm{Name: "canary-role", Description: "canary-role-text", Permissions: []core.Permission{"member.list"}})
+	w.must("role", err)
+	w.known["role"] = []core.ID{core.ID(role)}
+	sheet, err := w.organizations.CheckSheet(admin, w.a, []byte("given name,family name,e-mail\ncanary-given,canary-family,canary-import@example.org\n"))
+	w.must("import", err)
+	w.known["import"] = []core.ID{sheet}
+	w.person("a.extra", w.a, "member", "Canary")
+	w.do("suspension", func(ctx context.Context, tx core.Tx) error {
+		id, err := w.access.Declare(ctx, tx, access.Suspension{
+			Block:     core.Block{Scope: "person", Reason: "security_risk", Text: "canary-suspension"},
+			DecidedIn: w.a, Target: w.people["a.extra"],
+		}, true)
+		w.known["suspension"] = []core.ID{id}
+		return err
+	})
+	w.known["permission"] = []core.ID{"session.list"}
 }
 
 // ask makes one request of the browser of a person, "" for nobody.

@@ -95,8 +95,29 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, access Access)
 		return r, errSignIn
 	case access.kind == permitted && actor.Scopes != nil && !slices.Contains(actor.Scopes, access.act.Permission):
 		return r, errUnknown
+	case access.kind == permitted && access.act.Reach == core.ByAssignment && s.cfg.Permit != nil && reads(r):
+		org, object := placeOf(r)
+		return r, s.cfg.Permit(r.Context(), access.act, org, object)
 	}
 	return r, nil
+}
+
+func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// placeOf reads from the path the organization (the platform when it names none) and the innermost thing named.
+func placeOf(r *http.Request) (org, object core.ID) {
+	org = core.Platform
+	for piece := range strings.SplitSeq(r.Pattern, "{") {
+		name, _, inside := strings.Cut(piece, "}")
+		switch value := core.ID(r.PathValue(name)); {
+		case !inside || value == "":
+		case name == "org":
+			org = value
+		default:
+			object = value
+		}
+	}
+	return org, object
 }
 
 // IsAPI tells whether a request is made by a program, which gets problem documents instead of pages.
@@ -141,25 +162,24 @@ func (s *Server) detour(r *http.Request, kind core.Kind, code string) string {
 		return ""
 	}
 	to := s.cfg.Detours[code]
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
 	case to != "":
 	case kind == core.StepUp:
 		to = s.cfg.StepUp
-	case kind == core.Unauthenticated && reads:
+	case kind == core.Unauthenticated && reads(r):
 		to = s.cfg.SignIn
 	default:
 		return ""
 	}
-	if next := returnTo(r, reads); next != "" && next != "/" {
+	if next := returnTo(r); next != "" && next != "/" {
 		to += "?next=" + url.QueryEscape(next)
 	}
 	return to
 }
 
 // returnTo is the page to come back to: the one asked for, or for a form the page that showed it.
-func returnTo(r *http.Request, reads bool) string {
-	if reads {
+func returnTo(r *http.Request) string {
+	if reads(r) {
 		return r.URL.RequestURI()
 	}
 	from, err := url.Parse(r.Referer())

@@ -31,6 +31,10 @@ type Config struct {
 	// Authenticate tells who asks, from the session cookie or a bearer token. The anonymous actor and nil mean nobody.
 	// It may set cookies on w. An actor given together with an error is one who is known and refused.
 	Authenticate func(w http.ResponseWriter, r *http.Request) (core.Actor, error)
+	// Permit decides beforehand whether the actor of ctx may open a page that needs act in org, on object ("" for none).
+	// It is asked for reads (GET) alone, so that a form is not shown to who may not send it; acts are decided by the gate
+	// in any case.
+	Permit func(ctx context.Context, act *core.ActDef, org, object core.ID) error
 	// ErrorPage renders an error for people; without it a plain text is given.
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p Problem)
 	// Detours sends the pages that end in an error of this code elsewhere, with ?next=: "session.locked" → "/lock".
