@@ -17,7 +17,7 @@ EVENTS   := $(BIN)/events
 export GOFLAGS     := -buildvcs=false
 export CGO_ENABLED ?= 1
 
-.PHONY: help build run demo check test bench docs fmt generate clean \
+.PHONY: help build run demo check test bench docs fmt generate schema-fixture clean \
         deps vet format lint tidy generated unit race scripts fuzz faults browser isolation load smoke benches summary reset
 
 help:
@@ -49,6 +49,10 @@ generate:
 
 docs:
 	REMPART_TEST_UPDATE=1 $(GO) test ./app/docs -count=1 >/dev/null
+
+# Once per release, before its tag: a database of the schema as it is now, for the upgrades to come.
+schema-fixture:
+	REMPART_SCHEMA_FIXTURE=$(VERSION) $(GO) test ./tests/schema -count=1 -run TestMakeAFixture -v
 
 clean:
 	rm -rf $(BIN)
