@@ -18,14 +18,15 @@ func (s *Stage) in(name string) (*people.Browser, error) {
 		return b, nil
 	}
 	b := s.browser()
-	if err := b.SignIn(s.person(name)); err != nil {
+	if err := b.SignIn(s.Person(name)); err != nil {
 		return nil, fmt.Errorf("%s signs in: %w", name, err)
 	}
 	s.browsers[name] = b
 	return b, nil
 }
 
-func (s *Stage) person(name string) people.Person {
+// Person gives what a player knows and holds.
+func (s *Stage) Person(name string) people.Person {
 	p := s.Trial.Players[name]
 	who := people.Person{Email: p.Email, Password: p.Password}
 	if p.Secret != "" {
@@ -38,7 +39,7 @@ func (s *Stage) player(name string) *boot.Player { return s.Trial.Players[name] 
 
 func signIn(_ context.Context, s *Stage) (string, error) {
 	wrong := s.browser()
-	who := s.person("admin")
+	who := s.Person("admin")
 	who.Phone = &people.Authenticator{Secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"}
 	if err := wrong.SignIn(who); err == nil {
 		return "", errors.New("the code of another phone opened a session")

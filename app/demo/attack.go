@@ -77,7 +77,7 @@ func ownerComesIn(_ context.Context, s *Stage) (string, error) {
 		return "", errors.Join(err, fmt.Errorf("still signed in after %s (%d)", page.Path, page.Status))
 	}
 	began := time.Now()
-	if err := b.SignIn(s.person("member")); err != nil {
+	if err := b.SignIn(s.Person("member")); err != nil {
 		return "", fmt.Errorf("the owner is kept out of her own browser: %w", err)
 	}
 	return "on her own browser, in " + round(time.Since(began)), nil
@@ -131,7 +131,7 @@ func suspend(_ context.Context, s *Stage) (string, error) {
 func (s *Stage) toldBy(name, about string) error {
 	deadline := time.Now().Add(5 * time.Second)
 	for {
-		if kinds := s.letters.kinds(s.player(name).Email); strings.Contains(kinds, about) {
+		if kinds := s.Letters.Kinds(s.player(name).Email); strings.Contains(kinds, about) {
 			return nil
 		} else if time.Now().After(deadline) {
 			return fmt.Errorf("%s was not told; the messages to them are: %s", name, kinds)
@@ -160,7 +160,7 @@ func lift(_ context.Context, s *Stage) (string, error) {
 		return "", &people.Refusal{Page: page}
 	}
 	b := s.browsers["member"]
-	if err := b.SignIn(s.person("member")); err != nil {
+	if err := b.SignIn(s.Person("member")); err != nil {
 		return "", err
 	}
 	return s.player("member").GivenName + " signs in again", nil
@@ -169,14 +169,14 @@ func lift(_ context.Context, s *Stage) (string, error) {
 func notMe(_ context.Context, s *Stage) (string, error) {
 	thief := people.New(s.Origin, "127.0.2.1")
 	thief.Agent = "Mozilla/5.0 (Windows NT 10.0) Chrome/142.0"
-	victim := s.person("auditor")
+	victim := s.Person("auditor")
 	if err := thief.SignIn(victim); err != nil {
 		return "", err
 	}
 	if err := s.toldBy("auditor", "signin.new_device"); err != nil {
 		return "", err
 	}
-	letter, err := s.letters.last(victim.Email, "signin.new_device")
+	letter, err := s.Letters.Last(victim.Email, "signin.new_device")
 	if err != nil {
 		return "", err
 	}

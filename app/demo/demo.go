@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"time"
+
+	"github.com/rempart/rempart/core"
 )
 
 // Options say what the demonstration does besides its scenes.
@@ -19,6 +21,10 @@ type Options struct {
 	Port     int    // of the pages; any free one when 0
 	Seed     string // make the people only and write their accounts to this file
 	Database string // a PostgreSQL address; SQLite in the throw-away folder when empty
+	// Clock tells the time of the platform and of people's phones; the machine's when nil.
+	Clock core.Clock
+	// Like is a struck or closed stage (SQLite) whose people are taken over, instead of making new ones.
+	Like *Stage
 }
 
 // Broken is a promise that did not hold in front of us.
@@ -48,11 +54,11 @@ type Scene struct {
 // Run sets the stage and plays every scene. The first promise that does not hold ends it as Broken.
 func Run(ctx context.Context, o Options) (err error) {
 	began := time.Now()
-	s, err := setStage(ctx, o)
+	s, err := SetStage(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.strike()) }()
+	defer func() { err = errors.Join(err, s.Strike()) }()
 	if o.Seed != "" {
 		return s.seed(ctx)
 	}

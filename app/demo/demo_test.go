@@ -20,12 +20,12 @@ func TestTheDemonstrationHoldsEveryPromiseItShows(t *testing.T) {
 }
 
 func TestAReadyLinkOpensASessionOnce(t *testing.T) {
-	s, err := setStage(t.Context(), Options{Out: io.Discard, Log: slog.New(slog.DiscardHandler)})
+	s, err := SetStage(t.Context(), Options{Out: io.Discard, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if err := s.strike(); err != nil {
+		if err := s.Strike(); err != nil {
 			t.Error(err)
 		}
 	}()

@@ -50,7 +50,7 @@ func (d *doors) front(s *Stage) func(http.Handler) http.Handler {
 			}
 			b := s.browser()
 			b.Agent = r.UserAgent()
-			if err := b.SignIn(s.person(name)); err != nil {
+			if err := b.SignIn(s.Person(name)); err != nil {
 				http.Error(w, "the sign-in failed: "+err.Error(), http.StatusInternalServerError)
 				return
 			}

@@ -11,11 +11,11 @@ import (
 	"strings"
 )
 
-// letterbox is the folder where the platform writes its messages instead of sending them.
-type letterbox string
+// Letterbox is the folder where the platform writes its messages instead of sending them.
+type Letterbox string
 
-// last gives the body of the newest message of a kind ("" for any) to an address.
-func (l letterbox) last(to, kind string) (string, error) {
+// Last gives the body of the newest message of a kind ("" for any) to an address.
+func (l Letterbox) Last(to, kind string) (string, error) {
 	files, err := filepath.Glob(filepath.Join(string(l), "*.eml"))
 	if err != nil {
 		return "", err
@@ -51,8 +51,8 @@ func readLetter(path string) (mail.Header, string, error) {
 	return m.Header, strings.ReplaceAll(string(body), "\r\n", "\n"), err
 }
 
-// kinds lists the kinds of the messages to an address.
-func (l letterbox) kinds(to string) string {
+// Kinds lists the kinds of the messages to an address.
+func (l Letterbox) Kinds(to string) string {
 	files, _ := filepath.Glob(filepath.Join(string(l), "*.eml")) // the pattern is right
 	var all []string
 	for _, f := range files {

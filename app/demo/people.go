@@ -32,7 +32,7 @@ func plain(s string) string {
 // people makes the provider, two organizations and forty persons through the house's own doors.
 func (s *Stage) people(ctx context.Context) error {
 	code := func(secret string) (string, error) { return s.phone(secret).Code() }
-	t, err := s.House.NewTrial(ctx, "Vigie Numérique", player("provider", "Claire", "Monnier", "fr", "Direction technique"), code, s.letters.last)
+	t, err := s.House.NewTrial(ctx, "Vigie Numérique", player("provider", "Claire", "Monnier", "fr", "Direction technique"), code, s.Letters.Last)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/rempart/rempart/app/people"
 	"github.com/rempart/rempart/core"
@@ -27,7 +28,7 @@ type Stage struct {
 
 	opts     Options
 	dir      string
-	letters  letterbox
+	Letters  Letterbox
 	phones   map[string]*people.Authenticator // by secret
 	browsers map[string]*people.Browser       // of those who have signed in
 	persons  int
@@ -38,15 +39,15 @@ type Stage struct {
 	mu       sync.Mutex
 }
 
-// setStage makes the folder, opens the house and its listener, and makes the people.
-func setStage(ctx context.Context, o Options) (*Stage, error) {
+// SetStage makes the folder, opens the house and its listener, and makes the people.
+func SetStage(ctx context.Context, o Options) (*Stage, error) {
 	dir, err := os.MkdirTemp("", "rempart-demo-")
 	if err != nil {
 		return nil, err
 	}
-	s := &Stage{opts: o, dir: dir, letters: letterbox(filepath.Join(dir, "mail")), phones: map[string]*people.Authenticator{}, browsers: map[string]*people.Browser{}}
+	s := &Stage{opts: o, dir: dir, Letters: Letterbox(filepath.Join(dir, "mail")), phones: map[string]*people.Authenticator{}, browsers: map[string]*people.Browser{}}
 	if err := s.open(ctx); err != nil {
-		return nil, errors.Join(err, s.strike())
+		return nil, errors.Join(err, s.Strike())
 	}
 	return s, nil
 }
@@ -57,17 +58,7 @@ func (s *Stage) open(ctx context.Context) error {
 		return err
 	}
 	s.Origin = fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port)
-	data := filepath.Join(s.dir, "data")
-	if err := os.Mkdir(data, 0o700); err != nil {
-		return errors.Join(err, l.Close())
-	}
-	s.House, err = boot.New(ctx, boot.Config{
-		Data: data, URL: s.opts.Database, Origin: s.Origin, Log: s.opts.Log, Version: s.opts.Version, Mail: mail.Config{Folder: string(s.letters)},
-	})
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	if err := s.people(ctx); err != nil {
+	if err := s.furnish(ctx); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	run, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -75,6 +66,60 @@ func (s *Stage) open(ctx context.Context) error {
 	s.background(run, "house", s.House.Run)
 	s.background(run, "pages", func(ctx context.Context) error { return s.House.Serve(ctx, l, s.doors.front(s)) })
 	return nil
+}
+
+// furnish opens the house, with new people or with those of another stage.
+func (s *Stage) furnish(ctx context.Context) (err error) {
+	data := filepath.Join(s.dir, "data")
+	if err := os.Mkdir(data, 0o700); err != nil {
+		return err
+	}
+	if from := s.opts.Like; from != nil {
+		if err := copyFiles(data, filepath.Join(from.dir, "data")); err != nil {
+			return err
+		}
+	}
+	s.House, err = boot.New(ctx, boot.Config{
+		Data: data, URL: s.opts.Database, Origin: s.Origin, Log: s.opts.Log, Version: s.opts.Version, Clock: s.opts.Clock,
+		Mail: mail.Config{Folder: string(s.Letters)},
+	})
+	if err != nil {
+		return err
+	}
+	if from := s.opts.Like; from != nil {
+		s.Trial, s.Town, s.Mutual, s.persons = from.Trial, from.Town, from.Mutual, from.persons
+		for secret, phone := range from.phones {
+			s.phones[secret] = phone.Copy(s.now())
+		}
+		return nil
+	}
+	return s.people(ctx)
+}
+
+// copyFiles copies a folder of files, each for its owner only.
+func copyFiles(to, from string) error {
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(from, e.Name()))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(to, e.Name()), b, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// now is the clock of the stage, nil for the machine's.
+func (s *Stage) now() func() time.Time {
+	if s.opts.Clock == nil {
+		return nil
+	}
+	return s.opts.Clock.Now
 }
 
 func (s *Stage) background(ctx context.Context, what string, f func(context.Context) error) {
@@ -87,8 +132,8 @@ func (s *Stage) background(ctx context.Context, what string, f func(context.Cont
 	})
 }
 
-// strike ends what runs and removes the folder.
-func (s *Stage) strike() error {
+// Freeze closes the house and keeps its folder, for other stages to be made like this one.
+func (s *Stage) Freeze() error {
 	if s.stop != nil {
 		s.stop()
 	}
@@ -96,9 +141,15 @@ func (s *Stage) strike() error {
 	var err error
 	if s.House != nil {
 		err = s.House.Close()
+		s.House = nil
 	}
-	return errors.Join(s.failed, err, os.RemoveAll(s.dir))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return errors.Join(s.failed, err)
 }
+
+// Strike ends what runs and removes the folder.
+func (s *Stage) Strike() error { return errors.Join(s.Freeze(), os.RemoveAll(s.dir)) }
 
 func (s *Stage) say(format string, args ...any) { fmt.Fprintf(s.opts.Out, format+"\n", args...) }
 
@@ -112,7 +163,7 @@ func (s *Stage) engine() string {
 // phone gives the authenticator that holds a secret.
 func (s *Stage) phone(secret string) *people.Authenticator {
 	if s.phones[secret] == nil {
-		s.phones[secret] = &people.Authenticator{Secret: secret}
+		s.phones[secret] = &people.Authenticator{Secret: secret, Clock: s.now()}
 	}
 	return s.phones[secret]
 }
@@ -123,7 +174,7 @@ func (s *Stage) browser() *people.Browser { return people.New(s.Origin, "127.0.0
 // seed writes the accounts to a file and serves until the context ends.
 func (s *Stage) seed(ctx context.Context) error {
 	text, err := json.MarshalIndent(map[string]any{
-		"origin": s.Origin, "mail": string(s.letters), "provider": s.Trial.Provider, "town": s.Town, "mutual": s.Mutual, "people": s.Trial.Players,
+		"origin": s.Origin, "mail": string(s.Letters), "provider": s.Trial.Provider, "town": s.Town, "mutual": s.Mutual, "people": s.Trial.Players,
 	}, "", "  ")
 	if err != nil {
 		return err
