@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,38 +84,46 @@ func judge(walls []wall, from, to string) string {
 	return from + " stands in no line of walls.txt"
 }
 
-// arrows gives every import of one room by another; tests may also reach the test doors.
-func arrows(t *testing.T) map[[2]string]string {
+// walkGo visits every Go file of the house that is no test.
+func walkGo(t *testing.T, visit func(path string)) {
 	t.Helper()
-	found := map[[2]string]string{}
+	apart := []string{"tests", "bench", "tools", "node_modules", "testdata", "scripts", "rempart-data", "bin"}
 	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
-			if name := d.Name(); file != "." && (strings.HasPrefix(name, ".") || name == "tests" || name == "bench" || name == "tools" || name == "node_modules" || name == "testdata" || name == "scripts" || name == "rempart-data") {
+			if file != "." && (strings.HasPrefix(d.Name(), ".") || slices.Contains(apart, d.Name())) {
 				return filepath.SkipDir
 			}
 			return nil
 		}
-		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") {
-			return nil
-		}
-		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		for _, imp := range parsed.Imports {
-			p, _ := strconv.Unquote(imp.Path.Value)
-			if to, ours := strings.CutPrefix(p, module); ours {
-				found[[2]string{path.Dir(filepath.ToSlash(file)), to}] = file
-			}
+		if strings.HasSuffix(file, ".go") && !strings.HasSuffix(file, "_test.go") {
+			visit(filepath.ToSlash(file))
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// arrows gives every import of one room by another.
+func arrows(t *testing.T) map[[2]string]string {
+	t.Helper()
+	found := map[[2]string]string{}
+	walkGo(t, func(file string) {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, imp := range parsed.Imports {
+			p, _ := strconv.Unquote(imp.Path.Value)
+			if to, ours := strings.CutPrefix(p, module); ours {
+				found[[2]string{path.Dir(file), to}] = file
+			}
+		}
+	})
 	return found
 }
 
