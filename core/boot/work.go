@@ -18,6 +18,9 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"identity.sweep":     h.identity.SweepLinks,
 		"signin.sweep":       h.signin.Sweep,
 		"organization.sweep": h.organizations.Sweep,
+		"journal.retain": func(ctx context.Context) error {
+			return h.journal.Retain(ctx, h.settings)
+		},
 		"abuse.sweep": func(ctx context.Context) error {
 			return h.gate.Keep(ctx, &abuse.Sweeping, func(tx core.Tx) error {
 				_, err := abuse.Sweep(ctx, tx, h.cfg.Clock.Now())

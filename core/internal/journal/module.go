@@ -24,7 +24,7 @@ func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
 		Module: "journal",
 		Title:  core.Text{FR: "Journal", EN: "Journal"},
-		Acts:   []*core.ActDef{&Open, &Read, &Export, &Check, &Save, &Look},
+		Acts:   []*core.ActDef{&Open, &Read, &Export, &Check, &Save, &Look, &pruneAct, &trimAct, &voidAct},
 		Tables: []core.Table{
 			{Name: "journal_log", Title: core.Text{FR: "Journaux et sommet de leur arbre", EN: "Logs and the head of their tree"},
 				Columns: core.Plain("log", "org", "size", "frontier", "indexed", "pruned", "trimmed")},
