@@ -484,8 +484,9 @@ func (m *Module) nameOrgs(ctx context.Context, tx core.Tx, v SuspensionView) err
 	return nil
 }
 
-// SuspensionForm is what suspends; one of Email, Person, Organization and Service says what.
+// SuspensionForm is what suspends. Scope says which of Email or Person, Organization and Service names it.
 type SuspensionForm struct {
+	Scope        string
 	Email        string
 	Person       core.ID
 	Organization core.ID
@@ -498,13 +499,13 @@ type SuspensionForm struct {
 
 // DeclareSuspension suspends what the form says, decided by org.
 func (m *Module) DeclareSuspension(ctx context.Context, org core.ID, f SuspensionForm) (id core.ID, err error) {
-	s := Suspension{DecidedIn: org, Block: core.Block{Scope: ScopePerson, Reason: f.Reason, Text: f.Text, Until: f.Until}, Target: f.Person}
+	s := Suspension{DecidedIn: org, Block: core.Block{Scope: f.Scope, Reason: f.Reason, Text: f.Text, Until: f.Until}, Target: f.Person}
 	def := &Suspend
-	switch {
-	case f.Organization != "":
-		s.Scope, s.Target, def = ScopeOrganization, f.Organization, &SuspendOrganization
-	case f.Service != "":
-		s.Scope, s.Target, s.ActsIn = ScopeService, core.ID(f.Service), f.Within
+	switch f.Scope {
+	case ScopeOrganization:
+		s.Target, def = f.Organization, &SuspendOrganization
+	case ScopeService:
+		s.Target, s.ActsIn = core.ID(f.Service), f.Within
 	}
 	act := &core.Act{Def: def, Org: org, Note: f.Text}
 	err = m.Needs.Gate.Change(ctx, act, func(tx core.Tx) (err error) {

@@ -169,7 +169,7 @@ func suspensions(a *rest.API, m *access.Module) {
 		Body SuspensionDraft
 	}) (*rest.One[Identified], error) {
 		d := in.Body
-		f := access.SuspensionForm{Reason: d.Reason, Text: d.Text, Until: d.Until, Confirmed: d.Confirmed, Within: d.Within}
+		f := access.SuspensionForm{Scope: d.Scope, Reason: d.Reason, Text: d.Text, Until: d.Until, Confirmed: d.Confirmed, Within: d.Within}
 		switch d.Scope {
 		case access.ScopeOrganization:
 			f.Organization = core.ID(d.Target)

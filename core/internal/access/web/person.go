@@ -183,7 +183,7 @@ func (p pages) assign(w http.ResponseWriter, r *http.Request) error {
 		_, err = p.m.Give(r.Context(), a)
 	}
 	if ui.Shown(err) {
-		return p.showPerson(w, r, http.StatusUnprocessableEntity, f, ui.ProblemsOf(r.Context(), err))
+		return p.showPerson(w, r, http.StatusUnprocessableEntity, f, renamed(ui.ProblemsOf(r.Context(), err), "person", "role"))
 	}
 	if err != nil {
 		return err

@@ -350,7 +350,7 @@ func assignForm(v personView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Select{Name: "role", Label: tRole.In(ctx), Value: v.form.Role, Error: v.problems.For("role") + v.problems.For("person"), Options: v.roleOptions(ctx)}.Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Select{Name: "role", Label: tRole.In(ctx), Value: v.form.Role, Error: v.problems.For("role"), Options: v.roleOptions(ctx)}.Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -185,7 +185,7 @@ func (p pages) assignByEmail(w http.ResponseWriter, r *http.Request) error {
 		_, err = p.m.GiveTo(r.Context(), f.Email, a)
 	}
 	if ui.Shown(err) {
-		return p.showRole(w, r, http.StatusUnprocessableEntity, f, ui.ProblemsOf(r.Context(), err))
+		return p.showRole(w, r, http.StatusUnprocessableEntity, f, renamed(ui.ProblemsOf(r.Context(), err), "person", "email"))
 	}
 	if err != nil {
 		return err

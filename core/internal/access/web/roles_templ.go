@@ -185,7 +185,7 @@ func rolePage(v roleView) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.Field{Name: "email", Label: tEmail.In(ctx), Type: "email", Complete: "off", Value: v.form.Email, Error: v.problems.For("email") + v.problems.For("person"), Max: 254}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Field{Name: "email", Label: tEmail.In(ctx), Type: "email", Complete: "off", Value: v.form.Email, Error: v.problems.For("email"), Max: 254}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -200,3 +200,13 @@ func format(r *http.Request) string {
 	}
 	return access.FormatCSV
 }
+
+// renamed leads what is wrong with one field to the input that stands for it on this page.
+func renamed(problems ui.Problems, field, input string) ui.Problems {
+	for i := range problems {
+		if problems[i].Field == field {
+			problems[i].Field = input
+		}
+	}
+	return problems
+}

@@ -58,7 +58,7 @@ func (p pages) openToSupport(w http.ResponseWriter, r *http.Request) error {
 		_, err = p.m.GiveTo(r.Context(), f.Email, a)
 	}
 	if ui.Shown(err) {
-		return p.showSupport(w, r, http.StatusUnprocessableEntity, f, ui.ProblemsOf(r.Context(), err))
+		return p.showSupport(w, r, http.StatusUnprocessableEntity, f, renamed(ui.ProblemsOf(r.Context(), err), "person", "email"))
 	}
 	if err != nil {
 		return err

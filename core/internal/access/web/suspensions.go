@@ -61,16 +61,27 @@ func (f suspensionForm) order() (access.SuspensionForm, error) {
 	if err != nil {
 		return access.SuspensionForm{}, errDate.With("until", codeDate)
 	}
-	o := access.SuspensionForm{Reason: f.Reason, Text: f.Text, Until: until, Confirmed: f.Confirmed}
+	o := access.SuspensionForm{Scope: f.Scope, Reason: f.Reason, Text: f.Text, Until: until, Confirmed: f.Confirmed}
 	switch f.Scope {
 	case access.ScopeOrganization:
 		o.Organization = core.ID(f.Organization)
 	case access.ScopeService:
 		o.Service, o.Within = f.Service, core.ID(f.Within)
 	default:
-		o.Email, o.Person = f.Email, core.ID(f.Person)
+		o.Scope, o.Email, o.Person = access.ScopePerson, f.Email, core.ID(f.Person)
 	}
 	return o, nil
+}
+
+// target is the name of the input that says what is suspended.
+func (f suspensionForm) target() string {
+	switch {
+	case f.Scope == access.ScopeOrganization, f.Scope == access.ScopeService:
+		return f.Scope
+	case f.Person != "":
+		return "person"
+	}
+	return "email"
 }
 
 // suspensionsView is the suspensions of a place, with the form that declares one.
@@ -111,7 +122,8 @@ func (p pages) suspend(w http.ResponseWriter, r *http.Request) error {
 		_, err = p.m.DeclareSuspension(r.Context(), at.org, o)
 	}
 	if ui.Shown(err) {
-		return p.showSuspensions(w, r, http.StatusUnprocessableEntity, f, ui.ProblemsOf(r.Context(), err), core.CodeOf(err) == "suspension.confirm")
+		problems := renamed(ui.ProblemsOf(r.Context(), err), "target", f.target())
+		return p.showSuspensions(w, r, http.StatusUnprocessableEntity, f, problems, core.CodeOf(err) == "suspension.confirm")
 	}
 	if err != nil {
 		return err

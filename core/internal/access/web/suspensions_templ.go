@@ -141,12 +141,12 @@ func suspensionsPage(v suspensionsView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if v.form.Person != "" {
-						templ_7745c5c3_Err = ui.Field{Name: "person", Label: tChosenPerson.In(ctx), Value: v.form.Person, Error: v.problems.For("target"), ReadOnly: true, Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Field{Name: "person", Label: tChosenPerson.In(ctx), Value: v.form.Person, Error: v.problems.For("person"), ReadOnly: true, Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					} else {
-						templ_7745c5c3_Err = ui.Field{Name: "email", Label: tEmail.In(ctx), Type: "email", Complete: "off", Value: v.form.Email, Error: v.problems.For("target"), Optional: true, Max: 254}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Field{Name: "email", Label: tEmail.In(ctx), Type: "email", Complete: "off", Value: v.form.Email, Error: v.problems.For("email"), Optional: true, Max: 254}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -156,7 +156,7 @@ func suspensionsPage(v suspensionsView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if v.place.org == core.Platform {
-						templ_7745c5c3_Err = ui.Select{Name: "organization", Label: tOrgField.In(ctx), Value: v.form.Organization, Options: v.orgOptions(tNotSet.In(ctx)), Optional: true}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Select{Name: "organization", Label: tOrgField.In(ctx), Value: v.form.Organization, Error: v.problems.For("organization"), Options: v.orgOptions(tNotSet.In(ctx)), Optional: true}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -166,7 +166,7 @@ func suspensionsPage(v suspensionsView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if len(v.list.Services) > 0 {
-						templ_7745c5c3_Err = ui.Select{Name: "service", Label: tService.In(ctx), Value: v.form.Service, Options: v.serviceOptions(ctx), Optional: true}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Select{Name: "service", Label: tService.In(ctx), Value: v.form.Service, Error: v.problems.For("service"), Options: v.serviceOptions(ctx), Optional: true}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
