@@ -34,8 +34,8 @@ var (
 	RemoveMember      = with(act("member.remove", "member", core.Deletes, "Retirer un membre de l'organisation", "Remove a member from the organization", "admin", "people", "provider.admin"), grave)
 	CompromisedMember = with(act("member.compromised", "member", core.Updates, "Déclarer le compte d'un membre compromis", "Mark a member's account as compromised", "admin", "security", "provider.admin"),
 		func(d *core.ActDef) { d.Fresh, d.Purpose = fresh, core.PurposeSecurity })
-	ImportMembers = with(act("member.import", "member", core.Creates, "Importer des membres depuis un tableau", "Import members from a sheet", "admin", "people", "provider.admin"), grave)
-	UndoImport    = with(act("import.undo", "import", core.Deletes, "Annuler un import de membres", "Undo an import of members", "admin", "people", "provider.admin"), grave)
+	ImportMembers = act("member.import", "member", core.Creates, "Importer des membres depuis un tableau", "Import members from a sheet", "admin", "people", "provider.admin")
+	UndoImport    = act("import.undo", "import", core.Deletes, "Annuler un import de membres", "Undo an import of members", "admin", "people", "provider.admin")
 	ReadImport    = act("import.read", "import", core.Reads, "Voir un import de membres", "See an import of members", "admin", "people", "provider.admin")
 	CheckImport   = act("import.check", "import", core.Creates, "Essayer un import sans rien changer", "Try an import without changing anything", "admin", "people", "provider.admin")
 
