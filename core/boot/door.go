@@ -13,12 +13,12 @@ import (
 	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
 	identityweb "github.com/rempart/rempart/core/internal/identity/web"
+	journalweb "github.com/rempart/rempart/core/internal/journal/web"
 	organizationweb "github.com/rempart/rempart/core/internal/organization/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
 	settingsweb "github.com/rempart/rempart/core/internal/settings/web"
 	signinweb "github.com/rempart/rempart/core/internal/signin/web"
 	termsweb "github.com/rempart/rempart/core/internal/terms/web"
-	"github.com/rempart/rempart/core/internal/token"
 	tokenweb "github.com/rempart/rempart/core/internal/token/web"
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/edge"
@@ -30,7 +30,7 @@ func (h *House) openDoor() error {
 	front := abuse.NewFront(50, 200, 100_000)
 	h.server = edge.New(edge.Config{
 		Origin: h.cfg.Origin, Hosts: h.hosts(), Proxies: h.cfg.Proxies,
-		Authenticate: h.authenticate, Permit: h.permit, ErrorPage: ui.ErrorPage,
+		Authenticate: h.authenticate(), Permit: h.permit, ErrorPage: ui.ErrorPage,
 		Admit: func(a netip.Addr) (time.Duration, bool) {
 			v := front.Allow(a, h.cfg.Clock.Now())
 			return v.Retry, v.OK
@@ -68,7 +68,22 @@ func (h *House) hosts() []string {
 func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens), accessweb.Routes(h.access),
-		organizationweb.Routes(h.organizations, h.memberPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms))
+		organizationweb.Routes(h.organizations, h.memberPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
+		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()))
+}
+
+// actTitles names every declared act, for the journal's pages.
+func (h *House) actTitles() journalweb.Titles {
+	titles := map[core.Permission]core.Text{}
+	for _, m := range h.Manifests() {
+		for _, a := range m.Acts {
+			titles[a.Permission] = a.Title
+		}
+	}
+	return func(p core.Permission) (core.Text, bool) {
+		t, ok := titles[p]
+		return t, ok
+	}
 }
 
 // Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this
@@ -98,20 +113,12 @@ func refuse(w http.ResponseWriter, r *http.Request, err error) {
 // Routes lists every route, for the walk of the isolation test and the list of routes.
 func (h *House) Routes() []edge.Route { return h.server.Routes() }
 
-// authenticate tells who asks: an access token in the Authorization header, or else a session.
-func (h *House) authenticate(w http.ResponseWriter, r *http.Request) (core.Actor, error) {
-	if header := r.Header.Get("Authorization"); header != "" {
-		return h.tokens.Check(r.Context(), token.Bearer(header))
-	}
-	secret := edge.SessionOf(r)
-	if secret == "" {
-		return core.Actor{}, nil
-	}
-	checked, err := h.sessions.Check(r.Context(), secret)
-	if checked.Renewed != "" {
-		edge.PutSession(w, checked.Renewed)
-	}
-	return checked.Actor, err
+// authenticate tells who asks: an access token for the API, a session for everything.
+func (h *House) authenticate() func(http.ResponseWriter, *http.Request) (core.Actor, error) {
+	return edge.Identify(func(ctx context.Context, secret string) (core.Actor, string, error) {
+		checked, err := h.sessions.Check(ctx, secret)
+		return checked.Actor, checked.Renewed, err
+	}, h.tokens.Check)
 }
 
 // permit decides beforehand whether a page opens. Its object may be what the decision is about, or only where it is
