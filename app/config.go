@@ -54,6 +54,9 @@ type ServerConfig struct {
 type DatabaseConfig struct {
 	// URL is a PostgreSQL address ("postgres://host1,host2/rempart?target_session_attrs=read-write"); SQLite when empty.
 	URL string `yaml:"url"`
+	// Keys is the PostgreSQL address of the database of persons' keys, when they live apart; that of url when empty. With SQLite
+	// they are in keys.db.
+	Keys string `yaml:"keys"`
 	// Connections is the size of the PostgreSQL pool; 0 takes the default of twice the processors, at least 4.
 	Connections int `yaml:"connections"`
 }
@@ -149,6 +152,9 @@ func (c *Config) check() []Mistake {
 	c.Server.check(bad)
 	if u := c.Database.URL; u != "" && !strings.HasPrefix(u, "postgres://") && !strings.HasPrefix(u, "postgresql://") {
 		bad("database.url", "starts with postgres:// (leave it out for SQLite)")
+	}
+	if u := c.Database.Keys; u != "" && (c.Database.URL == "" || !strings.HasPrefix(u, "postgres")) {
+		bad("database.keys", "a postgres:// address, beside a database.url")
 	}
 	if c.Database.Connections < 0 {
 		bad("database.connections", "%d is less than 0", c.Database.Connections)

@@ -34,7 +34,7 @@ func open(ctx context.Context, cfg *Config, log *slog.Logger) (h *boot.House, ma
 func (c *Config) boot(log *slog.Logger) boot.Config {
 	proxies, _ := c.Server.proxies() // checked
 	return boot.Config{
-		Data: c.Data, URL: c.Database.URL, Connections: c.Database.Connections,
+		Data: c.Data, URL: c.Database.URL, KeysURL: c.Database.Keys, Connections: c.Database.Connections,
 		Origin: c.Server.Origin, Proxies: proxies, Mail: c.Mail,
 		CheckpointFolders: c.Journal.Folders, CheckpointMails: c.Journal.MailTo, Witnesses: c.Journal.Witnesses,
 		Log: log, Version: version(),
