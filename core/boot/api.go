@@ -3,7 +3,11 @@ package boot
 import (
 	accessapi "github.com/rempart/rempart/core/internal/access/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
+	journalapi "github.com/rempart/rempart/core/internal/journal/api"
+	organizationapi "github.com/rempart/rempart/core/internal/organization/api"
 	sessionapi "github.com/rempart/rempart/core/internal/session/api"
+	settingsapi "github.com/rempart/rempart/core/internal/settings/api"
+	termsapi "github.com/rempart/rempart/core/internal/terms/api"
 	tokenapi "github.com/rempart/rempart/core/internal/token/api"
 	"github.com/rempart/rempart/kit/edge/rest"
 )
@@ -15,6 +19,10 @@ func (h *House) makeAPI() *rest.API {
 	identityapi.Register(a, h.identity)
 	tokenapi.Register(a, h.tokens)
 	accessapi.Register(a, h.access)
+	organizationapi.Register(a, h.organizations)
+	settingsapi.Register(a, h.settings)
+	termsapi.Register(a, h.terms)
+	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))
 	return a
 }
 
