@@ -2961,8 +2961,8 @@ func tiles(list []entry) templ.Component {
 // ways are the entries of the organization but for the overview itself.
 func ways(s scene) []entry {
 	var list []entry
-	for _, e := range shown(orgMenu, s.who) {
-		if e.section != Overview {
+	for _, e := range opened(orgMenu, s.who) {
+		if e.says != (i18n.Sentence{}) {
 			list = append(list, e)
 		}
 	}
@@ -2972,8 +2972,8 @@ func ways(s scene) []entry {
 // consoleWays are the entries of the provider but for the console itself.
 func consoleWays(s scene) []entry {
 	var list []entry
-	for _, e := range shown(providerMenu, s.who) {
-		if e.section != Provider {
+	for _, e := range opened(providerMenu, s.who) {
+		if e.says != (i18n.Sentence{}) {
 			list = append(list, e)
 		}
 	}

@@ -46,6 +46,7 @@ var icons = map[string]string{
 	"more":     `<circle cx="3.5" cy="8" r=".6"/><circle cx="8" cy="8" r=".6"/><circle cx="12.5" cy="8" r=".6"/>`,
 	"undo":     `<path d="M5.5 3 2.5 6l3 3M2.8 6H9.5a4 4 0 0 1 0 8H6"/>`,
 	"flag":     `<path d="M3.5 14V2.5h8.5L10 6l2 3.5H3.5"/>`,
+	"globe":    `<circle cx="8" cy="8" r="5.75"/><path d="M2.3 8h11.4M8 2.3c1.8 1.6 2.6 3.5 2.6 5.7s-.8 4.1-2.6 5.7c-1.8-1.6-2.6-3.5-2.6-5.7s.8-4.1 2.6-5.7"/>`,
 	"doc":      `<path d="M3.5 1.8h6l3 3v9.4h-9zM9.5 1.8v3h3"/>`,
 }
 
@@ -118,7 +119,7 @@ func Mark(size string) templ.Component {
 		var templ_7745c5c3_Var3 string
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(size)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icons.templ`, Line: 55, Col: 51}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icons.templ`, Line: 56, Col: 51}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -131,7 +132,7 @@ func Mark(size string) templ.Component {
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(size)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icons.templ`, Line: 55, Col: 67}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `icons.templ`, Line: 56, Col: 67}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/rempart/rempart/core"
@@ -24,81 +25,114 @@ const (
 	OrgSessions   = "sessions"
 	Journal       = "journal"
 	Services      = "services"
+	Addresses     = "addresses"
+	Terms         = "terms"
 	Settings      = "settings"
 	Provider      = "provider"
 	ProviderOrgs  = "provider.organizations"
 	ProviderStaff = "provider.staff"
 	ProviderFloor = "provider.floors"
+	ProviderCuts  = "provider.suspensions"
+	ProviderDoors = "provider.addresses"
 	ProviderTerms = "provider.terms"
 	ProviderAlert = "provider.reports"
 	ProviderLog   = "provider.journal"
 )
 
-// entry is one line of the menu. It is drawn for whoever holds one of the permissions; none asks for none.
+// entry is one line of the menu, drawn for whoever holds its permission; none asks for none.
 type entry struct {
 	section string
 	path    string // {org} stands for the organization
 	title   i18n.Sentence
 	icon    string
 	key     string // pressed after g
-	needs   []core.Permission
-	says    i18n.Sentence // what one does there
+	needs   core.Permission
+	says    i18n.Sentence // what one does there, on its tile
+	tile    bool          // shown as a tile only, not in the menu
 }
 
 var orgMenu = []entry{
-	{Overview, "/o/{org}", i18n.T("Aperçu", "Overview"), "building", "a", []core.Permission{"home.place"}, i18n.Sentence{}},
-	{Members, "/o/{org}/members", i18n.T("Membres", "Members"), "people", "m", []core.Permission{"member.list"}, i18n.T("Inviter, importer, retirer, changer une fonction.", "Invite, import, remove, change a function.")},
-	{Habilitations, "/o/{org}/habilitations", i18n.T("Habilitations", "Access table"), "grid", "h", []core.Permission{"habilitation.read"}, i18n.T("Qui peut quoi, pourquoi et depuis quand.", "Who can do what, why and since when.")},
-	{Roles, "/o/{org}/roles", i18n.T("Rôles", "Roles"), "key", "r", []core.Permission{"role.read"}, i18n.T("Ce que chaque rôle permet, et qui l'a.", "What each role permits, and who has it.")},
-	{Suspensions, "/o/{org}/suspensions", i18n.T("Suspensions", "Suspensions"), "pause", "u", []core.Permission{"suspension.read"}, i18n.T("Couper un accès à la seconde, le rétablir.", "Cut an access within a second, restore it.")},
-	{OrgSessions, "/o/{org}/sessions", i18n.T("Sessions", "Sessions"), "device", "s", []core.Permission{"session.list"}, i18n.T("Les sessions ouvertes, et y mettre fin.", "Open sessions, and ending them.")},
-	{Services, "/o/{org}/services", i18n.T("Comptes de service", "Service accounts"), "bot", "c", []core.Permission{"service_account.list"}, i18n.T("Les programmes qui agissent ici, et leurs jetons.", "The programs that act here, and their tokens.")},
-	{Journal, "/o/{org}/journal", i18n.T("Journal", "Journal"), "journal", "j", []core.Permission{"journal.read"}, i18n.T("Tout ce qui s'est fait, avec sa preuve.", "All that was done, with its proof.")},
-	{Settings, "/o/{org}/settings", i18n.T("Réglages", "Settings"), "sliders", "p", []core.Permission{"setting.read"}, i18n.T("Les règles en vigueur et leurs planchers.", "The rules in force and their floors.")},
+	{section: Overview, path: "/o/{org}", title: i18n.T("Aperçu", "Overview"), icon: "building", key: "a", needs: "home.place"},
+	{section: Members, path: "/o/{org}/members", title: i18n.T("Membres", "Members"), icon: "people", key: "m", needs: "member.list", says: i18n.T("Inviter, importer, retirer, changer une fonction.", "Invite, import, remove, change a function.")},
+	{section: Habilitations, path: "/o/{org}/habilitations", title: i18n.T("Habilitations", "Access table"), icon: "grid", key: "h", needs: "habilitation.read", says: i18n.T("Qui peut quoi, pourquoi et depuis quand.", "Who can do what, why and since when.")},
+	{section: Roles, path: "/o/{org}/roles", title: i18n.T("Rôles", "Roles"), icon: "key", key: "r", needs: "role.read", says: i18n.T("Ce que chaque rôle permet, et qui l'a.", "What each role permits, and who has it.")},
+	{section: Suspensions, path: "/o/{org}/suspensions", title: i18n.T("Suspensions", "Suspensions"), icon: "pause", key: "u", needs: "suspension.read", says: i18n.T("Couper un accès à la seconde, le rétablir.", "Cut an access within a second, restore it.")},
+	{section: OrgSessions, path: "/o/{org}/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", key: "s", needs: "session.list", says: i18n.T("Les sessions ouvertes, et y mettre fin.", "Open sessions, and ending them.")},
+	{section: Services, path: "/o/{org}/services", title: i18n.T("Comptes de service", "Service accounts"), icon: "bot", key: "c", needs: "service_account.list", says: i18n.T("Les programmes qui agissent ici, et leurs jetons.", "The programs that act here, and their tokens.")},
+	{section: Journal, path: "/o/{org}/journal", title: i18n.T("Journal", "Journal"), icon: "journal", key: "j", needs: "journal.read", says: i18n.T("Tout ce qui s'est fait, avec sa preuve.", "All that was done, with its proof.")},
+	{section: Addresses, path: "/o/{org}/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", key: "d", needs: "allow.read", says: i18n.T("D'où l'on peut entrer.", "Where one may come in from.")},
+	{section: Terms, path: "/o/{org}/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", key: "t", needs: "terms.manage", says: i18n.T("Vos textes, leurs versions, qui les a acceptés.", "Your texts, their versions, who accepted them.")},
+	{section: Settings, path: "/o/{org}/settings", title: i18n.T("Réglages", "Settings"), icon: "sliders", key: "p", needs: "setting.read", says: i18n.T("Les règles en vigueur et leurs planchers.", "The rules in force and their floors.")},
+	{section: Overview, path: "/o/{org}/my-rights", title: i18n.T("Mes droits", "My rights"), icon: "shield", needs: "habilitation.own", says: i18n.T("Ce que vous pouvez faire ici, et d'où cela vient.", "What you can do here, and where it comes from."), tile: true},
+	{section: Settings, path: "/o/{org}/profile", title: i18n.T("Fiche de l'organisation", "Organization's details"), icon: "building", needs: "organization.edit", says: i18n.T("Son nom, sa langue, son fuseau horaire.", "Its name, its language, its time zone."), tile: true},
 }
 
 var myMenu = []entry{
-	{Home, "/", i18n.T("Mes organisations", "My organizations"), "home", "o", nil, i18n.Sentence{}},
-	{MySecurity, "/me/security", i18n.T("Ma sécurité", "My security"), "shield", "e", nil, i18n.Sentence{}},
-	{MySessions, "/me/sessions", i18n.T("Mes sessions", "My sessions"), "device", "", nil, i18n.Sentence{}},
-	{MyTokens, "/me/tokens", i18n.T("Mes jetons", "My tokens"), "key", "", nil, i18n.Sentence{}},
-	{MyProfile, "/me/profile", i18n.T("Mon profil", "My profile"), "person", "", nil, i18n.Sentence{}},
+	{section: Home, path: "/", title: i18n.T("Mes organisations", "My organizations"), icon: "home", key: "o"},
+	{section: MySecurity, path: "/me/security", title: i18n.T("Ma sécurité", "My security"), icon: "shield", key: "e"},
+	{section: MySessions, path: "/me/sessions", title: i18n.T("Mes sessions", "My sessions"), icon: "device"},
+	{section: MyTokens, path: "/me/tokens", title: i18n.T("Mes jetons", "My tokens"), icon: "key"},
+	{section: MyProfile, path: "/me/profile", title: i18n.T("Mon profil", "My profile"), icon: "person"},
 }
 
 var providerMenu = []entry{
-	{Provider, "/provider", i18n.T("Console", "Console"), "gauge", "k", nil, i18n.Sentence{}},
+	{section: Provider, path: "/provider", title: i18n.T("Console", "Console"), icon: "gauge", key: "k", needs: "console.read"},
+	{section: ProviderOrgs, path: "/provider/organizations", title: i18n.T("Organisations", "Organizations"), icon: "building", needs: "organization.list", says: i18n.T("En créer, les voir, en fermer une.", "Make one, see them, close one.")},
+	{section: ProviderStaff, path: "/provider/habilitations", title: i18n.T("Droits de l'équipe", "Staff rights"), icon: "grid", needs: "habilitation.read", says: i18n.T("Qui de l'équipe peut quoi, et chez qui.", "Who of the staff can do what, and where.")},
+	{section: ProviderCuts, path: "/provider/suspensions", title: i18n.T("Suspensions", "Suspensions"), icon: "pause", needs: "suspension.read", says: i18n.T("Suspendre une organisation, un service, une personne.", "Suspend an organization, a service, a person.")},
+	{section: ProviderAlert, path: "/provider/reports", title: i18n.T("Signalements", "Reports"), icon: "flag", needs: "report.list", says: i18n.T("« Ce n'était pas moi » : ce que des personnes signalent.", "“This wasn't me”: what persons report.")},
+	{section: ProviderLog, path: "/provider/journal", title: i18n.T("Journal", "Journal"), icon: "journal", needs: "journal.read", says: i18n.T("Les actes de la plateforme, avec leur preuve.", "The platform's acts, with their proof.")},
+	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},
+	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},
+	{section: ProviderFloor, path: "/provider/settings", title: i18n.T("Planchers", "Floors"), icon: "sliders", needs: "floor.read", says: i18n.T("Ce qu'aucune organisation ne peut assouplir.", "What no organization can loosen.")},
 }
 
-// menuPermissions are all those that the menu asks about.
+// MenuPaths are the addresses that the menus lead to, {org} standing for an organization: each must be a page.
+func MenuPaths() []string {
+	var all []string
+	for _, e := range slices.Concat(orgMenu, myMenu, providerMenu) {
+		all = append(all, e.path)
+	}
+	return all
+}
+
+// menuPermissions are all those that the menus ask about.
 var menuPermissions = func() []core.Permission {
 	var all []core.Permission
-	seen := map[core.Permission]bool{}
-	for _, menu := range [][]entry{orgMenu, myMenu, providerMenu} {
-		for _, e := range menu {
-			for _, p := range e.needs {
-				if !seen[p] {
-					seen[p] = true
-					all = append(all, p)
-				}
-			}
+	for _, e := range slices.Concat(orgMenu, myMenu, providerMenu) {
+		if e.needs != "" && !slices.Contains(all, e.needs) {
+			all = append(all, e.needs)
 		}
 	}
 	return all
 }()
 
-// shown keeps the entries that who may open.
-func shown(menu []entry, who Who) []entry {
+// opened keeps the entries that who may open.
+func opened(menu []entry, who Who) []entry {
 	var list []entry
 	for _, e := range menu {
-		ok := len(e.needs) == 0
-		for _, p := range e.needs {
-			ok = ok || who.May[p]
-		}
-		if ok {
+		if e.needs == "" || who.May[e.needs] {
 			list = append(list, e)
 		}
 	}
 	return list
+}
+
+// shown keeps those of the menu proper.
+func shown(menu []entry, who Who) []entry {
+	return slices.DeleteFunc(opened(menu, who), func(e entry) bool { return e.tile })
+}
+
+// consoleMenu is the provider's: whole on pages of no organization, one line elsewhere, since permissions are then asked
+// of that organization.
+func consoleMenu(s scene) []entry {
+	switch {
+	case !s.who.Staff:
+		return nil
+	case s.org.IsZero():
+		return shown(providerMenu, s.who)
+	}
+	return providerMenu[:1]
 }
 
 // at gives the entry's address in an organization.

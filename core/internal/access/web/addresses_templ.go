@@ -151,7 +151,7 @@ func addressesPage(v addressView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: tAddresses.In(ctx), Lead: v.lead(ctx), Section: v.place.section(ui.Habilitations), Problems: v.problems}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: tAddresses.In(ctx), Lead: v.lead(ctx), Section: v.place.section(ui.Addresses), Problems: v.problems}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -94,10 +94,16 @@ func (p place) role(id string) string { return "/o/" + string(p.org) + "/roles/"
 
 // section is the entry of the menu that is current.
 func (p place) section(own string) string {
-	if p.provider() {
-		return ui.Provider
+	if !p.provider() {
+		return own
 	}
-	return own
+	switch own {
+	case ui.Suspensions:
+		return ui.ProviderCuts
+	case ui.Addresses:
+		return ui.ProviderDoors
+	}
+	return ui.ProviderStaff
 }
 
 var codeDate = i18n.Reason("access.date", "Écrivez une date, comme 2026-12-31.", "Write a date, such as 2026-12-31.")

@@ -278,7 +278,7 @@ func staffPage(v staffView) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: tStaffTable.In(ctx), Lead: tStaffTLead.In(ctx), Section: ui.Provider, Wide: true, Actions: staffActions(v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: tStaffTable.In(ctx), Lead: tStaffTLead.In(ctx), Section: ui.ProviderStaff, Wide: true, Actions: staffActions(v)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var9), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -108,7 +108,7 @@ func section(org core.ID) string {
 	if org == core.Platform {
 		return ui.ProviderTerms
 	}
-	return ui.Settings
+	return ui.Terms
 }
 
 func crumbs(ctx context.Context, org core.ID, deep bool) []ui.Crumb {
