@@ -104,8 +104,10 @@ func (m *Module) Manifest() core.Manifest {
 			{Name: "identity_report", Title: core.Text{FR: "Signalements « ce n'est pas moi »", EN: "\"This wasn't me\" reports"}, Columns: core.Columns(
 				core.Personal(trace, "id", "person", "source", "about", "state", "created_at", "handled_at", "handled_by"), core.Personal(noted, "conclusion"))},
 		},
-		Acts: []*core.ActDef{&readSecurity, &ReadProfile, &changeProfile, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
-			&openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor},
+		Acts: []*core.ActDef{
+			&readSecurity, &ReadProfile, &changeProfile, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
+			&openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor,
+		},
 		Duties: []*core.Duty{&sweeping},
 	}
 }
@@ -172,8 +174,14 @@ func export(ctx context.Context, tx core.Tx, table, query string, columns []stri
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
 	var receipts []core.Receipt
 	for _, e := range []struct{ table, query string }{
-		{"identity_report", qEraseReports}, {"identity_link", qEraseLinks}, {"identity_recovery", qCodesDrop}, {"identity_factor", qEraseFactors},
-		{"identity_password_old", qEraseOld}, {"identity_password", qErasePassword}, {"identity_account", qEraseAccount}, {"identity_person", qErasePerson},
+		{"identity_report", qEraseReports},
+		{"identity_link", qEraseLinks},
+		{"identity_recovery", qCodesDrop},
+		{"identity_factor", qEraseFactors},
+		{"identity_password_old", qEraseOld},
+		{"identity_password", qErasePassword},
+		{"identity_account", qEraseAccount},
+		{"identity_person", qErasePerson},
 	} {
 		n, err := tx.Exec(ctx, e.query, person)
 		if err != nil {

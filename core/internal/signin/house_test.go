@@ -42,8 +42,10 @@ type house struct {
 }
 
 func newHouse(t testing.TB, d *db.DB, cost password.Params, beat time.Duration) *house {
-	h := &house{t: t, db: d, gate: coretest.Gate(d), clock: &clock.Fake{}, mail: coretest.Mailer(), sealer: coretest.Sealer(),
-		near: &neighbours{members: map[core.ID][]core.Membership{}}}
+	h := &house{
+		t: t, db: d, gate: coretest.Gate(d), clock: &clock.Fake{}, mail: coretest.Mailer(), sealer: coretest.Sealer(),
+		near: &neighbours{members: map[core.ID][]core.Membership{}},
+	}
 	h.settings = coretest.Settings(core.Policy{
 		Password: core.PasswordPolicy{MinLength: 12, MinStrength: 3, Breached: true, History: 3},
 		SignIn:   core.SignInPolicy{Attempts: 10},
@@ -161,6 +163,7 @@ func (n *neighbours) Blocked(context.Context, core.Tx, core.ID, ...core.ID) (cor
 func (n *neighbours) AllowedFrom(context.Context, core.Tx, core.ID, netip.Addr, ...core.ID) error {
 	return n.refused
 }
+
 func (n *neighbours) RolesOf(context.Context, core.Tx, core.ID) ([]string, error) {
 	return n.roles, nil
 }

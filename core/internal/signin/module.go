@@ -169,8 +169,10 @@ func (m *Module) Manifest() core.Manifest {
 			{Name: "signin_device", Title: core.Text{FR: "Navigateurs connus", EN: "Known browsers"}, Columns: core.Columns(
 				core.Personal(device, "id", "person", "browser", "label", "created_at", "seen_at", "failures", "wait_until"))},
 		},
-		Acts: []*core.ActDef{&beginFlow, &givePassword, &giveFactor, &sendCode, &giveCode, &chooseFirst, &acceptTerms, &enrol, &comeIn, &checkAddress,
-			&checkBlock, &noteAttack, &askReset, &useReset, &proveAgain, &unlock, &listDevices, &forgetDevice, &offerSetup, &foundHouse},
+		Acts: []*core.ActDef{
+			&beginFlow, &givePassword, &giveFactor, &sendCode, &giveCode, &chooseFirst, &acceptTerms, &enrol, &comeIn, &checkAddress,
+			&checkBlock, &noteAttack, &askReset, &useReset, &proveAgain, &unlock, &listDevices, &forgetDevice, &offerSetup, &foundHouse,
+		},
 		Duties: []*core.Duty{&beginning, &counting, &sweeping},
 	}
 }

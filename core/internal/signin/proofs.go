@@ -433,5 +433,7 @@ func (m *Module) giveBackFactor(ctx context.Context, tx core.Tx, f *Facts) error
 	return abuse.Return(ctx, tx, m.factorKey(f), factorLimit, f.Now)
 }
 
-var _ = i18n.Reason("signin.attack", "De nombreux essais de mot de passe ont été faits.", "Many attempts at the password were made.")
-var _ = i18n.Reason("signin.partial", "Le mot de passe a été donné, le second facteur non.", "The password was given, the second factor was not.")
+var (
+	_ = i18n.Reason("signin.attack", "De nombreux essais de mot de passe ont été faits.", "Many attempts at the password were made.")
+	_ = i18n.Reason("signin.partial", "Le mot de passe a été donné, le second facteur non.", "The password was given, the second factor was not.")
+)

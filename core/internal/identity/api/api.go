@@ -75,8 +75,10 @@ func Register(a *rest.API, m *identity.Module) {
 		if err != nil {
 			return nil, err
 		}
-		out := Account{Person: v.Person.ID, Name: v.Person.Name(), Email: v.Person.Email, State: v.Person.State, SecondFactor: v.Factors.TOTP,
-			Functional: v.Person.Functional, Responsible: v.Person.Responsible}
+		out := Account{
+			Person: v.Person.ID, Name: v.Person.Name(), Email: v.Person.Email, State: v.Person.State, SecondFactor: v.Factors.TOTP,
+			Functional: v.Person.Functional, Responsible: v.Person.Responsible,
+		}
 		if !v.SignedInAt.IsZero() {
 			out.SignedInAt = &v.SignedInAt
 		}

@@ -43,8 +43,10 @@ func (p pages) showChange(w http.ResponseWriter, r *http.Request, f *signin.Fact
 	if err != nil {
 		return err
 	}
-	v := chooseView{Title: tChangeTitle, Why: tWhyExpired, Action: "/signin/change", Login: f.Flow.Login, Policy: policy, Problems: list,
-		Rules: form.Rules(r.Context(), verdict, policy, typed != "")}
+	v := chooseView{
+		Title: tChangeTitle, Why: tWhyExpired, Action: "/signin/change", Login: f.Flow.Login, Policy: policy, Problems: list,
+		Rules: form.Rules(r.Context(), verdict, policy, typed != ""),
+	}
 	switch {
 	case f.Credential.Hash == "":
 		v.Title, v.Why = tFirstTitle, tWhyFirst

@@ -51,8 +51,10 @@ func (p pages) showNewPassword(w http.ResponseWriter, r *http.Request, typed str
 		return err
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	v := chooseView{Title: tChangeTitle, Why: tWhyFirst, Action: "/reset/" + r.PathValue("token"), Policy: policy, Problems: list,
-		Rules: form.Rules(r.Context(), verdict, policy, typed != "")}
+	v := chooseView{
+		Title: tChangeTitle, Why: tWhyFirst, Action: "/reset/" + r.PathValue("token"), Policy: policy, Problems: list,
+		Rules: form.Rules(r.Context(), verdict, policy, typed != ""),
+	}
 	return ui.Render(w, r, status(list, fault), choosePage(v))
 }
 

@@ -38,8 +38,10 @@ func (p pages) showSetup(w http.ResponseWriter, r *http.Request, in signin.Found
 		return err
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	v := setupView{Action: "/setup/" + r.PathValue("token"), Policy: policy, Problems: list,
-		Rules: form.Rules(r.Context(), verdict, policy, in.Password != "")}
+	v := setupView{
+		Action: "/setup/" + r.PathValue("token"), Policy: policy, Problems: list,
+		Rules: form.Rules(r.Context(), verdict, policy, in.Password != ""),
+	}
 	in.Password = ""
 	v.In = in
 	return ui.Render(w, r, status(list, fault), setupPage(v))
