@@ -138,10 +138,10 @@ func Defer(tx core.Tx, item any) {
 	}
 }
 
-// Listen calls f with the payload of every notice of topic, from every node, after the commit that sent it. f runs on
-// one goroutine shared by all listeners of this node: it must be quick. A notice can arrive twice. On PostgreSQL a
-// notice lost on the wire still arrives within a second (bounded poll); after a broken connection f is called with the
-// payload "" once, meaning: look again at everything.
+// Listen calls f with the payload of every notice of topic, from every node, after the commit that sent it: for a notice
+// of this node before its Write returns. f can run on several goroutines at once and must be quick. On PostgreSQL a
+// notice of another node that is lost on the wire still arrives within a second (bounded poll); after a broken
+// connection f is called with the payload "" once, meaning: look again at everything.
 func (d *DB) Listen(topic string, f func(payload string)) (cancel func()) {
 	return d.hub.listen(topic, f)
 }
@@ -163,6 +163,15 @@ func (p *pending) runAfter() {
 	for _, f := range p.after {
 		f()
 	}
+}
+
+// settled tells this node what its commit brought, on the goroutine of the caller and before Write returns: what was
+// cut off on this node is refused at the next request.
+func (p *pending) settled(h *hub) {
+	for _, n := range p.notices {
+		h.tell(n)
+	}
+	p.runAfter()
 }
 
 type notice struct{ topic, payload string }

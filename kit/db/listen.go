@@ -27,7 +27,7 @@ var (
 		INSERT INTO ground_notice (at, node, topic, payload)
 		VALUES ((extract(epoch FROM clock_timestamp()) * 1000000)::bigint, $1, $2, $3) RETURNING id)
 		SELECT pg_notify($4, kept.id || chr(10) || $5) FROM kept`)
-	pPoll = SQLOn(PostgreSQL, `SELECT id, topic, payload FROM ground_notice
+	pPoll = SQLOn(PostgreSQL, `SELECT id, node, topic, payload FROM ground_notice
 		WHERE at > (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1 ORDER BY id`)
 	pForget = SQLOn(PostgreSQL, `DELETE FROM ground_notice WHERE at < (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - $1`)
 )
@@ -46,7 +46,7 @@ type listener struct {
 func listen(ctx context.Context, p *postgresDB) (*listener, error) {
 	l := &listener{p: p, node: string(ids.New()), seen: map[int64]time.Time{}, gone: make(chan struct{})}
 	err := p.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
-		return l.poll(ctx, c.Conn(), func(id int64, _ notice) { l.seen[id] = time.Now() })
+		return l.poll(ctx, c.Conn(), func(id int64, _ string, _ notice) { l.seen[id] = time.Now() })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("db: %w", err)
@@ -124,19 +124,20 @@ func (l *listener) session(ctx context.Context, again bool) error {
 	}
 }
 
-// heard reads a NOTIFY: id, topic and payload on a line each.
+// heard reads a NOTIFY: id, node, topic and payload on a line each.
 func (l *listener) heard(text string) {
 	id, rest, _ := strings.Cut(text, "\n")
+	node, rest, _ := strings.Cut(rest, "\n")
 	topic, payload, _ := strings.Cut(rest, "\n")
 	var n int64
 	for _, r := range id {
 		n = n*10 + int64(r-'0')
 	}
-	l.tell(n, notice{topic, payload})
+	l.tell(n, node, notice{topic, payload})
 }
 
 // poll reads the rows of the last minute.
-func (l *listener) poll(ctx context.Context, c *pgx.Conn, each func(int64, notice)) error {
+func (l *listener) poll(ctx context.Context, c *pgx.Conn, each func(id int64, node string, n notice)) error {
 	rows, err := c.Query(ctx, pPoll, noticeKept.Microseconds())
 	if err != nil {
 		return err
@@ -144,11 +145,12 @@ func (l *listener) poll(ctx context.Context, c *pgx.Conn, each func(int64, notic
 	defer rows.Close()
 	for rows.Next() {
 		var id int64
+		var node string
 		var n notice
-		if err := rows.Scan(&id, &n.topic, &n.payload); err != nil {
+		if err := rows.Scan(&id, &node, &n.topic, &n.payload); err != nil {
 			return err
 		}
-		each(id, n)
+		each(id, node, n)
 	}
 	for id, at := range l.seen {
 		if time.Since(at) > 2*noticeKept {
@@ -158,11 +160,14 @@ func (l *listener) poll(ctx context.Context, c *pgx.Conn, each func(int64, notic
 	return rows.Err()
 }
 
-func (l *listener) tell(id int64, n notice) {
+func (l *listener) tell(id int64, node string, n notice) {
 	if _, told := l.seen[id]; told {
 		return
 	}
 	l.seen[id] = time.Now()
+	if node == l.node { // told when it committed
+		return
+	}
 	l.p.db.hub.tell(n)
 }
 

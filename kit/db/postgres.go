@@ -363,7 +363,7 @@ func (p *postgresDB) once(ctx context.Context, opts pgx.TxOptions, fn func(core.
 		}
 		return false, errUnknown.Because(err)
 	}
-	tx.runAfter()
+	tx.settled(&p.db.hub)
 	return false, nil
 }
 
@@ -377,7 +377,7 @@ func (p *postgresDB) finish(ctx context.Context, tx *pgTx) error {
 		}
 	}
 	for _, n := range tx.notices {
-		if _, err := tx.Exec(ctx, pSend, p.listener.node, n.topic, n.payload, channel, n.topic+"\n"+n.payload); err != nil {
+		if _, err := tx.Exec(ctx, pSend, p.listener.node, n.topic, n.payload, channel, p.listener.node+"\n"+n.topic+"\n"+n.payload); err != nil {
 			return err
 		}
 	}

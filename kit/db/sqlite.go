@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"modernc.org/sqlite"
@@ -22,12 +23,15 @@ const oldestSQLite = "3.51.3"
 
 // sqliteDB is one file, one writer and some readers.
 type sqliteDB struct {
-	db      *DB
-	path    string
-	wait    time.Duration
-	writer  *writer
-	readers chan *conn // idle readers; nil stands for one not opened yet
-	closed  chan struct{}
+	db     *DB
+	path   string
+	wait   time.Duration
+	writer *writer
+	turns  chan struct{} // one per reader that may run
+	closed chan struct{}
+
+	mu   sync.Mutex
+	idle []*conn // opened readers nobody uses; the last used is taken first, so that quiet times keep few of them warm
 }
 
 func openSQLite(ctx context.Context, d *DB, cfg Config) (*sqliteDB, error) {
@@ -39,10 +43,7 @@ func openSQLite(ctx context.Context, d *DB, cfg Config) (*sqliteDB, error) {
 	if n <= 0 {
 		n = max(4, 2*runtime.GOMAXPROCS(0))
 	}
-	s := &sqliteDB{db: d, path: path, wait: cfg.Wait, readers: make(chan *conn, n), closed: make(chan struct{})}
-	for range n {
-		s.readers <- nil
-	}
+	s := &sqliteDB{db: d, path: path, wait: cfg.Wait, turns: make(chan struct{}, n), closed: make(chan struct{})}
 	unlock, err := lockFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("db: %w", err)
@@ -62,7 +63,7 @@ var (
 		{"secure_delete", "1"}, {"case_sensitive_like", "1"},
 	}
 	readerPragmas = [][2]string{
-		{"busy_timeout", "5000"}, {"foreign_keys", "1"}, {"trusted_schema", "0"}, {"cache_size", "-6000"},
+		{"busy_timeout", "5000"}, {"foreign_keys", "1"}, {"trusted_schema", "0"}, {"cache_size", "-4000"},
 		{"temp_store", "2"}, {"wal_autocheckpoint", "0"}, {"case_sensitive_like", "1"}, {"query_only", "1"},
 	}
 )
@@ -85,8 +86,18 @@ type stmt struct {
 	order []int // for each placeholder, the argument that it takes
 }
 
-// openConn opens a connection and checks that each setting took.
+// openConn opens a connection and checks that each setting took. Another process that opens, recovers or closes the
+// same file at this moment is waited for: SQLite answers "busy" to some of these statements without waiting itself.
 func openConn(path string, pragmas [][2]string) (*conn, error) {
+	for end := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		c, err := openOnce(path, pragmas)
+		if !errors.Is(err, errBusy) || time.Now().After(end) {
+			return c, err
+		}
+	}
+}
+
+func openOnce(path string, pragmas [][2]string) (*conn, error) {
 	dc, err := (&sqlite.Driver{}).Open(dsn(path))
 	if err != nil {
 		return nil, fmt.Errorf("db: open: %w", fromSQLite(err, ""))
@@ -177,6 +188,20 @@ func (c *conn) prepared(text string) (*stmt, error) {
 	s := &stmt{s: ds, exec: ds.(driver.StmtExecContext), query: ds.(driver.StmtQueryContext), order: order}
 	c.stmts[text] = s
 	return s, nil
+}
+
+// statementsKept bounds what one connection keeps prepared: a few kilobytes each.
+const statementsKept = 300
+
+// forgetOne closes any statement but this package's own; no rows are open while another is being prepared.
+func (c *conn) forgetOne() {
+	for text, s := range c.stmts {
+		if len(text) > len(sImmediate) {
+			s.s.Close()
+			delete(c.stmts, text)
+			return
+		}
+	}
 }
 
 // own runs one of this package's own statements (BEGIN, SAVEPOINT, COMMIT...).
@@ -386,18 +411,12 @@ func (s *sqliteDB) read(ctx context.Context, fn func(core.Tx) error) error {
 		return err
 	}
 	healthy := false
-	defer func() {
-		if !healthy && c != nil {
-			c.close()
-			c = nil
-		}
-		s.readers <- c
-	}()
+	defer func() { s.giveBack(c, healthy) }()
 	if err := c.own(sBegin); err != nil {
 		return err
 	}
 	tx := &sqliteTx{c: c}
-	defer func() {
+	defer func() { // also when fn panics or ends its goroutine
 		tx.over(nil)
 		healthy = c.own(sRollback) == nil && !lostStorage(tx.dead)
 	}()
@@ -410,15 +429,15 @@ func (s *sqliteDB) read(ctx context.Context, fn func(core.Tx) error) error {
 	return err
 }
 
+// reader waits for its turn and takes an idle connection, or opens one.
 func (s *sqliteDB) reader(ctx context.Context) (*conn, error) {
-	var c *conn
 	select {
-	case c = <-s.readers:
+	case s.turns <- struct{}{}:
 	default:
 		t := time.NewTimer(s.wait)
 		defer t.Stop()
 		select {
-		case c = <-s.readers:
+		case s.turns <- struct{}{}:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-s.closed:
@@ -427,14 +446,38 @@ func (s *sqliteDB) reader(ctx context.Context) (*conn, error) {
 			return nil, errBusy
 		}
 	}
-	if c == nil {
-		var err error
-		if c, err = openConn(s.path, readerPragmas); err != nil {
-			s.readers <- nil
-			return nil, err
-		}
+	s.mu.Lock()
+	if n := len(s.idle); n > 0 {
+		c := s.idle[n-1]
+		s.idle = s.idle[:n-1]
+		s.mu.Unlock()
+		return c, nil
+	}
+	s.mu.Unlock()
+	select {
+	case <-s.closed:
+		<-s.turns
+		return nil, errClosed
+	default:
+	}
+	c, err := openConn(s.path, readerPragmas)
+	if err != nil {
+		<-s.turns
+		return nil, err
 	}
 	return c, nil
+}
+
+// giveBack keeps a healthy connection for the next reader.
+func (s *sqliteDB) giveBack(c *conn, healthy bool) {
+	if healthy {
+		s.mu.Lock()
+		s.idle = append(s.idle, c)
+		s.mu.Unlock()
+	} else {
+		c.close()
+	}
+	<-s.turns
 }
 
 func (s *sqliteDB) write(ctx context.Context, fn func(core.Tx) error) error {
@@ -452,13 +495,16 @@ func (s *sqliteDB) prepare(ctx context.Context, text string) error {
 }
 
 func (s *sqliteDB) close() error {
-	err := s.writer.stop(func() {
+	return s.writer.stop(func() {
 		close(s.closed)
-		for range cap(s.readers) { // waits for the reads under way
-			if c := <-s.readers; c != nil {
-				c.close()
-			}
+		for range cap(s.turns) { // waits for the reads under way
+			s.turns <- struct{}{}
 		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, c := range s.idle {
+			c.close()
+		}
+		s.idle = nil
 	})
-	return err
 }

@@ -97,14 +97,12 @@ func (w *writer) write(ctx context.Context, fn func(core.Tx) error) error {
 	w.ran <- struct{}{}
 	<-r.fin
 	err = r.err
-	after := tx.after
+	left := tx.pending
 	*tx = sqliteTx{}
 	r.ctx = nil
 	requests.Put(r)
 	if err == nil {
-		for _, f := range after {
-			f()
-		}
+		left.settled(&w.s.db.hub)
 	}
 	return err
 }
@@ -206,11 +204,6 @@ func (w *writer) group(first *request) {
 	}
 	for _, r := range members {
 		r.err = err
-		if err == nil {
-			for _, n := range r.tx.notices {
-				w.s.db.hub.tell(n)
-			}
-		}
 		r.fin <- struct{}{}
 	}
 }
@@ -286,9 +279,8 @@ func (w *writer) commit(items []any) error {
 	if err := w.c.own(sCommit); err != nil {
 		return err
 	}
-	tx.runAfter()
-	for _, n := range tx.notices {
-		w.s.db.hub.tell(n)
+	if left := tx.pending; len(left.after)+len(left.notices) > 0 {
+		go left.settled(&w.s.db.hub) // not on this goroutine: a listener may want to write
 	}
 	w.dirty = true
 	if w.groups++; w.groups%64 == 0 {
