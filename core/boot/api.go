@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"github.com/rempart/rempart/core"
 	accessapi "github.com/rempart/rempart/core/internal/access/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
 	journalapi "github.com/rempart/rempart/core/internal/journal/api"
@@ -24,6 +25,17 @@ func (h *House) makeAPI() *rest.API {
 	termsapi.Register(a, h.terms)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))
 	return a
+}
+
+// scopes lists the acts that operations perform: a token is for the API, nothing else can be among its scopes.
+func (h *House) scopes() []*core.ActDef {
+	var all []*core.ActDef
+	for _, route := range h.api.Routes() {
+		if act := route.Access.Act(); act != nil {
+			all = append(all, act)
+		}
+	}
+	return all
 }
 
 // OpenAPI is the description of the API (OpenAPI 3.1) as it is kept in docs/openapi.json.

@@ -90,3 +90,16 @@ func TestARepeatedRequestActsOnceOnTheWholeHouse(t *testing.T) {
 		t.Errorf("an edit of a version left behind answered %d", r.Code)
 	}
 }
+
+func TestScopesAreWhatTheAPICanDo(t *testing.T) {
+	w := newTown(t, "")
+	for _, act := range w.tokens.Scopes() {
+		if act.Fresh > 0 || strings.HasPrefix(string(act.Permission), "signin.") || act.Permission == "password.change" {
+			t.Errorf("%s can be among the scopes of a token", act.Permission)
+		}
+	}
+	_, _, err := w.tokens.Create(w.as("a.admin"), token.Order{Name: "x", Scopes: []core.Permission{"session.sign_out"}, Ends: time.Now().Add(time.Hour)})
+	if core.KindOf(err) != core.Invalid {
+		t.Errorf("a scope that no operation needs: %v", err)
+	}
+}
