@@ -80,7 +80,9 @@ func TestPromises(t *testing.T) {
 			p := &play{Stage: stage, clock: clock, browsers: map[string]*people.Browser{}, secrets: map[string]people.Person{}, apis: map[string]string{}}
 			env.Values[playKey{}] = p
 			env.Setenv("ORIGIN", stage.Origin)
+			env.Setenv("SOON", clock.Now().AddDate(0, 0, 30).Format(time.DateOnly))
 			env.Setenv("TOWN", "/o/"+string(stage.Town))
+			env.Setenv("TOWN_ID", string(stage.Town))
 			env.Setenv("MUTUAL", "/o/"+string(stage.Mutual))
 			for name, who := range stage.Trial.Players {
 				env.Setenv(strings.ToUpper(name), string(who.Person))
