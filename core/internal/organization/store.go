@@ -42,9 +42,9 @@ var (
 	qLeave = db.SQL(`UPDATE organization_member SET state = 'left', left_at = $3, manager = '', responsible = '', version = version + 1
 		WHERE org = $1 AND id = $2 AND state <> 'left'`)
 	qDropMember  = db.SQL(`DELETE FROM organization_member WHERE org = $1 AND id = $2`)
-	qManages     = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.manager = $2 ORDER BY m.sort, m.id LIMIT 200`)
-	qUnmanage    = db.SQL(`UPDATE organization_member SET manager = $3, version = version + 1 WHERE org = $1 AND manager = $2 AND id <> $3`)
-	qResponsible = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.responsible = $2 ORDER BY m.id`)
+	qManages     = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.manager = $2 AND m.manager <> '' ORDER BY m.sort, m.id LIMIT 200`)
+	qUnmanage    = db.SQL(`UPDATE organization_member SET manager = $3, version = version + 1 WHERE org = $1 AND manager = $2 AND manager <> '' AND id <> $3`)
+	qResponsible = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.responsible = $2 AND m.responsible <> '' ORDER BY m.id`)
 	qEntrust     = db.SQL(`UPDATE organization_member SET responsible = $3, version = version + 1 WHERE org = $1 AND id = $2`)
 	qRename      = db.SQL(`UPDATE organization_member SET name = $2, email = $3, sort = $4, find = $5, version = version + 1 WHERE person = $1 AND state = 'active'`)
 	qDepartments = db.SQL(`SELECT department, COUNT(*) FROM organization_member WHERE org = $1 AND state <> 'left' AND department <> '' GROUP BY department ORDER BY department LIMIT 500`)
