@@ -28,6 +28,7 @@ import (
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/disk"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/edge/rest"
 	"github.com/rempart/rempart/kit/jobs"
@@ -85,11 +86,11 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 	if cfg.Node == "" {
 		cfg.Node, _ = os.Hostname()
 	}
-	h = &House{cfg: cfg}
+	made := &House{cfg: cfg}
+	h = made
 	defer func() {
-		if err != nil {
-			err = errors.Join(err, h.Close())
-			h = nil
+		if err != nil { // h is nil by then
+			err = errors.Join(err, made.Close())
 		}
 	}()
 	if err := h.open(ctx); err != nil {
@@ -178,7 +179,7 @@ func journalName(cfg Config) (string, error) {
 	if u, err := url.Parse(cfg.Origin); err == nil && u.Host != "" {
 		name = u.Host + "/journal"
 	}
-	return name, os.WriteFile(path, []byte(name+"\n"), 0o600)
+	return name, disk.Replace(path, []byte(name+"\n"), 0o600)
 }
 
 func (h *House) outlets() []journal.Outlet {
@@ -218,7 +219,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	})
 	h.tokens = token.New(token.Needs{
 		Gate: &doors.gate, Store: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Log: h.cfg.Log,
-		Organizations: h.organizations, Access: &doors.access, People: h.identity, Catalogue: h.acts,
+		Organizations: h.organizations, Access: &doors.access, People: h.identity, Catalogue: h.scopes,
 	})
 	h.access, err = access.New(access.Needs{
 		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Services: h.tokens,
@@ -253,7 +254,7 @@ func (h *House) build(doors *late) error {
 	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
 	doors.sessions.Module, doors.tokens.Module, doors.signin.Module = h.sessions, h.tokens, h.signin
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail, h.journal}
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err
@@ -272,15 +273,6 @@ func (h *House) Manifests() []core.Manifest {
 	all := []core.Manifest{jobs.Manifest(), abuse.Manifest(), h.vault.Manifest()}
 	for _, m := range h.modules {
 		all = append(all, m.Manifest())
-	}
-	return all
-}
-
-// acts lists every declared act.
-func (h *House) acts() []*core.ActDef {
-	var all []*core.ActDef
-	for _, m := range h.Manifests() {
-		all = append(all, m.Acts...)
 	}
 	return all
 }
