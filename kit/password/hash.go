@@ -32,7 +32,7 @@ type Hasher struct {
 type Limits struct {
 	AtOnce int           // hashes computed together; 0: one per processor
 	Queue  int           // callers that may wait; 0: 256
-	Wait   time.Duration // how long they may wait; 0: 8 s
+	Wait   time.Duration // how long they may wait; 0: 20 s
 }
 
 var errBusy = i18n.Fault(core.Busy, "password.busy",
@@ -48,7 +48,7 @@ func NewHasher(p Params, l Limits) *Hasher {
 		l.Queue = 256
 	}
 	if l.Wait <= 0 {
-		l.Wait = 8 * time.Second
+		l.Wait = 20 * time.Second // within the 30 s that a request may take
 	}
 	h := &Hasher{params: p, slots: make(chan struct{}, l.AtOnce), queue: int64(l.Queue), wait: l.Wait}
 	h.dummy = phc{Params: p, salt: make([]byte, saltBytes), hash: make([]byte, hashBytes)}

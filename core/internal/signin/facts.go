@@ -151,7 +151,10 @@ func (m *Module) learnPolicy(ctx context.Context, tx core.Tx, f *Facts, who core
 	if err != nil {
 		return err
 	}
-	f.Orgs, f.Staff = nil, false
+	f.Orgs = nil
+	if f.Staff, err = m.needs.Access.IsStaff(ctx, tx, who); err != nil {
+		return err
+	}
 	for _, x := range members {
 		if x.State == "left" {
 			continue

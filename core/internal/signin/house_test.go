@@ -113,6 +113,7 @@ type neighbours struct {
 	block    *core.Block
 	refused  error
 	roles    []string
+	staff    bool // holds a role of the provider
 	terms    []core.Terms
 	begun    []core.NewSession
 	ended    []string // person: reason
@@ -167,6 +168,8 @@ func (n *neighbours) AllowedFrom(context.Context, core.Tx, core.ID, netip.Addr, 
 func (n *neighbours) RolesOf(context.Context, core.Tx, core.ID) ([]string, error) {
 	return n.roles, nil
 }
+
+func (n *neighbours) IsStaff(context.Context, core.Tx, core.ID) (bool, error) { return n.staff, nil }
 
 func (n *neighbours) Assign(_ context.Context, _ core.Tx, a core.Assignment) (core.ID, error) {
 	n.assigned = append(n.assigned, a)

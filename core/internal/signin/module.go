@@ -77,6 +77,8 @@ type Access interface {
 	AllowedFrom(ctx context.Context, tx core.Tx, person core.ID, addr netip.Addr, orgs ...core.ID) error
 	// RolesOf gives the ids of the roles that a person holds now in any organization.
 	RolesOf(ctx context.Context, tx core.Tx, person core.ID) ([]string, error)
+	// IsStaff tells whether a person holds a role of the provider.
+	IsStaff(ctx context.Context, tx core.Tx, person core.ID) (bool, error)
 	Assign(ctx context.Context, tx core.Tx, a core.Assignment) (core.ID, error)
 }
 

@@ -20,6 +20,9 @@ var (
 		"Donnez le nom de votre organisation (100 caractères au plus).", "Give the name of your organization (100 characters at most).")
 )
 
+var errOrgPerson = i18n.Fault(core.Invalid, "setup.name",
+	"Un compte appartient à une personne identifiée : donnez au moins un nom.", "An account belongs to an identified person: give at least one name.")
+
 // MakeSetupToken gives the single-use path where the first administrator is made: "/setup/...". Links made before die.
 // Error: Gone once anyone exists: there is no default account, and no second first one (CTI-37.2).
 func (m *Module) MakeSetupToken(ctx context.Context) (path string, err error) {
@@ -76,6 +79,9 @@ func (m *Module) Found(ctx context.Context, token string, in Founding, browser c
 	}
 	trusted := token == "" && core.ActorOf(ctx).Kind == core.SystemActor
 	if !trusted {
+		if strings.TrimSpace(in.Person.GivenName+in.Person.FamilyName) == "" {
+			return "", errOrgPerson.With("family_name", errOrgPerson.Code)
+		}
 		if err := m.SetupOpen(ctx, token); err != nil {
 			return "", err
 		}

@@ -127,6 +127,52 @@ func TestProviderStaffNeverGetsASessionWithoutASecondFactor(t *testing.T) {
 	})
 }
 
+// A role of the provider is enough to be staff, whatever the organizations one is a member of.
+func TestAHolderOfAProviderRoleIsStaff(t *testing.T) {
+	h := one(t)
+	h.member("ada@example.org", good, "client")
+	h.near.staff = true
+	if _, e, err := h.come(from("127.0.0.1"), "ada@example.org", good, ""); err != nil || e.Step != "enrol" {
+		t.Fatalf("%+v %v, want the set-up of a second factor", e, err)
+	}
+}
+
+func TestEveryStatementRunsOnBothEngines(t *testing.T) { dbtest.Statements(t, schemas, "signin_") }
+
+func TestExportHoldsNoSecretAndErasureLeavesNothing(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := from("192.0.2.1")
+		person := h.member("ada@example.org", good, "client")
+		_, _, err := h.come(ctx, "ada@example.org", good, "")
+		h.must(err)
+		flow, err := h.signin.Begin(ctx, "ada@example.org", "", "/")
+		h.must(err)
+		tables := map[string]int{}
+		read := func() {
+			clear(tables)
+			h.must(h.db.Read(ctx, func(tx core.Tx) error {
+				return h.signin.ExportPerson(ctx, tx, person, func(r core.Record) error {
+					tables[r.Table]++
+					if r.Values["code"] != nil || (r.Table == "signin_flow" && r.Values["id"] != nil) {
+						t.Errorf("a secret is exported: %+v", r)
+					}
+					return nil
+				})
+			}))
+		}
+		if read(); tables["signin_flow"] != 1 || tables["signin_device"] != 1 {
+			t.Errorf("exported %v", tables)
+		}
+		h.must(h.db.Write(ctx, func(tx core.Tx) error { _, err := h.signin.ErasePerson(ctx, tx, person); return err }))
+		if read(); len(tables) != 0 {
+			t.Errorf("after erasure: %v", tables)
+		}
+		if _, _, err := h.signin.Next(ctx, flow); core.KindOf(err) != core.Gone {
+			t.Errorf("a flow of an erased person: %v", err)
+		}
+	})
+}
+
 func TestSecondFactorDemandedByPolicyAndByRole(t *testing.T) {
 	h := one(t)
 	h.member("ada@example.org", good, "client")

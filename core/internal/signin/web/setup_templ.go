@@ -74,7 +74,7 @@ func setupPage(v setupView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field{Name: "family_name", Label: tFamily.In(ctx), Complete: "family-name", Value: v.In.Person.FamilyName, Error: v.Problems.For("family_name"), Max: 100, Optional: true}.Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Field{Name: "family_name", Label: tFamily.In(ctx), Complete: "family-name", Value: v.In.Person.FamilyName, Error: v.Problems.For("family_name"), Max: 100}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
