@@ -2,6 +2,7 @@ package organization
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -131,9 +132,17 @@ func (m *Module) CreateOrg(ctx context.Context, o core.Organization, first Profi
 // dropKeys destroys keys that seal nothing: the act that they were made for did not happen. A key that stays behind
 // harms nobody, so a failure is no error of the act.
 func (m *Module) dropKeys(ctx context.Context, owners ...core.ID) {
+	ctx = context.WithoutCancel(ctx)
+	var all sync.WaitGroup
+	places := make(chan struct{}, 32) // together, so that one commit serves many
 	for _, o := range owners {
-		_ = m.needs.Keys.DestroyKey(context.WithoutCancel(ctx), o)
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			_ = m.needs.Keys.DestroyKey(ctx, o)
+		})
 	}
+	all.Wait()
 }
 
 // EditOrg changes the name, language or time zone of an organization; version is the one that was read.
