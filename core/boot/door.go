@@ -67,7 +67,7 @@ func (h *House) hosts() []string {
 // pages are the routes of every room.
 func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
-		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens), accessweb.Routes(h.access),
+		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()))
 }

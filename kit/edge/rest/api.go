@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -32,10 +33,11 @@ type Config struct {
 
 // API gathers the operations. Make it with New, add operations with Op, then give Routes to the server.
 type API struct {
-	cfg    Config
-	huma   huma.API
-	routes []edge.Route
-	rates  *rates
+	cfg       Config
+	huma      huma.API
+	routes    []edge.Route
+	rates     *rates
+	described []Described
 	// adding is the operation being registered: huma hands its handler to HandleFunc.
 	adding *adding
 }
@@ -118,6 +120,9 @@ func (a *API) Routes() []edge.Route {
 	describe := edge.Route{Pattern: "GET /api/openapi.json", Access: edge.SignedIn(), Handle: a.describe}
 	return append(a.routes[:len(a.routes):len(a.routes)], describe)
 }
+
+// Operations lists every operation in the order it was added.
+func (a *API) Operations() []Described { return slices.Clone(a.described) }
 
 // OpenAPI gives the description of the API as it is kept in the repository: indented, keys in a stable order.
 func (a *API) OpenAPI() ([]byte, error) {

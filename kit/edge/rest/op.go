@@ -29,6 +29,12 @@ type Operation struct {
 	MaxBody int64
 }
 
+// Described is one operation as a page lists it.
+type Described struct {
+	Tag, Method, Path, Summary string
+	Access                     edge.Access
+}
+
 // Op adds an operation. The access is stated as for a page, and the operation joins the same list of routes.
 func Op[I, O any](a *API, access edge.Access, op Operation, handle func(context.Context, *I) (*O, error)) {
 	full := huma.Operation{
@@ -49,6 +55,7 @@ func Op[I, O any](a *API, access edge.Access, op Operation, handle func(context.
 			Description: "Any value of your own: the same request sent again with the same key within 24 hours acts once",
 		})
 	}
+	a.described = append(a.described, Described{op.Tag, op.Method, full.Path, op.Summary, access})
 	a.adding = &adding{access, op}
 	defer func() { a.adding = nil }()
 	huma.Register(a.huma, full, func(ctx context.Context, in *I) (*O, error) {

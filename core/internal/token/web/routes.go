@@ -3,17 +3,22 @@ package web
 import (
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/kit/edge/rest"
 )
 
-type pages struct{ tokens *token.Module }
+type pages struct {
+	tokens     *token.Module
+	operations func() []rest.Described
+}
 
-// Routes are the pages of tokens and service accounts.
-func Routes(m *token.Module) []edge.Route {
-	p := pages{m}
+// Routes are the pages of tokens, of service accounts, and the list of what the API can do.
+func Routes(m *token.Module, operations func() []rest.Described) []edge.Route {
+	p := pages{m, operations}
 	list, make, end := edge.Needs(&token.ListServiceAccounts), edge.Needs(&token.CreateServiceToken), edge.Needs(&token.EndServiceToken)
 	return []edge.Route{
 		{Pattern: "GET /me/tokens", Access: edge.Needs(&token.ListOwn), Handle: p.mine},
 		{Pattern: "GET /me/tokens/new", Access: edge.Needs(&token.ListOwn), Handle: p.newMine},
+		{Pattern: "GET /me/tokens/api", Access: edge.SignedIn(), Handle: p.reference},
 		{Pattern: "POST /me/tokens", Access: edge.Needs(&token.CreateOwn), Handle: p.createMine},
 		{Pattern: "POST /me/tokens/{token}/end", Access: edge.Needs(&token.EndOwn), Handle: p.endMine},
 		{Pattern: "POST /me/tokens/{token}/rotate", Access: edge.Needs(&token.RotateOwn), Handle: p.rotateMine},
