@@ -73,7 +73,7 @@ func referencePage(list []group) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: tReference.In(ctx), Lead: tReferenceLead.In(ctx), Section: ui.MyTokens, Wide: true, Crumbs: []ui.Crumb{{Label: tMine.In(ctx), Href: "/me/tokens"}}, Actions: ui.Link{Label: tOpenAPI.In(ctx), Href: "/api/openapi.json", Icon: "download", File: true}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Layout(ui.Page{Title: tReference.In(ctx), Lead: tReferenceLead.In(ctx), Section: ui.MyTokens, Wide: true, Crumbs: []ui.Crumb{{Label: tMine.In(ctx), Href: "/me/tokens"}}, Actions: ui.Link{Label: tOpenAPI.In(ctx), Href: "/api/openapi.json", Icon: "export", File: true}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
