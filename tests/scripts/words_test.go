@@ -163,7 +163,8 @@ func opens(p *play, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	if page.Status != http.StatusOK || strings.HasPrefix(page.Path, "/signin") && !strings.HasPrefix(args[0], "/signin") {
+	elsewhere := func(way string) bool { return strings.HasPrefix(page.Path, way) && !strings.HasPrefix(args[0], way) }
+	if page.Status != http.StatusOK || elsewhere("/signin") || elsewhere("/lock") {
 		return &people.Refusal{Page: page}
 	}
 	return nil
@@ -228,7 +229,8 @@ func values(args []string) (url.Values, error) {
 	return v, nil
 }
 
-// fills: fills FORM field=value...; the form of the last page whose action holds FORM, sent.
+// fills: fills FORM field=value...; the form of the last page whose action holds FORM (and that has the fields named after
+// commas), sent.
 func fills(p *play, name string, args []string) error {
 	page, err := p.page(name)
 	if err != nil {
@@ -238,7 +240,7 @@ func fills(p *play, name string, args []string) error {
 	if err != nil {
 		return err
 	}
-	f, err := page.Form(args[0])
+	f, err := page.Form(strings.Split(args[0], ",")...)
 	if err != nil {
 		return err
 	}
