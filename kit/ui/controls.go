@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"strconv"
@@ -67,6 +68,7 @@ type Form struct {
 // Field is a line of text with its label.
 type Field struct {
 	Name     string
+	ID       string // Name when empty: set it where two forms of a page send the same name
 	Label    string
 	Hint     string
 	Value    string
@@ -220,7 +222,7 @@ func extras(name, hint, fault string, optional bool) templ.Attributes {
 }
 
 func (f Field) attrs() templ.Attributes {
-	a := extras(f.Name, f.Hint, f.Error, f.Optional)
+	a := extras(f.id(), f.Hint, f.Error, f.Optional)
 	for k, v := range map[string]string{"autocomplete": f.Complete, "inputmode": f.Mode, "pattern": f.Pattern, "accept": f.Accept} {
 		if v != "" {
 			a[k] = v
@@ -238,6 +240,8 @@ func (f Field) attrs() templ.Attributes {
 	}
 	return a
 }
+
+func (f Field) id() string { return cmp.Or(f.ID, f.Name) }
 
 func (f Field) kind() string {
 	if f.Type == "" {

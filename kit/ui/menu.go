@@ -63,7 +63,7 @@ var orgMenu = []entry{
 	{section: Addresses, path: "/o/{org}/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", key: "d", needs: "allow.read", says: i18n.T("D'où l'on peut entrer.", "Where one may come in from.")},
 	{section: Terms, path: "/o/{org}/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", key: "t", needs: "terms.manage", says: i18n.T("Vos textes, leurs versions, qui les a acceptés.", "Your texts, their versions, who accepted them.")},
 	{section: Settings, path: "/o/{org}/settings", title: i18n.T("Réglages", "Settings"), icon: "sliders", key: "p", needs: "setting.read", says: i18n.T("Les règles en vigueur et leurs planchers.", "The rules in force and their floors.")},
-	{section: Overview, path: "/o/{org}/my-rights", title: i18n.T("Mes droits", "My rights"), icon: "shield", needs: "habilitation.own", says: i18n.T("Ce que vous pouvez faire ici, et d'où cela vient.", "What you can do here, and where it comes from."), tile: true},
+	{section: Overview, path: "/o/{org}/my-rights", title: i18n.T("Mes droits", "My rights"), icon: "shield", says: i18n.T("Ce que vous pouvez faire ici, et d'où cela vient.", "What you can do here, and where it comes from."), tile: true},
 	{section: Settings, path: "/o/{org}/profile", title: i18n.T("Fiche de l'organisation", "Organization's details"), icon: "building", needs: "organization.edit", says: i18n.T("Son nom, sa langue, son fuseau horaire.", "Its name, its language, its time zone."), tile: true},
 }
 

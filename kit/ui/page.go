@@ -68,6 +68,7 @@ type scene struct {
 	contact string
 	now     time.Time
 	request core.ID
+	ask     func(core.Permission) bool // answers for a permission that the menu did not ask about
 }
 
 type (
@@ -96,9 +97,17 @@ func Asking(r *http.Request, perms ...core.Permission) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), askKey{}, perms))
 }
 
-// May tells a template whether the person holds a permission of the menu, or one named by Asking, in the organization of the page. It draws or
-// hides; the gate decides again when the act comes.
-func May(ctx context.Context, p core.Permission) bool { return sceneOf(ctx).who.May[p] }
+// May tells a template whether the person holds a permission in the organization of the page (the platform on a page of
+// none). It draws or hides; the gate decides again when the act comes. Those of the menu are known beforehand, another one
+// costs a question to the frame, once per page.
+func May(ctx context.Context, p core.Permission) bool {
+	s := sceneOf(ctx)
+	held, known := s.who.May[p]
+	if !known && s.ask != nil {
+		held = s.ask(p)
+	}
+	return held
+}
 
 // Render writes a page: it asks the frame who is there, draws c whole, and only then sends, so that a failure half-way
 // becomes an error page and never half a page.
@@ -149,7 +158,15 @@ func stage(w http.ResponseWriter, r *http.Request) (context.Context, error) {
 		if err != nil {
 			return nil, err
 		}
+		if who.May == nil {
+			who.May = map[core.Permission]bool{}
+		}
 		s.who = who
+		s.ask = func(p core.Permission) bool {
+			more, err := f.Who(ctx, org, []core.Permission{p})
+			who.May[p] = err == nil && more.May[p]
+			return who.May[p]
+		}
 	}
 	return context.WithValue(ctx, sceneKey{}, s), nil
 }

@@ -160,6 +160,37 @@ func TestMenuShowsOnlyWhatMayBeOpened(t *testing.T) {
 	}
 }
 
+// A page may hide what any permission opens, not only those that the menu knows.
+func TestMayAsksWhatTheMenuDoesNot(t *testing.T) {
+	asked := 0
+	page := templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
+		for range 3 {
+			if May(ctx, "thing.change") {
+				_, _ = io.WriteString(w, "change ")
+			}
+			if May(ctx, "thing.remove") {
+				_, _ = io.WriteString(w, "remove ")
+			}
+		}
+		return nil
+	})
+	frame := Frame{Who: func(_ context.Context, _ core.ID, ask []core.Permission) (Who, error) {
+		asked++
+		may := map[core.Permission]bool{}
+		for _, p := range ask {
+			may[p] = p == "thing.change"
+		}
+		return Who{Name: "Inès", May: may}, nil
+	}}
+	w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+	if err := Render(w, r.WithContext(WithFrame(r.Context(), frame)), 200, page); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.Body.String(); got != "change change change " || asked != 3 {
+		t.Errorf("%q after %d questions", got, asked)
+	}
+}
+
 func TestNoteIsShownOnce(t *testing.T) {
 	h := server("GET /go", func(w http.ResponseWriter, r *http.Request) error {
 		if r.URL.Query().Has("to") {

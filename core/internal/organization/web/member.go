@@ -44,6 +44,7 @@ var (
 	tLeftOn       = i18n.T("Départ", "Left")
 	tInvitedOn    = i18n.T("Invitation", "Invitation")
 	tExpires      = i18n.T("envoyée, valable jusqu'au %s", "sent, works until %s")
+	tUnsent       = i18n.T("pas encore envoyée", "not sent yet")
 	tExpired      = i18n.T("expirée", "expired")
 	tCancelled    = i18n.T("annulée", "cancelled")
 	tUsed         = i18n.T("acceptée", "accepted")
@@ -166,7 +167,7 @@ func (p pages) show(w http.ResponseWriter, r *http.Request, status int, problems
 	if err != nil {
 		return err
 	}
-	v := memberView{Detail: d, reason: r.PostFormValue("reason"), problems: problems}
+	v := memberView{Detail: d, invitation: tUnsent.In(ctx), reason: r.PostFormValue("reason"), problems: problems}
 	if d.Invitation != nil {
 		switch d.Invitation.State(p.now()) {
 		case "sent":
@@ -214,7 +215,9 @@ func (v memberView) facts(ctx context.Context) ui.Facts {
 	if !v.LeftAt.IsZero() {
 		f = append(f, ui.Fact{Label: tLeftOn.In(ctx), Value: ui.Time{At: v.LeftAt}})
 	}
-	add(tInvitedOn.In(ctx), v.invitation)
+	if v.State == "invited" || v.Invitation != nil {
+		add(tInvitedOn.In(ctx), v.invitation)
+	}
 	return f
 }
 
@@ -307,4 +310,11 @@ func memberID(v formView) core.ID {
 		return ""
 	}
 	return v.member.ID
+}
+
+func (v memberView) sendLabel(ctx context.Context) string {
+	if v.Invitation == nil {
+		return tSend.In(ctx)
+	}
+	return tResend.In(ctx)
 }

@@ -25,7 +25,7 @@ var (
 	tInviteds   = i18n.T("Invités", "Invited")
 	tLefts      = i18n.T("Partis", "Left")
 	tFilter     = i18n.T("Filtrer", "Filter")
-	tAny        = i18n.T("Tous", "Any")
+	tAnyOf      = i18n.T("%s : tous", "%s: any")
 	tRole       = i18n.T("Rôle", "Role")
 	tSearch     = i18n.T("Chercher", "Search")
 	tSearchHint = i18n.T("Nom ou adresse", "Name or address")
@@ -118,8 +118,8 @@ func (v listView) tabs(ctx context.Context) ui.Tabs {
 	}}
 }
 
-func labelOptions(ctx context.Context, list []organization.Label) []ui.Option {
-	out := []ui.Option{{Value: "", Label: tAny.In(ctx)}}
+func labelOptions(ctx context.Context, what i18n.Sentence, list []organization.Label) []ui.Option {
+	out := []ui.Option{{Value: "", Label: tAnyOf.In(ctx, what.In(ctx))}}
 	for _, l := range list {
 		out = append(out, ui.Option{Value: l.ID, Label: l.Text})
 	}
@@ -142,8 +142,8 @@ func (v listView) chips(ctx context.Context) ui.Chips {
 			c.Items = append(c.Items, ui.Chip{Label: label, Value: text, Remove: v.href(drop)})
 		}
 	}
-	add(tDepartment.In(ctx), v.f.Department, textOf(labelOptions(ctx, v.page.Departments), v.f.Department), func(f *organization.Filter) { f.Department = "" })
-	add(tFunction.In(ctx), v.f.Function, textOf(labelOptions(ctx, v.page.Functions), v.f.Function), func(f *organization.Filter) { f.Function = "" })
+	add(tDepartment.In(ctx), v.f.Department, textOf(labelOptions(ctx, tDepartment, v.page.Departments), v.f.Department), func(f *organization.Filter) { f.Department = "" })
+	add(tFunction.In(ctx), v.f.Function, textOf(labelOptions(ctx, tFunction, v.page.Functions), v.f.Function), func(f *organization.Filter) { f.Function = "" })
 	add(tRole.In(ctx), v.f.Role, textOf(v.roles, v.f.Role), func(f *organization.Filter) { f.Role = "" })
 	return c
 }

@@ -293,7 +293,7 @@ func filters(v listView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(v.page.Departments) > 0 {
-					templ_7745c5c3_Err = ui.Select{Name: "department", Label: tDepartment.In(ctx), Value: v.f.Department, Options: labelOptions(ctx, v.page.Departments), Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Select{Name: "department", Bare: true, Label: tDepartment.In(ctx), Value: v.f.Department, Options: labelOptions(ctx, tDepartment, v.page.Departments), Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -303,7 +303,7 @@ func filters(v listView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(v.page.Functions) > 0 {
-					templ_7745c5c3_Err = ui.Select{Name: "function", Label: tFunction.In(ctx), Value: v.f.Function, Options: labelOptions(ctx, v.page.Functions), Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Select{Name: "function", Bare: true, Label: tFunction.In(ctx), Value: v.f.Function, Options: labelOptions(ctx, tFunction, v.page.Functions), Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -313,7 +313,7 @@ func filters(v listView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(v.roles) > 0 {
-					templ_7745c5c3_Err = ui.Select{Name: "role", Label: tRole.In(ctx), Value: v.f.Role, Options: append([]ui.Option{{Label: tAny.In(ctx)}}, v.roles...), Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Select{Name: "role", Bare: true, Label: tRole.In(ctx), Value: v.f.Role, Options: append([]ui.Option{{Label: tAnyOf.In(ctx, tRole.In(ctx))}}, v.roles...), Optional: true, Width: "m"}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -53,8 +53,6 @@ var (
 	tByPreset    = i18n.T(" (jeu « %s »)", " (set “%s”)")
 	tNoFloor     = i18n.T("aucun", "none")
 	tInForce     = i18n.T("En vigueur", "In force")
-	tWhenChanged = i18n.T("Quand il change", "When it changes")
-	tClauses     = i18n.T("Clauses", "Clauses")
 	tOverruled   = i18n.T("Votre valeur (%s) est devenue plus faible que le plancher : c'est le plancher qui s'applique.", "Your value (%s) has become weaker than the floor: the floor applies.")
 	tSaved       = i18n.T("Paramètres enregistrés ; ils s'appliquent dès la prochaine requête.", "Settings saved; they apply from the next request on.")
 	tPresets     = i18n.T("Jeux de paramètres", "Sets of settings")
@@ -84,6 +82,7 @@ type view struct {
 	typed    map[string]string // what was sent, when the form comes back
 	reason   string
 	preset   string
+	why      string // reason typed for a preset
 	problems ui.Problems
 }
 
@@ -98,9 +97,9 @@ func (v view) action() string {
 
 func (v view) page(ctx context.Context) ui.Page {
 	if v.platform() {
-		return ui.Page{Title: tFloors.In(ctx), Lead: tFloorsLead.In(ctx), Section: ui.ProviderFloor, Crumbs: []ui.Crumb{{Label: tConsole.In(ctx), Href: "/provider"}}, Problems: v.problems}
+		return ui.Page{Title: tFloors.In(ctx), Lead: tFloorsLead.In(ctx), Section: ui.ProviderFloor, Wide: true, Crumbs: []ui.Crumb{{Label: tConsole.In(ctx), Href: "/provider"}}, Problems: v.problems}
 	}
-	return ui.Page{Title: tTitle.In(ctx), Lead: tLead.In(ctx), Section: ui.Settings, Problems: v.problems}
+	return ui.Page{Title: tTitle.In(ctx), Lead: tLead.In(ctx), Section: ui.Settings, Wide: true, Problems: v.problems}
 }
 
 func (v view) may(ctx context.Context) bool {
@@ -276,8 +275,8 @@ func (p pages) save(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) preset(w http.ResponseWriter, r *http.Request) error {
 	ctx, org := r.Context(), orgOf(r)
-	v := view{preset: r.PostFormValue("preset"), reason: r.PostFormValue("reason"), View: settings.View{Org: org}}
-	if err := p.settings.ApplyPreset(ctx, org, v.preset, v.reason); ui.Shown(err) {
+	v := view{preset: r.PostFormValue("preset"), why: r.PostFormValue("why"), View: settings.View{Org: org}}
+	if err := p.settings.ApplyPreset(ctx, org, v.preset, v.why); ui.Shown(err) {
 		v.problems = ui.ProblemsOf(ctx, err)
 		return p.render(w, r, edge.StatusOf(err), v)
 	} else if err != nil {
@@ -312,13 +311,6 @@ func (v view) line(ctx context.Context, s settings.Setting) string {
 		return now
 	}
 	return now + " · " + tFloor.In(ctx) + " : " + v.floor(ctx, s)
-}
-
-func width(s settings.Setting) string {
-	if s.Sort == settings.Number {
-		return "m"
-	}
-	return ""
 }
 
 func mode(s settings.Setting) string {
