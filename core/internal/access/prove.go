@@ -117,11 +117,11 @@ var properties = []property{
 // Prove decides every combination of the facts that the policies read and checks the properties against each decision.
 // It needs no database; it takes a few seconds. An error says that the policies cannot be decided at all.
 func (m *Module) Prove(ctx context.Context) (Report, error) {
-	return prove(ctx, m.policies, nil)
+	return prove(ctx, m.policies, corners(), nil)
 }
 
 // prove stops at the first counter-example for which enough says so.
-func prove(ctx context.Context, policies []Policy, enough func(Counterexample) bool) (Report, error) {
+func prove(ctx context.Context, policies []Policy, over []scene, enough func(Counterexample) bool) (Report, error) {
 	started := time.Now()
 	asked := ctx
 	ctx, stop := context.WithCancel(ctx)
@@ -138,7 +138,7 @@ func prove(ctx context.Context, policies []Policy, enough func(Counterexample) b
 			}
 		}()
 	}
-	for _, base := range corners() {
+	for _, base := range over {
 		work <- base
 	}
 	close(work)
