@@ -3,6 +3,7 @@ package db_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -38,9 +39,14 @@ func BenchmarkWrite(b *testing.B) {
 				b.ResetTimer()
 				start := time.Now()
 				var wg sync.WaitGroup
+				var mu sync.Mutex
+				var took []time.Duration
 				for range clients {
 					wg.Go(func() {
+						var mine []time.Duration
+						defer func() { mu.Lock(); took = append(took, mine...); mu.Unlock() }()
 						for range todo {
+							asked := time.Now()
 							err := d.Write(b.Context(), func(tx core.Tx) error {
 								_, err := tx.Exec(b.Context(), qPut, ids.New(), 1, nil)
 								return err
@@ -48,11 +54,14 @@ func BenchmarkWrite(b *testing.B) {
 							if err != nil {
 								b.Error(err)
 							}
+							mine = append(mine, time.Since(asked))
 						}
 					})
 				}
 				wg.Wait()
 				b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "writes/s")
+				slices.Sort(took)
+				b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 			})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -243,9 +244,15 @@ func retriable(err error) bool {
 		case "57P01", "57P02", "57P03": // the server is stopping or starting
 			return true
 		}
-		return e.Code[:2] == "08"
+		return demoted(e) || e.Code[:2] == "08"
 	}
 	return false
+}
+
+// demoted tells whether the server behind the connection no longer takes writes (it was the primary, or the plan of a
+// statement is older than its table): the connection is dropped and the next one looks for the primary again.
+func demoted(e *pgconn.PgError) bool {
+	return e.Code == "25006" || e.Code == "0A000" && (strings.Contains(e.Message, "hot standby") || strings.Contains(e.Message, "cached plan"))
 }
 
 // fromPostgres names what is not the statement's fault.
@@ -303,8 +310,8 @@ func (p *postgresDB) again(ctx context.Context, opts pgx.TxOptions, fn func(core
 			return fromPostgres(err)
 		}
 		pause := time.Duration(1+rand.IntN(1<<min(n, 6))) * time.Millisecond
-		if lost(err) {
-			pause += 50 * time.Millisecond
+		if e, ok := errors.AsType[*pgconn.PgError](err); lost(err) || ok && e.Code != "40001" && e.Code != "40P01" {
+			pause += 50 * time.Millisecond // the server needs a moment
 		}
 		select {
 		case <-time.After(pause):
@@ -319,7 +326,14 @@ func (p *postgresDB) once(ctx context.Context, opts pgx.TxOptions, fn func(core.
 	if err != nil {
 		return lost(err), err
 	}
-	defer c.Release()
+	defer func() {
+		if e, ok := errors.AsType[*pgconn.PgError](err); ok && demoted(e) {
+			end, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			c.Conn().Close(end)
+			stop()
+		}
+		c.Release()
+	}()
 	ptx, err := c.BeginTx(ctx, opts)
 	if err != nil {
 		return retriable(err) || lost(err), err

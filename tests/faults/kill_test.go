@@ -74,6 +74,7 @@ func killMany(t *testing.T, r *runner, around func(round int) (before, after fun
 		if after != nil {
 			after()
 		}
+		onlyRefusals(t, p, "db.")
 		if p.failed != "" && before == nil {
 			t.Fatalf("round %d: %s", round, p.failed)
 		}

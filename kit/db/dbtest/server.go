@@ -1,8 +1,11 @@
 package dbtest
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 
@@ -69,4 +72,57 @@ func (s *Server) Start(t testing.TB) {
 	if err := s.c.launch(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Standby starts a streaming copy of s; from then on s acknowledges nothing that the standby has not on disk.
+func (s *Server) Standby(t testing.TB) *Server {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "rempart-pg-standby-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &Server{&pg{dir: dir, bin: s.c.bin, as: s.c.as, port: port}}
+	t.Cleanup(func() {
+		if b.c.server != nil {
+			b.Stop()
+		}
+		os.RemoveAll(dir)
+	})
+	if err := os.Chmod(dir, 0o777); err != nil { // the server's account makes the data folder
+		t.Fatal(err)
+	}
+	copying := exec.Command(filepath.Join(s.c.bin, "pg_basebackup"), "-h", "127.0.0.1", "-p", strconv.Itoa(s.c.port), "-U", "rempart",
+		"-D", filepath.Join(dir, "data"), "-R", "-c", "fast", "-X", "stream")
+	copying.SysProcAttr, copying.Dir = s.c.as, dir
+	if out, err := copying.CombinedOutput(); err != nil {
+		t.Fatalf("dbtest: pg_basebackup: %v\n%s", err, out)
+	}
+	if err := b.c.launch(); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []string{"ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"} {
+		if err := s.c.exec(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+// Promote makes a standby the primary.
+func (s *Server) Promote(t testing.TB) {
+	t.Helper()
+	for _, q := range []string{"SELECT pg_promote()", "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()"} {
+		if err := s.c.exec(q); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Either gives the URL of a database on whichever of both takes writes.
+func Either(a, b *Server, name string) string {
+	return fmt.Sprintf("postgres://rempart@127.0.0.1:%d,127.0.0.1:%d/%s?sslmode=disable&target_session_attrs=read-write", a.c.port, b.c.port, name)
 }
