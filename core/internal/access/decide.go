@@ -44,8 +44,8 @@ func (m *Module) Decide(ctx context.Context, tx core.Tx, actor core.Actor, act *
 			return errStepUp
 		}
 	}
-	if r.def.Reach == core.ByAssignment && actor.Kind != core.SystemActor {
-		m.usage.note(f.org, actor.ID, r.def.Permission, now)
+	if actor.Kind != core.SystemActor {
+		m.noteUse(f.org, actor.ID, r.def, now)
 	}
 	return nil
 }

@@ -2,8 +2,10 @@ package access
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/csv"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,12 @@ func TestExport(t *testing.T) {
 		if err != nil || !bytes.HasPrefix(pdf.Bytes, []byte("%PDF-")) || pdf.SHA256 == file.SHA256 {
 			t.Errorf("PDF: %v", err)
 		}
+		drawn := inflated(t, pdf.Bytes)
+		for _, words := range []string{"max \xc9lan", "Tenue des salles", "Personne", "Table des habilitations", "Page 1 sur "} {
+			if !strings.Contains(drawn, words) {
+				t.Errorf("the PDF does not say %q", words)
+			}
+		}
 		if _, err := w.Export(ctx, "acme", time.Time{}, "exe"); core.KindOf(err) != core.Invalid {
 			t.Errorf("another format: %v", err)
 		}
@@ -54,6 +62,21 @@ func TestExport(t *testing.T) {
 			t.Errorf("staff: %v\n%s", err, staff.Bytes)
 		}
 	})
+}
+
+// inflated gives what the pages of a PDF draw, in its own encoding.
+func inflated(t *testing.T, pdf []byte) string {
+	t.Helper()
+	var all strings.Builder
+	for part := range bytes.SplitSeq(pdf, []byte("stream\n")) {
+		r, err := zlib.NewReader(bytes.NewReader(part))
+		if err != nil {
+			continue // not a compressed stream
+		}
+		text, _ := io.ReadAll(r)
+		all.Write(text)
+	}
+	return all.String()
 }
 
 func TestTakeAsksForAsMuchAsGive(t *testing.T) {

@@ -237,7 +237,7 @@ func (m *Module) TableAt(ctx context.Context, tx core.Tx, org core.ID, at time.T
 		ms, member := present[p]
 		t.Rows = append(t.Rows, m.row(s, t.Columns, p, ms, member))
 	}
-	return t, nil
+	return t, stillDormant(ctx, tx, s, t.Rows)
 }
 
 func (m *Module) membersFor(ctx context.Context, tx core.Tx, s *snapshot, person, after core.ID, limit int) ([]core.Membership, core.ID, error) {

@@ -137,6 +137,15 @@ func TestUnusedRightsAreMarked(t *testing.T) {
 				t.Errorf("%s: dormant %v", r.Person, r.Dormant)
 			}
 		}
+		w.wantCode("on one's own", w.decide(w.person("pete"), core.Act{Def: &ownNotes, Subject: "pete"}), "")
+		if err := w.FlushUsage(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range w.table(time.Time{}).Rows {
+			if r.Person == "pete" && r.Dormant {
+				t.Error("an account that is used elsewhere is called dormant")
+			}
+		}
 	})
 }
 

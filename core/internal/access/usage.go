@@ -41,6 +41,35 @@ func (u *usage) note(org, person core.ID, p core.Permission, now time.Time) {
 	}
 }
 
+// ownUse stands for everything a person does on what is their own: it says that the account lives, nothing more.
+const ownUse = core.Permission("self")
+
+func (m *Module) noteUse(org, person core.ID, def *core.ActDef, now time.Time) {
+	switch def.Reach {
+	case core.ByAssignment:
+		m.usage.note(org, person, def.Permission, now)
+	case core.BySelf:
+		m.usage.note(org, person, ownUse, now)
+	}
+}
+
+var qLastDay = db.SQL(`SELECT coalesce(max(last_day), 0) FROM access_usage WHERE person = $1`)
+
+// stillDormant takes the mark away from who does something elsewhere.
+func stillDormant(ctx context.Context, tx core.Tx, s *snapshot, rows []Row) error {
+	for i := range rows {
+		if !rows[i].Dormant {
+			continue
+		}
+		day, _, err := db.One(ctx, tx, qLastDay, db.Value[int64], rows[i].Person)
+		if err != nil {
+			return err
+		}
+		rows[i].Dormant = s.today-day >= s.unused
+	}
+	return nil
+}
+
 var qUse = db.SQL(`INSERT INTO access_usage (org, person, permission, last_day) VALUES ($1, $2, $3, $4)
 ON CONFLICT (org, person, permission) DO UPDATE SET last_day = excluded.last_day WHERE access_usage.last_day < excluded.last_day`)
 
