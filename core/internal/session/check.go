@@ -90,10 +90,10 @@ func (m *Module) rules(ctx context.Context, tx core.Tx, r row, asker core.Actor,
 	if err != nil {
 		return 0, fmt.Errorf("session: memberships: %w", err)
 	}
-	orgs := make([]core.ID, 0, 4)
+	orgs, staff := make([]core.ID, 0, 4), r.staff
 	for _, ms := range memberships {
 		if ms.State == "active" {
-			orgs = append(orgs, ms.Org)
+			orgs, staff = append(orgs, ms.Org), staff || ms.OrgKind == "provider"
 		}
 	}
 	policy, err := m.needs.Settings.For(ctx, tx, orgs...)
@@ -106,6 +106,8 @@ func (m *Module) rules(ctx context.Context, tx core.Tx, r row, asker core.Actor,
 		return 0, errExpired
 	case now.Sub(r.used) >= idle:
 		return 0, errIdle
+	case r.aal < 2 && (staff || policy.SignIn.SecondFactor):
+		return 0, errFactor // demanded since the session began, or its person became staff since (CTI-37.3)
 	}
 	return policy.Session.Lock, m.admitted(ctx, tx, r.person, asker, orgs)
 }

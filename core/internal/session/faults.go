@@ -10,6 +10,7 @@ var (
 	errEnded     = i18n.Fault(core.Unauthenticated, "session.ended", "Votre session a pris fin. Connectez-vous à nouveau.", "Your session has ended. Sign in again.")
 	errIdle      = i18n.Fault(core.Unauthenticated, "session.idle", "Votre session a pris fin après un temps sans activité. Connectez-vous à nouveau.", "Your session ended after a time without activity. Sign in again.")
 	errExpired   = i18n.Fault(core.Unauthenticated, "session.expired", "Votre session a atteint sa durée maximale. Connectez-vous à nouveau.", "Your session reached its longest duration. Sign in again.")
+	errFactor    = i18n.Fault(core.Unauthenticated, "session.factor", "Un second facteur est désormais exigé. Connectez-vous à nouveau pour l'enregistrer.", "A second factor is now required. Sign in again to set it up.")
 	errStolen    = i18n.Fault(core.Unauthenticated, "session.stolen", "Cette session a été utilisée depuis deux navigateurs : nous y avons mis fin pour vous protéger. Connectez-vous à nouveau.", "This session was used from two browsers: we ended it to protect you. Sign in again.")
 	errSuspended = i18n.Fault(core.Unauthenticated, "session.suspended", "Cet accès est suspendu. Votre organisation peut vous dire pourquoi et jusqu'à quand.", "This access is suspended. Your organization can tell you why and until when.")
 	errLocked    = i18n.Fault(core.Forbidden, "session.locked", "La session est verrouillée : prouvez que c'est bien vous pour continuer.", "The session is locked: prove that it is you to continue.")

@@ -26,7 +26,7 @@ var (
 	tEndAll      = i18n.T("Mettre fin à toutes les sessions", "End every session")
 	tAskAll      = i18n.T("Déconnecter tous les membres de l'organisation, sauf vous ?", "Sign out every member of the organization but you?")
 	tStop        = i18n.T("Arrêter des sessions", "Stop sessions")
-	tNext        = i18n.T("%d sessions sur cette page", "%d sessions on this page")
+	tNext        = i18n.N("%d session sur cette page", "%d sessions sur cette page", "%d session on this page", "%d sessions on this page")
 	tPickOne     = i18n.T("Cochez au moins une session.", "Tick at least one session.")
 )
 

@@ -21,7 +21,8 @@ var (
 	tBegan      = i18n.T("Début", "Began")
 	tUsed       = i18n.T("Dernière utilisation", "Last used")
 	tEnds       = i18n.T("Prend fin", "Ends")
-	tEndsUnused = i18n.T("%s sans activité ; le %s au plus tard", "%s if unused; on %s at the latest")
+	tEndsUnused = i18n.T("%s sans activité", "%s if unused")
+	tEndsLast   = i18n.T("au plus tard le %s", "at the latest on %s")
 	tAct        = i18n.T("Action", "Action")
 	tThis       = i18n.T("Cette session", "This session")
 	tLocked     = i18n.T("Verrouillée", "Locked")
@@ -51,7 +52,7 @@ func what(ctx context.Context, v session.View) string {
 
 // ends says when a session ends by itself.
 func ends(ctx context.Context, v session.View) templ.Component {
-	return ui.Words(tEndsUnused.In(ctx, ui.Ago(ctx, v.IdleEnd), i18n.Moment(ctx, v.FinalEnd)))
+	return twoLines(tEndsUnused.In(ctx, ui.Ago(ctx, v.IdleEnd)), tEndsLast.In(ctx, i18n.Moment(ctx, v.FinalEnd)))
 }
 
 // marks are what to know of a session at a glance.

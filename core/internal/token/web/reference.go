@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -13,7 +14,7 @@ import (
 
 var (
 	tReference     = i18n.T("Ce que l'API sait faire", "What the API can do")
-	tReferenceLead = i18n.T("Toutes les opérations, avec la permission que chacune demande. La description complète, pour les programmes, est au format OpenAPI 3.1.", "Every operation, with the permission that each asks for. The full description, for programs, is in the OpenAPI 3.1 format.")
+	tReferenceLead = i18n.T("Toutes les opérations, sous /api/v1, avec la permission que chacune demande. La description complète, pour les programmes, est au format OpenAPI 3.1.", "Every operation, under /api/v1, with the permission that each asks for. The full description, for programs, is in the OpenAPI 3.1 format.")
 	tOpenAPI       = i18n.T("Description OpenAPI", "OpenAPI description")
 	tOperation     = i18n.T("Opération", "Operation")
 	tWhat          = i18n.T("Ce qu'elle fait", "What it does")
@@ -46,7 +47,7 @@ func groups(ctx context.Context, all []rest.Described) []group {
 			}
 			needs = ui.Line(parts...)
 		}
-		list[i].rows = append(list[i].rows, ui.Row{Label: d.Summary, Cells: []templ.Component{ui.Mono(d.Method + " " + d.Path), english(d.Summary), needs}})
+		list[i].rows = append(list[i].rows, ui.Row{Label: d.Summary, Cells: []templ.Component{ui.Mono(d.Method + " " + strings.TrimPrefix(d.Path, rest.Prefix)), english(d.Summary), needs}})
 	}
 	return list
 }

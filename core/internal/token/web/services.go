@@ -32,6 +32,7 @@ var (
 	tCreateServ   = i18n.T("Créer le compte", "Create the account")
 	tCreatedServ  = i18n.T("Le compte est créé. Donnez-lui un rôle dans les habilitations, puis un jeton.", "The account is created. Give it a role in the access table, then a token.")
 	tSave         = i18n.T("Enregistrer", "Save")
+	tEdit         = i18n.T("Modifier le compte", "Change the account")
 	tSaved        = i18n.T("Le compte est modifié.", "The account is changed.")
 	tClose        = i18n.T("Fermer le compte", "Close the account")
 	tCloseText    = i18n.T("Ses jetons prennent fin aussitôt et il ne rouvre pas.", "Its tokens end at once and it does not reopen.")
