@@ -207,6 +207,9 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Breached: breached,
 		Gate:     &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Settings: h.settings, Mail: h.mail,
 		Members: &doors.organizations, Sessions: &doors.sessions, Tokens: &doors.tokens, Origin: h.cfg.Origin,
+		Told: func(ctx context.Context, tx core.Tx, p core.Person) error {
+			return doors.organizations.PersonChanged(ctx, tx, p)
+		},
 	})
 	h.organizations = organization.New(organization.Needs{
 		Gate: &doors.gate, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Mail: h.mail, People: h.identity, Forgetting: h.identity,

@@ -115,6 +115,12 @@ func TestInvitingRemovingAndImportingThroughThePages(t *testing.T) {
 		t.Errorf("the session of a removed member lives on: %d", out.Code)
 	}
 	w.importThroughPages(a, admin)
+
+	person, err := w.identity.Profile(w.as("a.people"), w.people["a.people"])
+	w.must("profile", err)
+	person.Person.GivenName = "Renamed"
+	w.must("rename", w.identity.ChangeProfile(w.as("a.people"), person.Person))
+	w.see(admin, a+"/members", "Renamed Canary-a.people")
 }
 
 func (w *town) importThroughPages(a, admin string) {

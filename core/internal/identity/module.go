@@ -38,6 +38,8 @@ type Needs struct {
 	Members  Members
 	Sessions Sessions
 	Tokens   Tokens
+	// Told hears of a profile that was written, in the same transaction: lists of members show names. nil tells nobody.
+	Told func(ctx context.Context, tx core.Tx, p core.Person) error
 	// Hasher bounds the work of hashing; the standard cost and limits when nil.
 	Hasher *password.Hasher
 	// Breached are the lists of stolen passwords: the one that ships when none is given.

@@ -175,6 +175,9 @@ func (m *Module) UpdatePerson(ctx context.Context, tx core.Tx, p core.Person) er
 	if err != nil {
 		return fmt.Errorf("identity: update person: %w", err)
 	}
+	if m.needs.Told != nil {
+		return m.needs.Told(ctx, tx, p)
+	}
 	return nil
 }
 

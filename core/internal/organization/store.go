@@ -46,7 +46,7 @@ var (
 	qUnmanage    = db.SQL(`UPDATE organization_member SET manager = $3, version = version + 1 WHERE org = $1 AND manager = $2 AND manager <> '' AND id <> $3`)
 	qResponsible = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.responsible = $2 AND m.responsible <> '' ORDER BY m.id`)
 	qEntrust     = db.SQL(`UPDATE organization_member SET responsible = $3, version = version + 1 WHERE org = $1 AND id = $2`)
-	qRename      = db.SQL(`UPDATE organization_member SET name = $2, email = $3, sort = $4, find = $5, version = version + 1 WHERE person = $1 AND state = 'active'`)
+	qRename      = db.SQL(`UPDATE organization_member SET name = $2, email = $3, sort = $4, find = $5 WHERE person = $1 AND state = 'active'`)
 	qDepartments = db.SQL(`SELECT department, COUNT(*) FROM organization_member WHERE org = $1 AND state <> 'left' AND department <> '' GROUP BY department ORDER BY department LIMIT 500`)
 	qFunctions   = db.SQL(`SELECT function, COUNT(*) FROM organization_member WHERE org = $1 AND state <> 'left' AND function <> '' GROUP BY function ORDER BY function LIMIT 500`)
 	qElsewhere   = db.SQL(`SELECT COUNT(*) FROM organization_member WHERE person = $1 AND org <> $2 AND state <> 'left'`)

@@ -32,6 +32,10 @@ var (
 	tChanged     = i18n.T("Modifiés", "Changed")
 	tSame        = i18n.T("Inchangés", "Same")
 	tRefused     = i18n.T("Refusés", "Refused")
+	tNewOne      = i18n.T("Nouveau", "New")
+	tChangedOne  = i18n.T("Modifié", "Changed")
+	tSameOne     = i18n.T("Inchangé", "Same")
+	tRefusedOne  = i18n.T("Refusé", "Refused")
 	tAll         = i18n.T("Toutes les lignes", "All lines")
 	tDry         = i18n.T("Essai d'import", "Dry run of an import")
 	tDryLead     = i18n.T("Rien n'a encore changé. Voici ce que chaque ligne ferait.", "Nothing has changed yet. Here is what each line would do.")
@@ -182,13 +186,13 @@ func (v dryView) rows(ctx context.Context) (rows []ui.Row, cut bool) {
 func verdict(ctx context.Context, v string) ui.Badge {
 	switch v {
 	case organization.LineNew:
-		return ui.Badge{Text: tNew.In(ctx), Tone: ui.Good}
+		return ui.Badge{Text: tNewOne.In(ctx), Tone: ui.Good}
 	case organization.LineChanged:
-		return ui.Badge{Text: tChanged.In(ctx), Tone: ui.Info}
+		return ui.Badge{Text: tChangedOne.In(ctx), Tone: ui.Info}
 	case organization.LineSame:
-		return ui.Badge{Text: tSame.In(ctx)}
+		return ui.Badge{Text: tSameOne.In(ctx)}
 	}
-	return ui.Badge{Text: tRefused.In(ctx), Tone: ui.Bad}
+	return ui.Badge{Text: tRefusedOne.In(ctx), Tone: ui.Bad}
 }
 
 func fieldTitle(ctx context.Context, id string) string {
