@@ -345,6 +345,45 @@ func TestADemandedFactorCannotBeRemovedByItsPerson(t *testing.T) {
 	}
 }
 
+func TestRecoveryCodesAreStoredWithAKeyedHash(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	ctx, ada := context.Background(), h.ada()
+	batch, err := h.RenewCodes(as(ada), ada)
+	h.must(err)
+	if len(batch.Plain) != 10 || len(batch.Salt) < 16 {
+		t.Fatalf("%d codes, salt of %d characters", len(batch.Plain), len(batch.Salt))
+	}
+	for i, code := range batch.Plain {
+		bare := strings.ReplaceAll(code, "-", "")
+		if len(bare) != 16 || strings.Contains(batch.Marks[i], bare) {
+			t.Errorf("code %q is kept as %q", code, batch.Marks[i])
+		}
+		mark, err := h.MatchCode(ctx, ada, " "+strings.ToUpper(code))
+		if err != nil || mark != batch.Marks[i] {
+			t.Errorf("code %d as typed is not found: %v", i, err)
+		}
+		other, _ := h.needs.Hasher.Mark(ctx, batch.Salt+"x", bare)
+		if other == mark {
+			t.Error("the salt does not count")
+		}
+	}
+	second, err := h.RenewCodes(as(ada), ada)
+	h.must(err)
+	h.must(h.db.Write(ctx, func(tx core.Tx) error {
+		if ok, err := h.UseCode(ctx, tx, ada, batch.Marks[0]); ok || err != nil {
+			t.Errorf("a code of a former batch opens: %v %v", ok, err)
+		}
+		if ok, err := h.UseCode(ctx, tx, ada, second.Marks[0]); !ok || err != nil {
+			t.Errorf("a code of the new batch: %v %v", ok, err)
+		}
+		f, err := h.Factors(ctx, tx, ada)
+		if f.Codes != 9 {
+			t.Errorf("%d codes left, want 9", f.Codes)
+		}
+		return err
+	}))
+}
+
 func TestALinkOpensOnePageOnce(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx, ada := context.Background(), h.ada()

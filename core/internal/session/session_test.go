@@ -324,6 +324,19 @@ func TestTightenedLimitActsAtTheNextRequest(t *testing.T) {
 	w.refused("a limit set since", secret, "session.idle")
 }
 
+func TestASecondFactorDemandedSinceActsAtTheNextRequest(t *testing.T) {
+	w := one(t)
+	secret, id := w.begin("ann", firefox)
+	w.good("before", secret)
+	w.settings.Policy.SignIn.SecondFactor = true
+	w.refused("demanded since", secret, "session.factor")
+	err := w.db.Write(t.Context(), func(tx core.Tx) (err error) { secret, err = w.Raise(t.Context(), tx, id, 2); return err })
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.good("with a second factor", secret)
+}
+
 func TestNoLimitInThePolicyStillLimits(t *testing.T) {
 	w := one(t)
 	w.settings.Policy.Session = core.SessionPolicy{}
