@@ -56,10 +56,17 @@ var shortMonths = [2][12]string{
 	{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 }
 
+// Exact writes a day and time to the second, short: "22 nov. 2026, 14:05:09". Times are UTC.
+func Exact(ctx context.Context, t time.Time) string { return short(ctx, t, "15:04:05") }
+
+func short(ctx context.Context, t time.Time, clock string) string {
+	return fmt.Sprintf("%d\u00a0%s\u00a0%d, %s", t.Day(), shortMonths[i18n.Of(ctx)][t.Month()-1], t.Year(), t.Format(clock))
+}
+
 // moment writes a day and time in full, or short in a cell: "22 nov. 2026, 14:05".
 func moment(ctx context.Context, t time.Time) string {
 	if ctx.Value(compactKey{}) == nil {
 		return i18n.Moment(ctx, t)
 	}
-	return fmt.Sprintf("%d\u00a0%s\u00a0%d, %s", t.Day(), shortMonths[i18n.Of(ctx)][t.Month()-1], t.Year(), t.Format("15:04"))
+	return short(ctx, t, "15:04")
 }

@@ -175,7 +175,7 @@ func (v listView) rows(ctx context.Context) []ui.Row {
 	for i, r := range v.view.Rows {
 		href := v.entryHref(r.Seq)
 		rows[i] = ui.Row{Href: href, Label: v.act(ctx, r), Cells: []templ.Component{
-			ui.To(i18n.Moment(ctx, r.When), href),
+			ui.To(ui.Exact(ctx, r.When), href),
 			v.actor(ctx, r),
 			actCell(v.act(ctx, r), r.Action),
 			onCell(r.Type, short(r.Resource)),
