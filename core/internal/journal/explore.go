@@ -168,7 +168,7 @@ func prefixed(p, columns string) string {
 }
 
 // windowRows bounds what one page looks at on its way in, so that a page takes the same time whatever the log holds.
-const windowRows = 20_000
+const windowRows = 5_000
 
 // Page is one page of entries, newest first.
 type Page struct {
@@ -333,7 +333,7 @@ func (f Filter) fits(r *Row) bool {
 }
 
 // scanned bounds how many entries one search for words opens.
-const scanned = 5000
+const scanned = 2500
 
 // search reads the rows of a filter with words: it opens entries window by window until the page is full or its bound is
 // reached; the page then says where to go on.

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -14,18 +15,23 @@ const tileSize = 256
 
 // flushState belongs to the flush hook, which one transaction at a time runs.
 type flushState struct {
-	mu     sync.Mutex
-	node   string
-	gen    int                // grows when a commit failed: its counters may or may not have been used
-	open   bool               // a flush has not been followed by its commit
-	counts map[core.ID]uint64 // entries of this node per log
-	tails  map[int64]tail
+	mu    sync.Mutex
+	node  string
+	names int // names given out: each log's run of numbers has its own
+	logs  map[core.ID]*tail
 }
 
-// tail is the leaves of a log's unfinished tile, remembered from one flush to the next.
+// tail is what a flush leaves for the next one of the same log: it holds when the log is as that flush left it.
 type tail struct {
-	size   uint64
-	leaves []verify.Hash
+	node   string
+	count  uint64 // entries numbered under this name
+	front  verify.Frontier
+	leaves []verify.Hash // of the unfinished tile
+}
+
+// follows tells whether a log is as this flush left it: its commit succeeded and nobody else wrote since.
+func (t *tail) follows(f verify.Frontier) bool {
+	return t != nil && t.front.Size == f.Size && slices.Equal(t.front.Hashes, f.Hashes)
 }
 
 // flush gives the entries of a group commit their places (SQLite): one writer, just before the commit.
@@ -33,51 +39,41 @@ func (m *Module) flush(ctx context.Context, tx core.Tx, items []any) error {
 	s := &m.flushing
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open || s.counts == nil {
-		// The last commit failed, perhaps after it reached the disk: a new name starts new counters.
-		s.gen++
-		s.counts, s.tails = map[core.ID]uint64{}, map[int64]tail{}
-	}
-	s.open = true
-	node := s.node
-	if s.gen > 1 {
-		node = fmt.Sprintf("%s.%d", s.node, s.gen)
-	}
-	counts, tails := map[core.ID]uint64{}, map[int64]tail{}
+	m.flushed.Add(int64(len(items)))
 	groups, err := byLog(items)
 	if err != nil {
 		return err
 	}
 	for org, group := range groups {
-		next := s.counts[org]
-		for _, it := range group {
-			next++
-			it.entry.Node, it.entry.Counter = node, next
-		}
-		counts[org] = next
 		st, err := openLog(ctx, tx, org)
 		if err != nil {
 			return err
 		}
-		known := s.tails[st.log]
-		if err := extend(ctx, tx, &st, &known, group, false); err != nil {
+		known := s.logs[org]
+		if !known.follows(st.front) {
+			// The first flush of this process, or one after a commit that failed, perhaps once it had reached the disk: a new
+			// name starts new numbers.
+			s.names++
+			known = &tail{node: fmt.Sprintf("%s.%d", s.node, s.names), front: verify.Frontier{Size: unknown}}
+		}
+		left := &tail{node: known.node, count: known.count, front: known.front, leaves: known.leaves}
+		for _, it := range group {
+			left.count++
+			it.entry.Node, it.entry.Counter = left.node, left.count
+		}
+		if err := extend(ctx, tx, &st, left, group, false); err != nil {
 			return fmt.Errorf("journal: extend: %w", err)
 		}
-		tails[st.log] = known
+		if s.logs == nil {
+			s.logs = map[core.ID]*tail{}
+		}
+		s.logs[org] = left
 	}
-	tx.OnCommit(func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.open = false
-		for org, n := range counts {
-			s.counts[org] = n
-		}
-		for log, t := range tails {
-			s.tails[log] = t
-		}
-	})
 	return nil
 }
+
+// unknown is no size: nothing is remembered of the log.
+const unknown = ^uint64(0)
 
 // byLog sorts sealed entries by their log and keeps their order.
 func byLog(items []any) (map[core.ID][]*item, error) {
@@ -129,7 +125,7 @@ func extend(ctx context.Context, tx core.Tx, st *logState, known *tail, items []
 	if err := insertMany(ctx, tx, qEntries, 21, args); err != nil {
 		return err
 	}
-	*known = tail{st.front.Size, leaves}
+	known.front, known.leaves = st.front.Clone(), leaves
 	if indexed {
 		st.indexed = st.front.Size
 	}
@@ -147,7 +143,7 @@ func splitSubjects(list []string) (first, others string) {
 // openTile gives the leaves of the unfinished tile, from memory or from the entries.
 func openTile(ctx context.Context, tx core.Tx, st *logState, known *tail) ([]verify.Hash, error) {
 	from := st.front.Size &^ (tileSize - 1)
-	if known.size == st.front.Size && uint64(len(known.leaves)) == st.front.Size-from {
+	if known.front.Size == st.front.Size && uint64(len(known.leaves)) == st.front.Size-from {
 		return append(make([]verify.Hash, 0, tileSize), known.leaves...), nil
 	}
 	list, err := leavesBetween(ctx, tx, st.log, from, st.front.Size)

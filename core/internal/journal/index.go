@@ -14,11 +14,45 @@ var (
 	qIndexTo = db.SQL(`UPDATE journal_log SET indexed = $2 WHERE log = $1 AND indexed < $2`)
 )
 
-const indexBatch = 512
+const (
+	indexTick = 100 * time.Millisecond
+	// burst is how many entries in one tick make the indexes wait, so that nobody's act waits for them.
+	burst = 200
+	// lag is how many entries may wait for the indexes even so: the explorer reads those from the end of the log.
+	lag = 200_000
+	// An index page takes as many entries at once as there are in a batch: a large batch is many times cheaper, a small one
+	// holds the writer for a moment only.
+	smallBatch, largeBatch = 256, 8192
+)
 
-// index puts the entries that have their place since the last time into the indexes. It takes a fifth of the writer's
-// time at most: under a burst the indexes follow later, and the explorer reads what they lack from the entries.
-func (m *Module) index(ctx context.Context) error {
+// indexQuietly puts the entries that have their place into the indexes, when the writer is not busy with acts.
+func (m *Module) indexQuietly(ctx context.Context) error {
+	m.flushed.Store(0)
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(indexTick / 2):
+	}
+	return m.index(ctx, func(behind uint64) (batch uint64) {
+		switch busy := m.flushed.Swap(0); {
+		case ctx.Err() != nil:
+			return 0
+		case busy < burst:
+			return largeBatch
+		case behind > lag:
+			return smallBatch
+		}
+		return 0
+	})
+}
+
+// Index puts every entry that has its place into the indexes now.
+func (m *Module) Index(ctx context.Context) error {
+	return m.index(ctx, func(uint64) uint64 { return largeBatch })
+}
+
+// index works through every log; next says how many entries to take, 0 to stop.
+func (m *Module) index(ctx context.Context, next func(behind uint64) uint64) error {
 	var logs []logState
 	err := m.db.Read(ctx, func(tx core.Tx) (err error) {
 		logs, err = allLogs(ctx, tx)
@@ -29,8 +63,11 @@ func (m *Module) index(ctx context.Context) error {
 	}
 	for i := range logs {
 		for l := &logs[i]; l.indexed < l.front.Size; {
-			began := time.Now()
-			to := min(l.indexed+indexBatch, l.front.Size)
+			batch := next(l.front.Size - l.indexed)
+			if batch == 0 {
+				return nil
+			}
+			to := min(l.indexed+batch, l.front.Size)
 			err := m.db.Write(ctx, func(tx core.Tx) error {
 				if _, err := tx.Exec(ctx, qIndex, place(l.log, l.indexed), place(l.log, to)); err != nil {
 					return err
@@ -42,11 +79,6 @@ func (m *Module) index(ctx context.Context) error {
 				return fmt.Errorf("journal: index: %w", err)
 			}
 			l.indexed = to
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(4 * time.Since(began)):
-			}
 		}
 	}
 	return nil

@@ -57,7 +57,8 @@ type Module struct {
 	flushing flushState
 	counters counters
 	wake     chan struct{}
-	leading  atomic.Bool // this node holds the lease: it places entries, signs and sends
+	flushed  atomic.Int64 // entries since the indexes last looked: how busy the writer is
+	leading  atomic.Bool  // this node holds the lease: it places entries, signs and sends
 
 	refusal atomic.Pointer[core.Error]
 }

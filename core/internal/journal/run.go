@@ -26,7 +26,7 @@ func (m *Module) Run(ctx context.Context) error {
 	}
 	if m.db.Engine() == db.SQLite {
 		m.leading.Store(true) // the file has one server
-		all.Go(func() { m.every(ctx, 50*time.Millisecond, "index", m.index) })
+		all.Go(func() { m.every(ctx, indexTick, "index", m.indexQuietly) })
 	} else {
 		all.Go(func() { m.lead(ctx) })
 	}

@@ -129,7 +129,7 @@ func (m *Module) sequence(ctx context.Context) (int, error) {
 			if err != nil {
 				return err
 			}
-			if err := extend(ctx, tx, &st, &tail{size: ^uint64(0)}, group, true); err != nil {
+			if err := extend(ctx, tx, &st, &tail{front: verify.Frontier{Size: unknown}}, group, true); err != nil {
 				return err
 			}
 		}
