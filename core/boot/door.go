@@ -124,10 +124,14 @@ func (h *House) authenticate() func(http.ResponseWriter, *http.Request) (core.Ac
 // permit decides beforehand whether a page opens. Its object may be what the decision is about, or only where it is
 // shown: the role may be held on it or on everything. A refusal goes through the gate, which journals it.
 func (h *House) permit(ctx context.Context, def *core.ActDef, org, object core.ID) error {
+	act := core.Act{Def: def, Org: org}
+	if def.Reach == core.BySelf {
+		act.Subject = core.ActorOf(ctx).ID
+	}
 	decide := func(object core.ID) error {
-		return h.db.Read(ctx, func(tx core.Tx) error {
-			return h.access.Decide(ctx, tx, core.ActorOf(ctx), &core.Act{Def: def, Org: org, Resource: object})
-		})
+		asked := act
+		asked.Resource = object
+		return h.db.Read(ctx, func(tx core.Tx) error { return h.access.Decide(ctx, tx, core.ActorOf(ctx), &asked) })
 	}
 	err := decide(object)
 	if err != nil && object != "" {
@@ -136,7 +140,7 @@ func (h *House) permit(ctx context.Context, def *core.ActDef, org, object core.I
 	if err == nil || core.KindOf(err) == core.Internal {
 		return err
 	}
-	return h.gate.Read(ctx, &core.Act{Def: def, Org: org}, func(core.Tx) error { return nil })
+	return h.gate.Read(ctx, &act, func(core.Tx) error { return nil })
 }
 
 // who tells the frame of a page whose it is and what they may open.

@@ -95,11 +95,17 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, access Access)
 		return r, errSignIn
 	case access.kind == permitted && actor.Scopes != nil && !slices.Contains(actor.Scopes, access.act.Permission):
 		return r, errUnknown
-	case access.kind == permitted && access.act.Reach == core.ByAssignment && s.cfg.Permit != nil && reads(r):
+	case access.kind == permitted && asks(access.act) && s.cfg.Permit != nil && reads(r):
 		org, object := placeOf(r)
 		return r, s.cfg.Permit(r.Context(), access.act, org, object)
 	}
 	return r, nil
+}
+
+// asks tells whether a page that needs act is worth a decision of its own: what roles permit, and what asks for a fresh
+// proof, so that the proof comes before the form is filled and not after.
+func asks(act *core.ActDef) bool {
+	return act.Reach == core.ByAssignment || act.Reach == core.BySelf && act.Fresh > 0
 }
 
 func reads(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
