@@ -34,7 +34,6 @@ var (
 	qPut   = db.SQL(`INSERT INTO t_row (id, n, note) VALUES ($1, $2, $3)`)
 	qCount = db.SQL(`SELECT count(*) FROM t_row`)
 	qSum   = db.SQL(`SELECT coalesce(sum(n), 0) FROM t_row`)
-	qAdd   = db.SQL(`UPDATE t_row SET n = n + 1 WHERE id = $1`)
 	qN     = db.SQL(`SELECT n FROM t_row WHERE id = $1`)
 	qSetN  = db.SQL(`UPDATE t_row SET n = $2 WHERE id = $1`)
 	qChild = db.SQL(`INSERT INTO t_child (id, row) VALUES ($1, $2)`)
@@ -127,6 +126,20 @@ func TestAnUnregisteredStatementIsRefused(t *testing.T) {
 		})
 		if err == nil || !strings.Contains(err.Error(), "not registered") {
 			t.Fatalf("text built at run time was executed: %v", err)
+		}
+	})
+}
+
+func TestTheNumberOfArgumentsMustMatch(t *testing.T) {
+	dbtest.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		for _, args := range [][]any{{"a", 1}, {"a", 1, nil, "too many"}} {
+			err := d.Write(t.Context(), func(tx core.Tx) error {
+				_, err := tx.Exec(t.Context(), qPut, args...)
+				return err
+			})
+			if err == nil {
+				t.Errorf("%d arguments for three placeholders were taken", len(args))
+			}
 		}
 	})
 }

@@ -38,7 +38,6 @@ var (
 var (
 	errRowsOpen = errors.New("db: close the rows of the last query before the next statement")
 	errDead     = errors.New("db: the transaction is over after a failed statement")
-	errReadOnly = errors.New("db: a read transaction cannot write")
 )
 
 // Duplicate tells whether err says that a row with the same key exists. The transaction that met it is dead.

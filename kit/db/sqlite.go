@@ -58,13 +58,26 @@ func openSQLite(ctx context.Context, d *DB, cfg Config) (*sqliteDB, error) {
 // The settings of durability.md. busy_timeout comes first so that the others can wait.
 var (
 	writerPragmas = [][2]string{
-		{"busy_timeout", "5000"}, {"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"},
-		{"trusted_schema", "0"}, {"cache_size", "-16000"}, {"temp_store", "2"}, {"wal_autocheckpoint", "0"},
-		{"secure_delete", "1"}, {"case_sensitive_like", "1"},
+		{"busy_timeout", "5000"},
+		{"journal_mode", "wal"},
+		{"synchronous", "2"},
+		{"foreign_keys", "1"},
+		{"trusted_schema", "0"},
+		{"cache_size", "-16000"},
+		{"temp_store", "2"},
+		{"wal_autocheckpoint", "0"},
+		{"secure_delete", "1"},
+		{"case_sensitive_like", "1"},
 	}
 	readerPragmas = [][2]string{
-		{"busy_timeout", "5000"}, {"foreign_keys", "1"}, {"trusted_schema", "0"}, {"cache_size", "-4000"},
-		{"temp_store", "2"}, {"wal_autocheckpoint", "0"}, {"case_sensitive_like", "1"}, {"query_only", "1"},
+		{"busy_timeout", "5000"},
+		{"foreign_keys", "1"},
+		{"trusted_schema", "0"},
+		{"cache_size", "-4000"},
+		{"temp_store", "2"},
+		{"wal_autocheckpoint", "0"},
+		{"case_sensitive_like", "1"},
+		{"query_only", "1"},
 	}
 )
 
@@ -80,10 +93,11 @@ type conn struct {
 }
 
 type stmt struct {
-	s     driver.Stmt
-	exec  driver.StmtExecContext
-	query driver.StmtQueryContext
-	order []int // for each placeholder, the argument that it takes
+	s      driver.Stmt
+	exec   driver.StmtExecContext
+	query  driver.StmtQueryContext
+	order  []int // for each placeholder, the argument that it takes
+	params int   // how many arguments it asks for
 }
 
 // openConn opens a connection and checks that each setting took. Another process that opens, recovers or closes the
@@ -180,12 +194,18 @@ func (c *conn) prepared(text string) (*stmt, error) {
 	if !registered(text) {
 		return nil, fmt.Errorf("%w: %s", errUnregistered, text)
 	}
+	if len(c.stmts) >= statementsKept {
+		c.forgetOne()
+	}
 	plain, order := positional(text)
 	ds, err := c.c.Prepare(plain)
 	if err != nil {
 		return nil, fromSQLite(err, text)
 	}
 	s := &stmt{s: ds, exec: ds.(driver.StmtExecContext), query: ds.(driver.StmtQueryContext), order: order}
+	for _, from := range order {
+		s.params = max(s.params, from+1)
+	}
 	c.stmts[text] = s
 	return s, nil
 }
@@ -217,10 +237,10 @@ func (c *conn) own(text string) error {
 // bind gives each placeholder of s its argument.
 func (c *conn) bind(s *stmt, args []any) ([]driver.NamedValue, error) {
 	c.args = c.args[:0]
+	if len(args) != s.params {
+		return nil, fmt.Errorf("%d arguments given, %d asked for", len(args), s.params)
+	}
 	for i, from := range s.order {
-		if from >= len(args) {
-			return nil, fmt.Errorf("%d arguments given, $%d is used", len(args), from+1)
-		}
 		v, err := normal(args[from])
 		if err != nil {
 			return nil, err
@@ -486,7 +506,8 @@ func (s *sqliteDB) write(ctx context.Context, fn func(core.Tx) error) error {
 
 func (s *sqliteDB) prepare(ctx context.Context, text string) error {
 	return s.read(ctx, func(tx core.Tx) error {
-		ds, err := tx.(*sqliteTx).c.c.Prepare(text)
+		plain, _ := positional(text)
+		ds, err := tx.(*sqliteTx).c.c.Prepare(plain)
 		if err != nil {
 			return err
 		}

@@ -36,6 +36,11 @@ type recorded struct {
 // A table named here is no longer compared by digest but by its number of rows.
 var gone = map[string]string{}
 
+// rewritten lists the tables that each start writes anew from the code: they follow the release.
+var rewritten = map[string]string{
+	"access_role_permission": "what the built-in roles hold",
+}
+
 // restored is a fixture brought back to life.
 type restored struct {
 	recorded
@@ -140,6 +145,7 @@ func (r *restored) differences(ctx context.Context) (wrong []string, err error) 
 	for _, was := range r.Tables {
 		is, there := now[was.Name]
 		switch {
+		case rewritten[was.Name] != "":
 		case !there && gone[was.Name] == "":
 			wrong = append(wrong, was.Name+" is gone without a reason")
 		case there && is.Rows != was.Rows:
