@@ -21,7 +21,6 @@ type command struct {
 	in        io.Reader
 	out, errs io.Writer
 	file      string // --config
-	asked     bool
 	environ   []string
 }
 

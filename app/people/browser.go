@@ -107,9 +107,7 @@ func (b *Browser) follow(p *Page) (string, bool) {
 }
 
 func (b *Browser) once(method, path string, body []byte, kind string) (*Page, error) {
-	if strings.HasPrefix(path, b.Origin) {
-		path = strings.TrimPrefix(path, b.Origin)
-	}
+	path = strings.TrimPrefix(path, b.Origin)
 	if path == "" {
 		path = "/"
 	}

@@ -62,8 +62,10 @@ func (f *fixture) queue(t *testing.T, m core.Mail) error {
 	return f.db.Write(t.Context(), func(tx core.Tx) error { return f.Queue(t.Context(), tx, m) })
 }
 
-var hello = core.Mail{Org: "org", Person: "ann", To: "ann@example.org", Kind: "signin.new_device",
-	Subject: "Nouvelle connexion à votre compte", Body: "Bonjour Ann,\n\nUne connexion a eu lieu.\n.\nFin\n"}
+var hello = core.Mail{
+	Org: "org", Person: "ann", To: "ann@example.org", Kind: "signin.new_device",
+	Subject: "Nouvelle connexion à votre compte", Body: "Bonjour Ann,\n\nUne connexion a eu lieu.\n.\nFin\n",
+}
 
 // relay is a real SMTP server whose answers a test chooses.
 type relay struct {

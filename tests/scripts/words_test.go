@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -362,5 +361,3 @@ func hasCookie(p *play, name string, args []string) error {
 	}
 	return nil
 }
-
-var _ = os.Stderr
