@@ -22,10 +22,10 @@ const (
 	lag = 200_000
 	// An index page takes as many entries at once as there are in a batch: a large batch is many times cheaper, a small one
 	// holds the writer for a moment only.
-	smallBatch, largeBatch = 256, 8192
+	smallBatch, quietBatch, largeBatch = 256, 2048, 8192
 )
 
-// indexQuietly puts the entries that have their place into the indexes, when the writer is not busy with acts.
+// indexQuietly puts one batch of the entries that have their place into the indexes, when the writer is not busy with acts.
 func (m *Module) indexQuietly(ctx context.Context) error {
 	m.flushed.Store(0)
 	select {
@@ -33,13 +33,16 @@ func (m *Module) indexQuietly(ctx context.Context) error {
 		return nil
 	case <-time.After(indexTick / 2):
 	}
-	return m.index(ctx, func(behind uint64) (batch uint64) {
-		switch busy := m.flushed.Swap(0); {
-		case ctx.Err() != nil:
+	busy, done := m.flushed.Load() >= burst, false
+	return m.index(ctx, func(behind uint64) uint64 {
+		switch {
+		case done: // what is flushed while a batch holds the writer says nothing: look again first
 			return 0
-		case busy < burst:
-			return largeBatch
+		case !busy:
+			done = true
+			return quietBatch
 		case behind > lag:
+			done = true
 			return smallBatch
 		}
 		return 0

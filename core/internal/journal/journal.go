@@ -198,7 +198,6 @@ type Connection struct {
 	Agent   string  `json:"agent,omitempty"`
 	Session core.ID `json:"session,omitempty"`
 	Token   core.ID `json:"token,omitempty"`
-	Account core.ID `json:"account,omitempty"`
 	AAL     int     `json:"aal,omitempty"`
 }
 
@@ -220,7 +219,7 @@ func (m *Module) seal(ctx context.Context, it *item, e *core.Entry) error {
 	}
 	conn := Connection{
 		Network: network(e.Actor.Address), Agent: tidy(e.Actor.Agent), Session: e.Actor.Session, Token: e.Actor.Token,
-		Account: e.Actor.Account, AAL: e.Actor.AAL,
+		AAL: e.Actor.AAL,
 	}
 	if conn != (Connection{}) {
 		own = append(own, plainPart{verify.Connection, asJSON(conn)})
