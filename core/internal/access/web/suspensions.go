@@ -211,7 +211,7 @@ func (v suspensionsView) live(ctx context.Context) []ui.Row {
 			continue
 		}
 		rows = append(rows, ui.Row{Cells: []templ.Component{
-			v.target(ctx, s), ui.Badge{Text: access.ReasonTitle(ctx, s.Reason), Tone: ui.Bad}, ui.Words(s.Text), ui.Time{At: s.From, Relative: true},
+			v.target(ctx, s), ui.Words(access.ReasonTitle(ctx, s.Reason)), ui.Words(s.Text), ui.Time{At: s.From, Relative: true},
 			ui.Time{At: s.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.list.Names, s.DeclaredBy)), liftForm(v.place, s.ID),
 		}})
 	}
@@ -222,7 +222,7 @@ func (v suspensionsView) above(ctx context.Context) []ui.Row {
 	rows := make([]ui.Row, len(v.list.Above))
 	for i, s := range v.list.Above {
 		rows[i] = ui.Row{Cells: []templ.Component{
-			ui.Words(v.scopeWords(ctx, s)), ui.Badge{Text: access.ReasonTitle(ctx, s.Reason), Tone: ui.Bad}, ui.Words(s.Text),
+			ui.Words(v.scopeWords(ctx, s)), ui.Words(access.ReasonTitle(ctx, s.Reason)), ui.Words(s.Text),
 			ui.Time{At: s.From, Relative: true}, ui.Time{At: s.Until, Never: tNoEnd.In(ctx)},
 		}}
 	}
