@@ -231,6 +231,28 @@ func TestACompromisedAccountIsCutOff(t *testing.T) {
 	})
 }
 
+func TestANewPasswordDoesNotReopenADisabledAccount(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	ctx, ada := context.Background(), h.ada()
+	h.must(h.set(ada, good))
+	h.must(h.db.Write(ctx, func(tx core.Tx) error {
+		p, err := h.Person(ctx, tx, ada)
+		if err != nil {
+			return err
+		}
+		p.State = "disabled"
+		return h.UpdatePerson(ctx, tx, p)
+	}))
+	h.must(h.set(ada, better))
+	h.must(h.db.Read(ctx, func(tx core.Tx) error {
+		p, err := h.Person(ctx, tx, ada)
+		if p.State != "disabled" {
+			t.Errorf("the account is %s", p.State)
+		}
+		return err
+	}))
+}
+
 func TestAnAdministratorSendsALinkAndNeverSeesIt(t *testing.T) {
 	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
 	ada := h.ada()

@@ -189,7 +189,7 @@ func (m *Module) KeepPassword(ctx context.Context, tx core.Tx, person core.ID, h
 		{qPasswordTrim, []any{person, max(policy.Password.History-1, 0)}},
 		{qLinkCancel, []any{person, LinkReset, now}},
 		{qLinkCancel, []any{person, LinkFirst, now}},
-		{qState, []any{person, stateActive, now}},
+		{qActive, []any{person, now}},
 	}
 	for _, s := range steps {
 		if _, err := tx.Exec(ctx, s.q, s.args...); err != nil {

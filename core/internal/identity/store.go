@@ -40,6 +40,7 @@ var (
 	qLoginUpdate = db.SQL(`UPDATE identity_account SET login = $2 WHERE person = $1`)
 	qLoginTaken  = db.SQL(`SELECT person FROM identity_account WHERE login = $1`)
 	qState       = db.SQL(`UPDATE identity_person SET state = $2, updated_at = $3 WHERE id = $1`)
+	qActive      = db.SQL(`UPDATE identity_person SET state = 'active', updated_at = $2 WHERE id = $1 AND state <> 'disabled'`)
 	qSignedIn    = db.SQL(`UPDATE identity_account SET signed_in_at = $2 WHERE person = $1`)
 	qSignedInAt  = db.SQL(`SELECT signed_in_at FROM identity_account WHERE person = $1`)
 	qResponsible = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE responsible = $1 ORDER BY id`)

@@ -228,3 +228,32 @@ func TestExportHoldsNoSecretAndErasureLeavesNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestAProofDiesWithWhatItProved: a sign-in that stopped half-way with the former password goes no further once the
+// password, or the second factor, was changed by the owner.
+func TestAProofDiesWithWhatItProved(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ctx := from("192.0.2.1")
+		person := h.member("ada@example.org", good, "client")
+		_, _ = h.app(person)
+		flow, e, err := h.come(ctx, "ada@example.org", good, "")
+		h.must(err)
+		if e.Step != "factor" {
+			t.Fatalf("step %q", e.Step)
+		}
+		h.clock.Advance(time.Minute)
+		h.must(h.identity.ChangePassword(ctx, person, good, "Another-good1-Pass!phrase"))
+		if step, f, err := h.signin.Next(ctx, flow); err != nil || step != "password" || f.Proved() {
+			t.Fatalf("after the password changed: step %q, %v", step, err)
+		}
+		h.must(h.signin.Password(ctx, flow, "Another-good1-Pass!phrase", signin.Proof{}))
+		h.clock.Advance(time.Minute)
+		secret, _ := h.app(person)
+		h.must(h.signin.Factor(ctx, flow, digits(secret, h.clock.Now())))
+		h.clock.Advance(time.Minute)
+		_, _ = h.app(person) // the phone was changed once more before the sign-in ended
+		if step, f, err := h.signin.Next(ctx, flow); err != nil || step != "factor" || f.Proved() {
+			t.Fatalf("after the factor changed: step %q, %v", step, err)
+		}
+	})
+}

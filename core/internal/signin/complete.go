@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/password"
 )
 
@@ -26,6 +27,10 @@ func (m *Module) Choose(ctx context.Context, secret, plain string) error {
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		if err := m.needs.Passwords.KeepPassword(ctx, tx, f.Person.ID, hash); err != nil {
 			return err
+		}
+		// Choosing it proves it, and what was proved before it was chosen counts no more.
+		if _, err := tx.Exec(ctx, qPasswordProved, f.Flow.mark, clock.Micros(m.needs.Clock.Now())); err != nil {
+			return fmt.Errorf("signin: choose: %w", err)
 		}
 		if f.Credential.Compromised {
 			if _, err := tx.Exec(ctx, qDeviceErase, f.Person.ID); err != nil {
@@ -120,7 +125,7 @@ func (m *Module) Enrol(ctx context.Context, secret, code string) (core.RecoveryC
 			return nil
 		}
 		act.Changed("state", "pending", "confirmed")
-		if _, err := tx.Exec(ctx, qFactorProved, f.Flow.mark, f.Now.UnixMicro()); err != nil {
+		if _, err := tx.Exec(ctx, qFactorProved, f.Flow.mark, clock.Micros(m.needs.Clock.Now())); err != nil {
 			return fmt.Errorf("signin: factor: %w", err)
 		}
 		return m.needs.Codes.KeepCodes(ctx, tx, f.Person.ID, batch)

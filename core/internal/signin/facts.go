@@ -126,8 +126,14 @@ func (m *Module) learn(ctx context.Context, tx core.Tx, f *Facts) (err error) {
 	if !f.Known {
 		f.Credential = core.Credential{}
 	}
+	if f.Flow.PasswordAt.Before(f.Credential.SetAt) {
+		f.Flow.PasswordAt = time.Time{} // the password changed since it was given: it proves nothing any more
+	}
 	if f.Factors, err = m.needs.Factors.Factors(ctx, tx, who); err != nil {
 		return err
+	}
+	if f.Flow.FactorAt.Before(f.Factors.Since) {
+		f.Flow.FactorAt = time.Time{} // another factor was set up since
 	}
 	if err := m.learnPolicy(ctx, tx, f, who); err != nil {
 		return err

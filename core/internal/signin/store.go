@@ -32,8 +32,8 @@ var (
 	qFlowErase = db.SQL(`DELETE FROM signin_flow WHERE person = $1`)
 	qFlowSweep = db.SQL(`DELETE FROM signin_flow WHERE expires_at < $1`)
 
-	qPasswordProved = db.SQL(`UPDATE signin_flow SET password_at = $2, tries = 0 WHERE id = $1 AND password_at = 0`)
-	qFactorProved   = db.SQL(`UPDATE signin_flow SET factor_at = $2 WHERE id = $1 AND factor_at = 0`)
+	qPasswordProved = db.SQL(`UPDATE signin_flow SET password_at = $2, tries = 0 WHERE id = $1`)
+	qFactorProved   = db.SQL(`UPDATE signin_flow SET factor_at = $2 WHERE id = $1`)
 	qMailboxProved  = db.SQL(`UPDATE signin_flow SET mailbox_at = $2, mailbox_due = 0, code = '', tries = 0 WHERE id = $1 AND mailbox_at = 0`)
 	qMailboxDue     = db.SQL(`UPDATE signin_flow SET mailbox_due = 1 WHERE id = $1`)
 	qCodeSent       = db.SQL(`UPDATE signin_flow SET code = $2, code_at = $3, tries = 0 WHERE id = $1`)
