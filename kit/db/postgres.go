@@ -16,7 +16,8 @@ import (
 	"github.com/rempart/rempart/core"
 )
 
-// How long a statement may take, how often a transaction that met another is run again.
+// How long a statement may take, how often a transaction that met another is run again at least: past that it is still
+// tried as long as a caller would wait for a connection.
 const (
 	statementDeadline = "2000" // ms
 	attempts          = 16
@@ -304,12 +305,13 @@ func (p *postgresDB) write(ctx context.Context, fn func(core.Tx) error) error {
 
 // again runs fn until it meets no other transaction. Nothing of a run that is tried again was kept.
 func (p *postgresDB) again(ctx context.Context, opts pgx.TxOptions, fn func(core.Tx) error) error {
+	began := time.Now()
 	for n := 1; ; n++ {
 		again, err := p.once(ctx, opts, fn)
-		if err == nil || !again || n == attempts {
+		if err == nil || !again || n >= attempts && time.Since(began) > p.wait {
 			return fromPostgres(err)
 		}
-		pause := time.Duration(1+rand.IntN(1<<min(n, 6))) * time.Millisecond
+		pause := time.Duration(1+rand.IntN(1<<min(n, 7))) * time.Millisecond
 		if e, ok := errors.AsType[*pgconn.PgError](err); lost(err) || ok && e.Code != "40001" && e.Code != "40P01" {
 			pause += 50 * time.Millisecond // the server needs a moment
 		}
