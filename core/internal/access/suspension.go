@@ -65,6 +65,9 @@ var (
 (id, decided_in, acts_in, scope, target, reason, explanation, declared_by, from_at, until_at, lifted_at, lifted_by, lift_reason)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, '', '')`)
 
+	qSameSuspension = db.SQL(`SELECT count(*) FROM access_suspension
+WHERE lifted_at = 0 AND target = $1 AND scope = $2 AND decided_in = $3 AND acts_in = $4 AND (until_at = 0 OR until_at > $5)`)
+
 	qLift = db.SQL(`UPDATE access_suspension SET lifted_at = $2, lifted_by = $3, lift_reason = $4 WHERE id = $1 AND lifted_at = 0`)
 
 	qSuspension = db.SQL(`SELECT ` + suspensionColumns + ` FROM access_suspension WHERE id = $1`)
@@ -194,16 +197,8 @@ func (m *Module) targetExists(ctx context.Context, tx core.Tx, s Suspension) (bo
 }
 
 func (m *Module) inForceOn(ctx context.Context, tx core.Tx, s Suspension, now time.Time) (bool, error) {
-	all, err := db.All(ctx, tx, qSuspensions, scanSuspension, s.DecidedIn)
-	if err != nil {
-		return false, err
-	}
-	for _, other := range all {
-		if other.InForce(now) && other.Scope == s.Scope && other.Target == s.Target && other.ActsIn == s.ActsIn {
-			return true, nil
-		}
-	}
-	return false, nil
+	n, _, err := db.One(ctx, tx, qSameSuspension, db.Value[int64], s.Target, s.Scope, s.DecidedIn, s.ActsIn, clock.Micros(now))
+	return n > 0, err
 }
 
 // cutsAdministration asks for a confirmation where the suspension locks out the one who asks or the last administrator.

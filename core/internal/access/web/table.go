@@ -54,6 +54,8 @@ var (
 	tChoose      = i18n.T("Choisissez une permission", "Choose a permission")
 	tAsk         = i18n.T("Répondre", "Answer")
 	tNobodyCan   = i18n.T("Personne ne peut", "Nobody can")
+	tSupportOpen = i18n.T("Votre espace est ouvert au support du prestataire", "Your space is open to the provider's support")
+	tSupportSee  = i18n.T("Voir à qui, jusqu'à quand, et le refermer", "See to whom, until when, and close it")
 	tRoleAnd     = i18n.T("Rôle", "Role")
 )
 
@@ -330,4 +332,9 @@ func (v tableView) unusedMore() string {
 		return ""
 	}
 	return v.place.table() + "/unused" + query("after", string(v.table.Next))
+}
+
+// supported tells whether support staff is let in at the date shown.
+func (v tableView) supported() bool {
+	return slices.ContainsFunc(v.table.Rows, func(r access.Row) bool { return r.Support })
 }
