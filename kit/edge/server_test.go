@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -549,4 +550,26 @@ func TestPagesAreDecidedBeforehand(t *testing.T) {
 	if r := ask(t, s, "GET", "/o/7/things", "X-Test", "p"); text(t, r) != "things p" {
 		t.Error("who may open it does not see the page")
 	}
+}
+
+func FuzzSafeNext(f *testing.F) {
+	for _, s := range []string{"/a", "//b", "/\\c", "/%2f/d", "/a?next=//b", "https://x", "/\t/b", "/.//b"} {
+		f.Add(s)
+	}
+	base, err := url.Parse("https://trust.example.org/signin")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, next string) {
+		safe := edge.SafeNext(next)
+		if safe == "" {
+			return
+		}
+		// Browsers drop tabs and line ends and read a backslash as a slash before they resolve.
+		seen := strings.NewReplacer("\t", "", "\n", "", "\r", "", "\\", "/").Replace(safe)
+		to, err := base.Parse(seen)
+		if err != nil || to.Host != base.Host || to.Scheme != base.Scheme || strings.HasPrefix(seen, "//") {
+			t.Errorf("%q leads to %v, %v", next, to, err)
+		}
+	})
 }

@@ -40,7 +40,7 @@ func (m *Module) Check(ctx context.Context, secret string) (Checked, error) {
 	var (
 		r     row
 		found bool
-		lock  time.Duration
+		p     core.SessionPolicy
 	)
 	err := m.needs.Store.Read(ctx, func(tx core.Tx) (err error) {
 		r, found, err = bySecret(ctx, tx, hashOf(root))
@@ -50,7 +50,7 @@ func (m *Module) Check(ctx context.Context, secret string) (Checked, error) {
 		if !r.ended.IsZero() {
 			return endedBecause(r.reason)
 		}
-		lock, err = m.rules(ctx, tx, r, asker, now)
+		p, err = m.rules(ctx, tx, r, asker, now)
 		return err
 	})
 	if err != nil {
@@ -67,7 +67,10 @@ func (m *Module) Check(ctx context.Context, secret string) (Checked, error) {
 		Kind: core.HumanActor, ID: r.person, Account: r.account, Session: r.id, Staff: r.staff, AAL: r.aal, AuthenticatedAt: r.proved,
 		Address: asker.Address, Agent: asker.Agent, Request: asker.Request,
 	}}
-	if !r.locked.IsZero() || lock > 0 && now.Sub(r.used) >= lock {
+	if p.Fresh > 0 && now.Sub(r.proved) >= p.Fresh {
+		c.Actor.AuthenticatedAt = time.Time{} // no longer fresh for this person's organizations, whatever an act would take
+	}
+	if !r.locked.IsZero() || p.Lock > 0 && now.Sub(r.used) >= p.Lock {
 		return c, errLocked
 	}
 	if g == r.generation && now.Sub(r.moved) >= pacing {
@@ -84,11 +87,11 @@ func endedBecause(reason string) error {
 	return errEnded
 }
 
-// rules applies the policy in force to a session: its limits, suspensions, allowed addresses. It gives the lock limit.
-func (m *Module) rules(ctx context.Context, tx core.Tx, r row, asker core.Actor, now time.Time) (time.Duration, error) {
+// rules applies the policy in force to a session: its limits, suspensions, allowed addresses. It gives that policy.
+func (m *Module) rules(ctx context.Context, tx core.Tx, r row, asker core.Actor, now time.Time) (p core.SessionPolicy, err error) {
 	memberships, err := m.needs.Organizations.Memberships(ctx, tx, r.person)
 	if err != nil {
-		return 0, fmt.Errorf("session: memberships: %w", err)
+		return p, fmt.Errorf("session: memberships: %w", err)
 	}
 	orgs, staff := make([]core.ID, 0, 4), r.staff
 	for _, ms := range memberships {
@@ -98,18 +101,18 @@ func (m *Module) rules(ctx context.Context, tx core.Tx, r row, asker core.Actor,
 	}
 	policy, err := m.needs.Settings.For(ctx, tx, orgs...)
 	if err != nil {
-		return 0, fmt.Errorf("session: policy: %w", err)
+		return p, fmt.Errorf("session: policy: %w", err)
 	}
 	idle, absolute := limits(policy.Session)
 	switch {
 	case now.Sub(r.began) >= absolute:
-		return 0, errExpired
+		return p, errExpired
 	case now.Sub(r.used) >= idle:
-		return 0, errIdle
+		return p, errIdle
 	case r.aal < 2 && (staff || policy.SignIn.SecondFactor):
-		return 0, errFactor // demanded since the session began, or its person became staff since (CTI-37.3)
+		return p, errFactor // demanded since the session began, or its person became staff since (CTI-37.3)
 	}
-	return policy.Session.Lock, m.admitted(ctx, tx, r.person, asker, orgs)
+	return policy.Session, m.admitted(ctx, tx, r.person, asker, orgs)
 }
 
 func limits(p core.SessionPolicy) (idle, absolute time.Duration) {

@@ -109,7 +109,7 @@ func (h *house) block(id core.ID) { h.mu.Lock(); defer h.mu.Unlock(); h.blocked[
 
 type world struct {
 	*session.Module
-	t        *testing.T
+	t        testing.TB
 	db       *db.DB
 	clock    *clock.Fake
 	settings *coretest.FakeSettings
@@ -120,7 +120,7 @@ type world struct {
 func schemas() []db.Schema { return []db.Schema{session.Schema()} }
 
 // build makes the module over a database, and a second one over another if wanted: the parts of the world are shared.
-func build(t *testing.T, d *db.DB) *world {
+func build(t testing.TB, d *db.DB) *world {
 	t.Helper()
 	w := &world{
 		t: t, db: d, clock: &clock.Fake{}, mail: coretest.Mailer(),
@@ -204,7 +204,7 @@ func each(t *testing.T, fn func(t *testing.T, w *world)) {
 }
 
 // one runs on SQLite alone: rules that hold whatever the engine.
-func one(t *testing.T) *world { return build(t, dbtest.Open(t, dbtest.SQLite, schemas())) }
+func one(t testing.TB) *world { return build(t, dbtest.Open(t, dbtest.SQLite, schemas())) }
 
 func TestASVS_7_2_1_a_secret_is_verified_by_the_server(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
@@ -335,6 +335,20 @@ func TestASecondFactorDemandedSinceActsAtTheNextRequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.good("with a second factor", secret)
+}
+
+func TestFreshnessOfTheOrganizationIsTheShorterOne(t *testing.T) {
+	w := one(t)
+	w.settings.Policy.Session.Fresh = 5 * time.Minute
+	secret, _ := w.begin("ann", firefox)
+	w.clock.Advance(4 * time.Minute)
+	if w.good("soon", secret).Actor.AuthenticatedAt.IsZero() {
+		t.Error("a proof of four minutes is not fresh")
+	}
+	w.clock.Advance(time.Minute)
+	if !w.good("later", secret).Actor.AuthenticatedAt.IsZero() {
+		t.Error("a proof of five minutes still opens sensitive acts")
+	}
 }
 
 func TestNoLimitInThePolicyStillLimits(t *testing.T) {
