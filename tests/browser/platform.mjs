@@ -1,7 +1,7 @@
 // The platform under test: the real binary with invented people, and how they come in.
 import { spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -51,4 +51,18 @@ export function totp(key, at = Date.now()) {
   counter.writeBigUInt64BE(BigInt(Math.floor(at / 30000)));
   const h = createHmac("sha1", secret).update(counter).digest(), o = h[19] & 15;
   return String((h.readUInt32BE(o) & 0x7fffffff) % 1e6).padStart(6, "0");
+}
+
+// letter waits for the newest message to an address, and gives the link in it whose path starts so.
+export async function letter(folder, to, path) {
+  for (let i = 0; i < 100; i++) {
+    for (const name of (await readdir(folder)).sort().reverse()) {
+      if (!name.endsWith(".eml")) continue;
+      const text = (await readFile(join(folder, name), "utf8")).replace(/=\r?\n/g, "").replace(/=3D/g, "=");
+      const link = text.includes(`<${to}>`) && text.match(new RegExp(`http://\\S*${path}\\S*`));
+      if (link) return link[0];
+    }
+    await pause(100);
+  }
+  throw new Error(`no message to ${to} with a link to ${path}`);
 }

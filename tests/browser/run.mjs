@@ -30,14 +30,9 @@ async function speak(page, lang) {
 const full = new Set(), everything = process.env.EVERYTHING, every = widths.flatMap((w) => schemes.map((s) => [w, s]));
 const crossed = { fr: [[1280, "light"], [320, "dark"]], en: [[1280, "dark"], [320, "light"]] };
 
-// look audits one page as each combination shows it; a page that somebody else was shown so is looked at once more only.
-async function look(page, said, url, who, lang) {
-  const answer = await page.goto(url).catch((e) => (/download/i.test(e.message) ? null : Promise.reject(e)));
-  if (!answer || !(answer.headers()["content-type"] || "").startsWith("text/html")) return [];
-  const at = shape(page.url()), what = `${who} ${lang} ${at}`;
-  if (answer.status() >= 400 && !url.endsWith("/no-such-page")) check(false, `${what}: answers ${answer.status()}`);
+// see audits the page that is open; one that somebody else was shown already is seen once more only.
+async function see(page, said, who, lang, at = shape(page.url())) {
   visited.add(at);
-  const links = await page.$$eval("a[href]:not([download])", (all) => all.map((a) => a.href));
   const again = full.has(at + lang) && !everything;
   full.add(at + lang);
   const shown = everything ? every : crossed[lang];
@@ -45,8 +40,18 @@ async function look(page, said, url, who, lang) {
     await page.setViewportSize({ width, height: width > 400 ? 900 : 640 });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
     await page.screenshot({ path: `${out}${who}${at.replace(/\W+/g, "_").replace(/_+$/, "")}-${lang}-${scheme}-${width}.png`, fullPage: true });
-    await audit(page, `${what} ${scheme} ${width}`, said);
+    await audit(page, `${who} ${lang} ${at} ${scheme} ${width}`, said);
   }
+}
+
+// look opens one page, sees it and gives its links.
+async function look(page, said, url, who, lang) {
+  const answer = await page.goto(url).catch((e) => (/download/i.test(e.message) ? null : Promise.reject(e)));
+  if (!answer || !(answer.headers()["content-type"] || "").startsWith("text/html")) return [];
+  const at = shape(page.url()), what = `${who} ${lang} ${at}`;
+  if (answer.status() >= 400 && !url.endsWith("/no-such-page")) check(false, `${what}: answers ${answer.status()}`);
+  const links = await page.$$eval("a[href]:not([download])", (all) => all.map((a) => a.href));
+  await see(page, said, who, lang, at);
   return links;
 }
 
@@ -94,7 +99,7 @@ try {
     walk("member", people.member, ["/", "/no-such-page"]),
     walk("staff", people.staff, ["/", "/provider"]),
   ]);
-  await stories({ platform, contextOf, silent, people });
+  await stories({ platform, contextOf, silent, people, see });
 
   const files = /^\/(api|assets|livez|readyz|metrics)|\.(js|csv|pdf|json|jsonl|xlsx|zip)$|\/(export|download|file)\b/;
   const unseen = patterns.filter((r) => !files.test(r) && !visited.has(r));

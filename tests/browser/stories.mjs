@@ -1,2 +1,188 @@
-// What people do, without scripts where the promise says so.
-export async function stories() {}
+// What people do, without scripts where it must work so, and what the script adds where there is one.
+import { check, listen, step } from "./watch.mjs";
+import { letter } from "./platform.mjs";
+import { signIn } from "./people.mjs";
+
+const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
+
+// stories are told in order: each begins where the one before ended.
+export async function stories(stage) {
+  await choices(stage);
+  await invitation(stage);
+  await suspension(stage);
+  await live(stage);
+  await journal(stage);
+  await lock(stage);
+}
+
+const expect = (ok, what) => { if (!ok) throw new Error(what); };
+const text = (page) => page.innerText("main");
+const send = (page, form = "main form") => page.click(`${form} button.btn-primary`);
+
+// Language and colours are chosen without a script.
+async function choices({ platform, contextOf }) {
+  const context = await contextOf("fr", { javaScriptEnabled: false }), page = await context.newPage();
+  await step("language and colours are chosen without scripts", async () => {
+    await page.goto(platform.origin + "/signin");
+    await page.click("button[value=en]");
+    await page.click("button[value=dark]");
+    expect(await page.getAttribute("html", "lang") === "en", "the language stays French");
+    expect(await page.getAttribute("html", "data-theme") === "dark", "the colours stay light");
+  });
+  await step("a wrong address and an unknown one look the same without scripts", async () => {
+    for (const email of ["nobody@port-sainte.example", platform.people.member.email]) {
+      await page.goto(platform.origin + "/signin");
+      await page.fill("#email", email);
+      await send(page);
+      await page.fill("#password", "not-the-password-1!");
+      await send(page);
+      expect(await page.isVisible("#problems"), `no summary for ${email}`);
+    }
+  });
+  await context.close();
+}
+
+// Somebody is invited, comes in by the mail and chooses a password, all without scripts.
+async function invitation({ platform, contextOf, see }) {
+  const { people: clerk } = platform.people, office = await contextOf("fr", { javaScriptEnabled: false }), page = await office.newPage();
+  await step("a member is invited without scripts", async () => {
+    await signIn(page, platform.origin, clerk);
+    await page.goto(`${platform.origin}/o/${clerk.org}/members/new`);
+    await page.fill("#email", "not an address");
+    await send(page);
+    expect(await page.isVisible("#problems a[href='#email']"), "the summary does not lead to the field");
+    for (const name of ["given_name", "family_name", "email"]) await page.fill("#" + name, newcomer[name]);
+    await send(page);
+    expect((await text(page)).includes("Maëlle Kervarec"), "the new member is not shown");
+  });
+  await office.close();
+  const home = await contextOf("fr", { javaScriptEnabled: false }), door = await home.newPage();
+  await step("the invited person comes in without scripts", async () => {
+    await door.goto(await letter(platform.mail, newcomer.email, "/invitation/"));
+    await send(door);
+    for (let i = 0; i < 6 && !new URL(door.url()).pathname.match(/^\/$|^\/o\//); i++) {
+      if (await door.$("#email:not([readonly])")) await door.fill("#email", newcomer.email);
+      for (const field of await door.$$("main input[type=password]")) await field.fill(newcomer.password);
+      for (const box of await door.$$("main input[type=checkbox]")) await box.check();
+      await send(door);
+    }
+    await door.goto(platform.origin + "/");
+    expect((await text(door)).includes("Ville de Port-Sainte"), "the home page does not show the organization");
+  });
+  await home.close();
+  const mail = await contextOf("fr"), letters = await mail.newPage(), said = listen(letters);
+  await step("a password is asked again by mail", async () => {
+    await letters.goto(platform.origin + "/reset");
+    await letters.fill("#email", newcomer.email);
+    await send(letters);
+    await letters.goto(await letter(platform.mail, newcomer.email, "/reset/"));
+    await see(letters, said, "nobody", "fr");
+  });
+  await mail.close();
+}
+
+// A suspension is declared without scripts; the person's open page dies and says why.
+async function suspension({ platform, contextOf, people }) {
+  const { security, member } = platform.people, desk = await contextOf("fr", { javaScriptEnabled: false }), page = await desk.newPage();
+  await step("a member is suspended without scripts", async () => {
+    await signIn(page, platform.origin, security);
+    await page.goto(`${platform.origin}/o/${security.org}/suspensions`);
+    await page.fill("#email", member.email);
+    await page.selectOption("#reason", "presumed_compromise");
+    await page.fill("#text", "Connexions depuis deux pays en une heure.");
+    await page.click("#declare button.btn-danger");
+    if (await page.$("#confirm1, #confirm")) {
+      await page.check("#confirm1, #confirm");
+      await page.click("#declare button.btn-danger");
+    }
+    expect((await text(page)).includes("Nora Lindqvist"), "the suspension is not shown");
+  });
+  await desk.close();
+  await step("the suspended person is out at the next page", async () => {
+    const open = await people.member.newPage();
+    await open.goto(`${platform.origin}/o/${member.org}`);
+    expect(!(await text(open)).includes("Records office"), "the page still opens");
+    await open.close();
+  });
+}
+
+// What the script adds: rules as they are met, keys, copying, ticking.
+async function live({ platform, people }) {
+  const { admin } = platform.people, page = await people.admin.newPage(), said = listen(page), org = `${platform.origin}/o/${admin.org}`;
+  await step("password rules are told as one types", async () => {
+    await page.goto(platform.origin + "/me/password");
+    const field = await page.$("input[autocomplete=new-password]"), rule = ".rules [data-min]";
+    await field.type("short");
+    expect((await page.getAttribute(rule, "class")).includes("rule-missing"), "a short password is not told");
+    await field.type(" and then much longer");
+    expect((await page.getAttribute(rule, "class")).includes("rule-met"), "the length is not told once met");
+    expect(await page.getAttribute(".rules", "aria-live") === "polite", "the rules are not said aloud");
+    await page.click("[data-reveal=" + (await field.getAttribute("id")) + "]");
+    expect(await field.getAttribute("type") === "text", "the password cannot be shown");
+  });
+  await step("keys open the help, the search, the pages and the lines", async () => {
+    await page.goto(org + "/members");
+    await page.keyboard.press("?");
+    expect(await page.isVisible("#keys"), "? opens no help");
+    await page.keyboard.press("Escape");
+    expect(!(await page.isVisible("#keys")), "Escape does not close the help");
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    expect(await page.evaluate(() => document.querySelectorAll("tr.on").length === 1 && document.activeElement.closest("tr.on") !== null), "j moves to no line");
+    await page.keyboard.press("x");
+    expect(await page.isChecked("tr.on .pick input"), "x does not tick the line");
+    expect(await page.isVisible(".bulk"), "the bulk bar does not show");
+    await page.keyboard.press("/");
+    expect(await page.evaluate(() => document.activeElement.type === "search"), "/ does not reach the search");
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press("g");
+    await page.keyboard.press("r");
+    await page.waitForURL("**/roles");
+  });
+  check(said.length === 0, "the script says nothing to the console and breaks no policy", said.join("\n    "));
+  await page.close();
+}
+
+// The journal opens with a reason.
+async function journal({ platform, people, see }) {
+  const { admin } = platform.people, page = await people.admin.newPage(), said = listen(page);
+  await step("the journal opens with a reason and shows an entry with its proof", async () => {
+    await page.goto(`${platform.origin}/o/${admin.org}/journal`);
+    await page.fill("#reason", "Revue mensuelle des refus");
+    await send(page);
+    await see(page, said, "reader", "fr");
+    await page.click("main tbody a[href*='/entries/']");
+    await page.waitForURL("**/entries/*");
+    await see(page, said, "reader", "fr");
+  });
+  await step("a service account is made", async () => {
+    await page.goto(`${platform.origin}/o/${admin.org}/services/new`);
+    await page.fill("#name", "Synchronisation RH");
+    await send(page);
+    await page.goto(`${platform.origin}/o/${admin.org}/services`);
+    await page.click("main tbody a");
+    await see(page, said, "admin", "fr");
+    const make = await page.$("a[href$='/tokens/new']");
+    expect(make, "no token can be made");
+    await make.click();
+    await see(page, said, "admin", "fr");
+  });
+  await page.close();
+}
+
+// A session is locked, and opened again with the password.
+async function lock({ platform, people, see }) {
+  const { admin } = platform.people, page = await people.admin.newPage(), said = listen(page);
+  await step("a session is locked and opened again", async () => {
+    await page.goto(platform.origin + "/");
+    await page.click(".account summary");
+    await page.click("form[action='/lock/now'] button");
+    await page.goto(platform.origin + "/me/profile");
+    expect(new URL(page.url()).pathname === "/lock", "a locked session still opens pages");
+    await see(page, said, "locked", "fr");
+    await page.fill("input[type=password]", admin.password);
+    await send(page);
+    expect(new URL(page.url()).pathname !== "/lock", "the right password does not open");
+  });
+  await page.close();
+}

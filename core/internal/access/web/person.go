@@ -14,6 +14,7 @@ import (
 )
 
 var (
+	tPlace       = i18n.T("Aperçu", "Overview")
 	tRightsOf    = i18n.T("Habilitations de %s", "Rights of %s")
 	tHeld        = i18n.T("Rôles", "Roles")
 	tNoRoleHeld  = i18n.T("Aucun rôle attribué", "No role assigned")
@@ -84,6 +85,14 @@ func (p pages) showPerson(w http.ResponseWriter, r *http.Request, status int, f 
 	return ui.Render(w, r, status, personPage(personView{where, v, text, p.clock.Now(), f, p.m.ServicesList(), problems, false}))
 }
 
+// crumbs lead back to the table, or to one's place for one's own rights.
+func (v personView) crumbs(ctx context.Context) []ui.Crumb {
+	if v.own {
+		return []ui.Crumb{{Label: tPlace.In(ctx), Href: "/o/" + string(v.place.org)}}
+	}
+	return []ui.Crumb{{Label: tTable.In(ctx), Href: v.place.table()}}
+}
+
 func (v personView) name(ctx context.Context) string { return orSomeone(ctx, v.person.Row.Name) }
 
 func (v personView) path() string {
@@ -131,7 +140,7 @@ func (v personView) heldRows(ctx context.Context) []ui.Row {
 			continue
 		}
 		rows = append(rows, ui.Row{Cells: []templ.Component{
-			ui.To(v.roleTitle(ctx, l.Role), v.place.role(l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)), ui.Time{At: l.From, Relative: true},
+			ui.ToIf("habilitation.read", v.roleTitle(ctx, l.Role), v.place.role(l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)), ui.Time{At: l.From, Relative: true},
 			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.person.Names, l.Approver)), ui.Words(l.Reason), v.unless(ctx, revokeForm(v.place, l.ID, v.roleTitle(ctx, l.Role))),
 		}})
 	}

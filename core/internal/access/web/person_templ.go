@@ -277,7 +277,7 @@ func personPage(v personView) templ.Component {
 		})
 		templ_7745c5c3_Err = ui.Layout(ui.Page{
 			Title: tRightsOf.In(ctx, v.name(ctx)), Section: v.place.section(ui.Habilitations), Wide: true, Problems: v.problems,
-			Crumbs: []ui.Crumb{{Label: tTable.In(ctx), Href: v.place.table()}}, Actions: personActions(v),
+			Crumbs: v.crumbs(ctx), Actions: personActions(v),
 		}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

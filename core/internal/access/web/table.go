@@ -314,8 +314,8 @@ func whyCells(ctx context.Context, at place, w access.Why) []templ.Component {
 		by = nameOf(ctx, nil, w.By)
 	}
 	return []templ.Component{
-		ui.To(i18n.From(w.RoleTitle).In(ctx), at.role(w.Role)), ui.Words(access.ScopeWords(ctx, w.Service, w.Object)),
-		ui.To(w.Policy, at.table()+"/policies#"+w.Policy), ui.Time{At: w.Since, Relative: true}, ui.Time{At: w.Until, Never: tNoEnd.In(ctx)},
+		ui.ToIf("habilitation.read", i18n.From(w.RoleTitle).In(ctx), at.role(w.Role)), ui.Words(access.ScopeWords(ctx, w.Service, w.Object)),
+		ui.ToIf("role.read", w.Policy, at.table()+"/policies#"+w.Policy), ui.Time{At: w.Since, Relative: true}, ui.Time{At: w.Until, Never: tNoEnd.In(ctx)},
 		ui.Words(by), ui.Words(w.Reason),
 	}
 }

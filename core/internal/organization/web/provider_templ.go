@@ -504,7 +504,7 @@ func orgProfilePage(f orgForm) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Link{Label: tCancel.In(ctx), Href: at(f.org.ID, "/settings"), Kind: ui.Quiet}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Link{Label: tCancel.In(ctx), Href: at(f.org.ID, ""), Kind: ui.Quiet}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
