@@ -30,7 +30,6 @@ var (
 	tRevokedOn   = i18n.T("retiré", "revoked")
 	tExpired     = i18n.T("échu", "expired")
 	tFuture      = i18n.T("à venir", "to come")
-	tLive        = i18n.T("en vigueur", "in force")
 	tGiveRole    = i18n.T("Attribuer un rôle", "Assign a role")
 	tChooseRole  = i18n.T("Choisissez un rôle", "Choose a role")
 	tPolicy      = i18n.T("Règle", "Rule")
@@ -140,7 +139,7 @@ func (v personView) heldRows(ctx context.Context) []ui.Row {
 			continue
 		}
 		rows = append(rows, ui.Row{Cells: []templ.Component{
-			ui.ToIf("habilitation.read", v.roleTitle(ctx, l.Role), v.place.role(l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)), ui.Time{At: l.From, Relative: true},
+			ui.ToIf("habilitation.read", v.roleTitle(ctx, l.Role), v.place.role(l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)), v.start(ctx, l),
 			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.person.Names, l.Approver)), ui.Words(l.Reason), v.unless(ctx, revokeForm(v.place, l.ID, v.roleTitle(ctx, l.Role))),
 		}})
 	}
@@ -261,4 +260,12 @@ func (v personView) unless(ctx context.Context, form templ.Component) templ.Comp
 		return ui.Faint("")
 	}
 	return form
+}
+
+// start says since when, or that it is to come.
+func (v personView) start(ctx context.Context, l access.Line) templ.Component {
+	if l.From.After(v.now) {
+		return ui.Line(ui.Time{At: l.From}, ui.Badge{Text: tFuture.In(ctx), Tone: ui.Info})
+	}
+	return ui.Time{At: l.From, Relative: true}
 }
