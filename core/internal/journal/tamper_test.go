@@ -223,6 +223,29 @@ func TestARebuiltHistoryContradictsTheSignedHeads(t *testing.T) {
 	}
 }
 
+// A range reads its own entries and those around them only, and still rests on the signed heads.
+func TestARangeIsVerifiedWithoutReadingTheRest(t *testing.T) {
+	d := dbtest.Open(t, dbtest.SQLite, schemas)
+	h := newHouse(t, d)
+	for range 10 {
+		batch(h, "org-a", 4000) // 40,000 entries: three runs of tiles
+	}
+	h.settle()
+	rep, err := h.VerifyRange(t.Context(), "org-a", 20_000, 20_010)
+	if err != nil || !rep.OK() || rep.Entries == 0 || rep.Entries > 20_000 || rep.Checkpoints == 0 {
+		t.Fatalf("%v %s", err, rep.String())
+	}
+	exec(t, d, qTamperActor, int64(20_005))
+	exec(t, d, qTamperActor, int64(100))
+	rep, err = h.VerifyRange(t.Context(), "org-a", 20_000, 20_010)
+	if err != nil || len(rep.Findings) != 1 || rep.Findings[0].Seq != 20_005 {
+		t.Errorf("%v %s", err, rep.String())
+	}
+	if rep := h.verify("org-a"); len(rep.Findings) != 2 || rep.Findings[0].Seq != 100 {
+		t.Errorf("%s", rep.String())
+	}
+}
+
 func TestARowLostBeforeItsPlaceShows(t *testing.T) {
 	d := dbtest.Open(t, dbtest.Postgres, schemas)
 	h := newHouse(t, d)
