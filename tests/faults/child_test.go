@@ -21,6 +21,7 @@ import (
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/tests/faults/lossy"
 )
 
 //go:embed testdata/schema/*.sql
@@ -62,6 +63,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	lossy.Sweep()
 	os.Exit(m.Run())
 }
 

@@ -201,14 +201,15 @@ func (c *pg) launch() error {
 // guardScript ends the server after thirty seconds without any holder of the shared lock. It looks under the start
 // lock, so that nobody joins a cluster that is ending.
 const guardScript = `
+exec 2>/dev/null
 idle=0
 while [ -d "$1/data" ]; do
 	sleep 5
-	if flock -n -x "$1/users.lock" true; then idle=$((idle+1)); else idle=0; fi
+	if (flock -n -x 8) 8<"$1/users.lock"; then idle=$((idle+1)); else idle=0; fi
 	if [ "$idle" -ge 6 ]; then
 		exec 9>"$1/start.lock"
 		flock -x 9
-		if flock -n -x "$1/users.lock" true; then
+		if (flock -n -x 8) 8<"$1/users.lock"; then
 			rm -f "$1/url"
 			kill -QUIT "$(cat "$1/pid")"
 			sleep 1

@@ -1,8 +1,10 @@
 package lossy
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -44,6 +46,27 @@ func Mount(d *Disk, dir string) (unmount func() error, err error) {
 			}
 		}
 	}, nil
+}
+
+// Sweep unmounts the disks whose process died without doing so: a test that was killed.
+func Sweep() {
+	mounts, err := os.ReadFile("/proc/mounts")
+	if err != nil {
+		return
+	}
+	for line := range strings.Lines(string(mounts)) {
+		f := strings.Fields(line)
+		if len(f) < 3 || f[2] != "fuse.lossy" {
+			continue
+		}
+		dir, err := os.Open(f[1]) // a mere stat is answered from memory
+		if err == nil {
+			dir.Close()
+		}
+		if errors.Is(err, syscall.ENOTCONN) {
+			_ = syscall.Unmount(f[1], syscall.MNT_DETACH)
+		}
+	}
 }
 
 // mounted answers the kernel. Node 1 is the folder itself.
