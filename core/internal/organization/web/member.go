@@ -54,6 +54,7 @@ var (
 	tAccounts     = i18n.T("Comptes fonctionnels sous sa responsabilité", "Functional accounts under their responsibility")
 	tSee          = i18n.T("Voir aussi", "See also")
 	tRights       = i18n.T("Habilitations", "Access table")
+	tAccount      = i18n.T("Compte : mot de passe, second facteur", "Account: password, second factor")
 	tSessions     = i18n.T("Sessions", "Sessions")
 	tTimeline     = i18n.T("Fil du journal", "Journal timeline")
 	tSuspensions  = i18n.T("Suspensions", "Suspensions")

@@ -141,5 +141,5 @@ func chosen(values []string) []core.ID {
 
 // asking makes a page know which acts to offer.
 func asking(r *http.Request) *http.Request {
-	return ui.Asking(r, "member.export", "member.invite", "member.edit", "member.remove", "member.compromised", "member.import", "suspension.declare")
+	return ui.Asking(r, "member.export", "member.invite", "member.edit", "member.remove", "member.compromised", "member.import", "suspension.declare", "account.read")
 }
