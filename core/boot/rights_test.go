@@ -170,3 +170,53 @@ func (w *town) serve(r *http.Request) *httptest.ResponseRecorder {
 	w.handler.ServeHTTP(rec, r)
 	return rec
 }
+
+// The API answers what the pages show, and acts by the same rules.
+func TestRightsInTheAPI(t *testing.T) {
+	w := newTown(t, "")
+	api := "/api/v1/organizations/" + string(w.a)
+	get := func(who, path string, code int, words ...string) {
+		t.Helper()
+		r := w.ask(who, http.MethodGet, api+path, "")
+		if r.Code != code {
+			t.Fatalf("GET %s as %s answers %d: %s", path, who, r.Code, r.Body)
+		}
+		for _, word := range words {
+			if !strings.Contains(r.Body.String(), word) {
+				t.Errorf("GET %s does not say %q: %.300s", path, word, r.Body)
+			}
+		}
+	}
+	get("a.auditor", "/roles", http.StatusOK, `"id":"security"`, `"suspension.declare"`)
+	get("a.auditor", "/permissions", http.StatusOK, `"name":"member.invite"`, `"step_up":true`)
+	get("a.auditor", "/habilitations?limit=2", http.StatusOK, `"policy":"permit.role"`, `"next":`)
+	get("a.auditor", "/permissions/suspension.declare/holders", http.StatusOK, string(w.people["a.security"]))
+	get("a.member", "/habilitations", http.StatusForbidden, "access.forbidden")
+	get("b.admin", "/habilitations", http.StatusNotFound, "access.not_found")
+
+	post := func(who, path, body string, code int) string {
+		t.Helper()
+		r := w.ask(who, http.MethodPost, api+path, body)
+		if r.Code != code {
+			t.Fatalf("POST %s as %s answers %d: %s", path, who, r.Code, r.Body)
+		}
+		return r.Body.String()
+	}
+	member := string(w.people["a.member"])
+	made := post("a.admin", "/assignments", `{"person":"`+member+`","role":"security","reason":"on call"}`, http.StatusCreated)
+	get("a.member", "/suspensions", http.StatusOK)
+	id := strings.Split(strings.SplitAfter(made, `"id":"`)[1], `"`)[0]
+	post("a.admin", "/assignments/"+id+"/revoke", `{"reason":"over"}`, http.StatusNoContent)
+	get("a.member", "/suspensions", http.StatusForbidden)
+	post("a.people", "/assignments", `{"person":"`+member+`","role":"admin","reason":"a coup"}`, http.StatusForbidden)
+	post("a.admin", "/assignments", `{"person":"`+string(w.people["b.member"])+`","role":"auditor","reason":"x"}`, http.StatusUnprocessableEntity)
+
+	made = post("a.security", "/suspensions", `{"scope":"person","target":"`+member+`","reason":"abuse","text":"x"}`, http.StatusCreated)
+	get("a.member", "/suspensions", http.StatusUnauthorized)
+	id = strings.Split(strings.SplitAfter(made, `"id":"`)[1], `"`)[0]
+	post("a.security", "/suspensions/"+id+"/lift", `{}`, http.StatusNoContent)
+	r := w.ask("a.security", http.MethodPut, api+"/addresses", `{"addresses":[{"prefix":"192.0.2.0/24"}]}`)
+	if r.Code != http.StatusConflict || !strings.Contains(r.Body.String(), "allow.lockout") {
+		t.Errorf("a list that locks its maker out: %d %s", r.Code, r.Body)
+	}
+}
