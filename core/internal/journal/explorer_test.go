@@ -152,20 +152,19 @@ func TestFiltersTimelineAndPaging(t *testing.T) {
 	})
 }
 
-// indexed runs the journal's work until the indexes have caught up.
-func (h *house) indexed() { h.indexedFor(200 * time.Millisecond) }
-
-// indexedFor runs the journal's work for a while.
-func (h *house) indexedFor(d time.Duration) {
+// indexed puts every entry into the indexes.
+func (h *house) indexed() {
 	h.t.Helper()
-	ctx, stop := context.WithCancel(h.t.Context())
-	done := make(chan error)
-	go func() { done <- h.Run(ctx) }()
-	time.Sleep(d)
-	stop()
-	if err := <-done; err != nil {
+	if err := h.Index(h.t.Context()); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// runFor runs the journal's work for a while.
+func (h *house) runFor(d time.Duration) {
+	h.t.Helper()
+	end := time.Now().Add(d)
+	h.runUntil(func() bool { return time.Now().After(end) })
 }
 
 func TestBeforeAndAfterAreShownUntilTheKeyIsDestroyed(t *testing.T) {

@@ -52,10 +52,10 @@ func TestCheckpointsLeaveTheInstallation(t *testing.T) {
 		}
 	})
 	h.fill(3)
-	h.indexedFor(300 * time.Millisecond)
+	h.runUntil(func() bool { return h.sentTo(4, 3) })
 	h.fill(300) // the witness needs a proof that 303 extends 3
 	h.clock.Advance(time.Minute)
-	h.indexedFor(1300 * time.Millisecond)
+	h.runUntil(func() bool { return h.sentTo(4, 303) })
 
 	for size, name := range map[int]string{3: "00000000000000000003.note", 303: "00000000000000000303.note"} {
 		b, err := os.ReadFile(filepath.Join(folder, "org-a", name))
@@ -91,6 +91,36 @@ func TestCheckpointsLeaveTheInstallation(t *testing.T) {
 		t.Errorf("%s", rep.String())
 	}
 }
+
+// sentTo tells whether so many outlets have received a size.
+func (h *house) sentTo(outlets, size int64) bool {
+	var n int64
+	err := h.db.Read(h.t.Context(), func(tx core.Tx) (err error) {
+		n, _, err = db.One(h.t.Context(), tx, qSentTo, db.Value[int64], size)
+		return err
+	})
+	return err == nil && n == outlets
+}
+
+// runUntil runs the journal's work until something is so.
+func (h *house) runUntil(so func() bool) {
+	h.t.Helper()
+	ctx, stop := context.WithCancel(h.t.Context())
+	done := make(chan error)
+	go func() { done <- h.Run(ctx) }()
+	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Error("after twenty seconds it is not so")
+			break
+		}
+	}
+	stop()
+	if err := <-done; err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+var qSentTo = db.SQL(`SELECT COUNT(*) FROM journal_outlet WHERE size = $1 AND failure = ''`)
 
 var qNoteOf = db.SQL(`SELECT note FROM journal_checkpoint ORDER BY size DESC LIMIT 1`)
 
