@@ -223,6 +223,8 @@ type AccountView struct {
 	Person     core.Person
 	Factors    core.Factors
 	SignedInAt time.Time
+	// Responsible answers for a functional account (CTI-37.1); zero for a person's own.
+	Responsible core.Person
 }
 
 // Account reads the state of the account of a member.
@@ -237,6 +239,12 @@ func (m *Module) Account(ctx context.Context, org, person core.ID) (v AccountVie
 		}
 		if v.Factors, err = m.Factors(ctx, tx, person); err != nil {
 			return err
+		}
+		if v.Person.Functional {
+			if v.Responsible, err = m.Person(ctx, tx, v.Person.Responsible); err != nil && core.KindOf(err) != core.NotFound {
+				return err
+			}
+			act.Subjects = []core.ID{v.Person.Responsible}
 		}
 		at, _, err := db.One(ctx, tx, qSignedInAt, db.Value[int64], person)
 		v.SignedInAt = clock.FromMicros(at)
