@@ -17,8 +17,8 @@ import (
 	"github.com/rempart/rempart/kit/i18n"
 )
 
-// File is one export. Its hash is kept in the journal with the act: a file shown later is genuine when its SHA-256 is
-// the one of its entry.
+// File is one export. Its hash is the resource of its entry in the journal: a file shown later is genuine when an entry
+// habilitation.export names its SHA-256, and that entry is proved like any other.
 type File struct {
 	Name, Type string
 	Bytes      []byte
@@ -101,8 +101,9 @@ func (m *Module) export(ctx context.Context, org core.ID, format, name string, f
 			}
 		}
 		f.SHA256 = digest(f.Bytes)
+		// The hash names what was exported in the clear part of the entry, which outlives every person of the table.
+		act.Resource = core.ID(f.SHA256)
 		act.Changed("format", "", format)
-		act.Changed("sha256", "", f.SHA256)
 		return nil
 	})
 	return f, err

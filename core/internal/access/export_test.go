@@ -41,7 +41,7 @@ func TestExport(t *testing.T) {
 			t.Error("max, room.write is not in the file, or not as it is")
 		}
 		act, done := w.gate.Last(ExportHabilitations.Permission)
-		if !done || act.Changes[1].After != digest(file.Bytes) || len(act.Subjects) == 0 {
+		if !done || act.Resource != core.ID(digest(file.Bytes)) || len(act.Subjects) == 0 {
 			t.Errorf("the journal keeps %+v", act)
 		}
 		pdf, err := w.Export(ctx, "acme", time.Time{}, FormatPDF)
