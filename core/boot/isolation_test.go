@@ -134,12 +134,12 @@ func (w *town) asOutsider(who string) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
 	provider := !strings.HasPrefix(who, "b.")
 	for _, route := range w.Routes() {
-		if route.Access.IsPublic() {
+		inside := strings.Contains(route.Pattern, "{org}")
+		if route.Access.IsPublic() || !inside && ownBusiness(route) && who != "b.admin" && who != "provider.admin" {
 			continue
 		}
 		method, path := w.address(route)
 		r := w.fresh(who, method, path)
-		inside := strings.Contains(route.Pattern, "{org}")
 		if c := w.shows(r); c != "" && !(provider && !inside && mayKnow(route)) {
 			fault("%s shows %q to %s", route.Pattern, c, who)
 		}
@@ -151,6 +151,13 @@ func (w *town) asOutsider(who string) (faults []string) {
 		}
 	}
 	return faults
+}
+
+// ownBusiness tells whether a route shows one's own things whatever one's roles: two outsiders walk it, not ten (some of
+// these routes compute for a second, as keeping recovery codes must).
+func ownBusiness(route edge.Route) bool {
+	act := route.Access.Act()
+	return act == nil || act.Reach == core.BySelf
 }
 
 // closed tells whether an answer gives nothing: the page does not exist, or the input was refused before it was looked at.
