@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/kit/mail"
+	"github.com/rempart/rempart/verify"
 )
 
 // Config is the whole configuration: one strict YAML file, then REMPART_* variables over it. Every key can be left
@@ -69,6 +70,9 @@ type JournalConfig struct {
 	MailTo []string `yaml:"mail_to"`
 	// Witnesses are other Remparts or C2SP witnesses, "https://host/path".
 	Witnesses []string `yaml:"witnesses"`
+	// WitnessOf are the public keys ("rempart journal key") of other Remparts, whose checkpoints this one cosigns at
+	// https://<this host>/witness.
+	WitnessOf []string `yaml:"witness_of"`
 }
 
 // LogConfig says what is written to standard error.
@@ -255,11 +259,27 @@ func (j *JournalConfig) check(bad badFunc) {
 			bad("journal.witnesses", "%q is not an https address", w)
 		}
 	}
+	for _, k := range j.WitnessOf {
+		if _, err := verify.ParseKey(k); err != nil {
+			bad("journal.witness_of", "%q is no public key of a journal (rempart journal key)", k)
+		}
+	}
 	for _, m := range j.MailTo {
 		if !strings.Contains(m, "@") {
 			bad("journal.mail_to", "%q is not an e-mail address", m)
 		}
 	}
+}
+
+// witnessed gives the keys of the journals that are cosigned here.
+func (j *JournalConfig) witnessed() []verify.Key {
+	var keys []verify.Key
+	for _, text := range j.WitnessOf {
+		if k, err := verify.ParseKey(text); err == nil { // checked
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 func isLoopback(host string) bool {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/mail"
+	"github.com/rempart/rempart/verify"
 )
 
 // Config is what the house is built from. Data and Origin are required; everything else has a usable zero value.
@@ -28,6 +29,8 @@ type Config struct {
 	CheckpointFolders []string
 	CheckpointMails   []string
 	Witnesses         []string
+	// WitnessOf are the public keys of the journals whose checkpoints this installation cosigns.
+	WitnessOf []verify.Key
 	// Node names this node among those of one database; the host's name when empty.
 	Node string
 	// Clock tells the time; the real one when nil.

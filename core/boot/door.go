@@ -69,7 +69,7 @@ func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
-		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()))
+		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
 
 // actTitles names every declared act, for the journal's pages.

@@ -7,6 +7,7 @@ import (
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/ui"
+	"github.com/rempart/rempart/verify"
 )
 
 // Titles names a permission for people; ok is false for one that no module declares (any more).
@@ -37,6 +38,23 @@ func Routes(x *journal.Explorer, titles Titles) []edge.Route {
 		)
 	}
 	return all
+}
+
+// WitnessRoutes let other installations, whose public keys are known, have their checkpoints cosigned here
+// (C2SP tlog-witness); none when no key is known.
+func WitnessRoutes(m *journal.Module, known ...verify.Key) []edge.Route {
+	if len(known) == 0 {
+		return nil
+	}
+	add := m.AddCheckpoint(known...)
+	return []edge.Route{{
+		Pattern: "POST /witness/add-checkpoint",
+		Access:  edge.Public("The witness protocol: only checkpoints signed by a known journal are answered, and nothing of this installation is shown."),
+		Handle: func(w http.ResponseWriter, r *http.Request) error {
+			add.ServeHTTP(w, r)
+			return nil
+		},
+	}}
 }
 
 // where is the journal that a request asks for.
