@@ -35,17 +35,18 @@ func (c *command) withHouse(f func(cmd *cobra.Command, h *boot.House) error) fun
 }
 
 func (c *command) db() *cobra.Command {
-	var from, to string
+	var from, to, keysFrom, keysTo string
 	root := &cobra.Command{Use: "db", Short: "Work on the database"}
 	cp := &cobra.Command{
 		Use: "copy", Short: "Copy everything to another database, SQLite or PostgreSQL, and compare row hashes", Args: cobra.NoArgs,
 		Long: "Stop the platform first. The target must be empty. Persons' keys come along: they live in keys.db beside a SQLite file,\n" +
-			"and in the same database on PostgreSQL. All or nothing. The files *.key of the data folder stay where they are.",
+			"and in the same database on PostgreSQL unless --keys-from or --keys-to says another. The files *.key of the data folder\n" +
+			"stay where they are.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if from == "" || to == "" {
 				return usageError{fmt.Errorf("--from and --to are needed: a file or a postgres:// address")}
 			}
-			report, err := dbcopy.Run(cmd.Context(), dbcopy.Options{Steps: copySteps(from, to)})
+			report, err := dbcopy.Run(cmd.Context(), dbcopy.Options{Steps: copySteps(from, to, keysFrom, keysTo)})
 			if err != nil {
 				return err
 			}
@@ -64,13 +65,18 @@ func (c *command) db() *cobra.Command {
 	}
 	cp.Flags().StringVar(&from, "from", "", "source: a file or a postgres:// address")
 	cp.Flags().StringVar(&to, "to", "", "target: a file or a postgres:// address")
+	cp.Flags().StringVar(&keysFrom, "keys-from", "", "where the source keeps persons' keys, when apart")
+	cp.Flags().StringVar(&keysTo, "keys-to", "", "where the target keeps persons' keys, when apart")
 	root.AddCommand(cp)
 	return root
 }
 
 // copySteps are the two parts of a platform: its rows and its persons' keys.
-func copySteps(from, to string) []dbcopy.Step {
-	keys := func(url string) string {
+func copySteps(from, to, keysFrom, keysTo string) []dbcopy.Step {
+	keys := func(given, url string) string {
+		if given != "" {
+			return given
+		}
 		if db.EngineOf(url) == db.PostgreSQL {
 			return url
 		}
@@ -78,7 +84,7 @@ func copySteps(from, to string) []dbcopy.Step {
 	}
 	return []dbcopy.Step{
 		{From: from, To: to, Schemas: boot.Schemas()},
-		{From: keys(from), To: keys(to), Schemas: boot.KeySchemas()},
+		{From: keys(keysFrom, from), To: keys(keysTo, to), Schemas: boot.KeySchemas()},
 	}
 }
 

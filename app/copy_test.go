@@ -92,4 +92,18 @@ func TestAPlatformMovesToPostgreSQLAndBack(t *testing.T) {
 	if status := Main([]string{"db", "copy", "--from", file, "--to", url}, strings.NewReader(""), &out, &errs); status == 0 || !strings.Contains(errs.String(), "not empty") {
 		t.Errorf("a second copy onto it ends with %d: %s", status, errs.String())
 	}
+	// Keys apart: a copy of one server opens nothing.
+	rows, apart := dbtest.Config(t, dbtest.Postgres, nil).URL, dbtest.Config(t, dbtest.Postgres, nil).URL
+	said("db", "copy", "--from", file, "--to", rows, "--keys-to", apart)
+	for url, keys := range map[string]bool{rows: false, apart: true} {
+		tables, err := dbcopy.Columns(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range tables {
+			if strings.HasPrefix(name, "vault_") != keys {
+				t.Errorf("%s is on the wrong server", name)
+			}
+		}
+	}
 }
