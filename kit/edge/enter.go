@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
@@ -41,6 +42,9 @@ func visitOf(ctx context.Context) *visit {
 // Nonce gives the nonce of this response, for a <script nonce> element.
 func Nonce(ctx context.Context) string { return visitOf(ctx).nonce }
 
+// connectionMargin is what a connection has beyond the deadline of its route, to say that it was too slow.
+const connectionMargin = 5 * time.Second
+
 // enter lets one request through one route: bounds, who asks, access, handler.
 func (s *Server) enter(w http.ResponseWriter, r *http.Request, route Route) {
 	limit, deadline := s.cfg.MaxBody, s.cfg.Deadline
@@ -49,6 +53,11 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, route Route) {
 	}
 	if route.Deadline > 0 {
 		deadline = route.Deadline
+		// The connection's own limits, meant for ordinary pages, must not cut a long export or import short. A writer that has
+		// none (a test's) refuses, harmlessly.
+		control, until := http.NewResponseController(w), time.Now().Add(deadline+connectionMargin)
+		_ = control.SetReadDeadline(until)
+		_ = control.SetWriteDeadline(until)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	ctx, cancel := context.WithTimeout(r.Context(), deadline)

@@ -573,3 +573,24 @@ func FuzzSafeNext(f *testing.F) {
 		}
 	})
 }
+
+func TestALongRouteOutlivesTheConnectionsLimits(t *testing.T) {
+	s := server(t, nil)
+	s.Add(edge.Route{Pattern: "GET /export", Access: edge.Public("test").Blind(), Deadline: 5 * time.Second, Handle: func(w http.ResponseWriter, _ *http.Request) error {
+		time.Sleep(400 * time.Millisecond)
+		_, err := io.WriteString(w, "whole")
+		return err
+	}})
+	host := httptest.NewUnstartedServer(s)
+	host.Config.WriteTimeout = 200 * time.Millisecond
+	host.Start()
+	defer host.Close()
+	r, err := http.Get(host.URL + "/export")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	if got := text(t, r); got != "whole" {
+		t.Errorf("got %q", got)
+	}
+}

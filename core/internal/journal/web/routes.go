@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/journal"
@@ -33,7 +34,7 @@ func Routes(x *journal.Explorer, titles Titles) []edge.Route {
 			edge.Route{Pattern: "POST " + prefix + "/searches", Access: edge.Needs(&journal.Save), Handle: p.save},
 			edge.Route{Pattern: "POST " + prefix + "/searches/forget", Access: edge.Needs(&journal.Save), Handle: p.forget},
 			edge.Route{Pattern: "POST " + prefix + "/verify", Access: edge.Needs(&journal.Check), Handle: p.verify},
-			edge.Route{Pattern: "GET " + prefix + "/export", Access: edge.Needs(&journal.Export), Handle: p.export},
+			edge.Route{Pattern: "GET " + prefix + "/export", Access: edge.Needs(&journal.Export), Handle: p.export, Deadline: 10 * time.Minute},
 			edge.Route{Pattern: "GET " + prefix + "/entries/{seq}", Access: edge.Needs(&journal.Read), Handle: p.entry},
 		)
 	}
