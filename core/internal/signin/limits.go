@@ -23,8 +23,8 @@ const (
 
 var (
 	// sourceLimit is per address block, whatever the account: a password sprayed over many accounts. Right passwords
-	// give their place back, so a large site behind one address is not slowed down.
-	sourceLimit = abuse.Limit{Burst: 100, Every: 15 * time.Second}
+	// give their place back, so a large site behind one address is not slowed down; beyond half, proofs of work are asked.
+	sourceLimit = abuse.Limit{Burst: 200, Every: 15 * time.Second}
 	// mailLimit bounds the messages that strangers can make us send to one account, sourceMailLimit those of one source.
 	mailLimit       = abuse.Limit{Burst: 3, Every: 20 * time.Minute}
 	sourceMailLimit = abuse.Limit{Burst: 10, Every: 5 * time.Minute}

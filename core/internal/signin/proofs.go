@@ -28,6 +28,9 @@ var (
 		"Ce code n'est pas le bon, ou il a déjà servi.", "This code is not right, or was already used.")
 	errMailed = i18n.Fault(core.Invalid, "signin.mailed_wrong",
 		"Ce code n'est pas le bon, ou il a expiré. Demandez-en un autre.", "This code is not right, or has expired. Ask for another one.")
+	errProof = i18n.Fault(core.Invalid, "signin.proof",
+		"Une vérification automatique est devenue nécessaire : donnez à nouveau votre mot de passe.",
+		"An automatic check has become necessary: give your password again.")
 	errTries = i18n.Fault(core.Gone, "signin.tries",
 		"Trop d'essais pour cette connexion. Recommencez du début.", "Too many attempts for this sign-in. Start again.")
 )
@@ -87,6 +90,10 @@ func (m *Module) Password(ctx context.Context, secret, plain string, proof Proof
 		return err
 	}
 	if f.Wary {
+		if proof.Challenge == "" {
+			m.steady(ctx, start)
+			return errProof // the page was shown before attempts ran high: it comes back with a puzzle, and nothing is counted
+		}
 		if solved, err := m.solved(ctx, &f, proof); err != nil || !solved {
 			m.steady(ctx, start)
 			return err

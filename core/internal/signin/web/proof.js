@@ -5,16 +5,16 @@
   const form = challenge.form, path = "/signin/worker.js";
   const policy = self.trustedTypes && trustedTypes.createPolicy("rempart-worker", { createScriptURL: (u) => (u === path ? u : "") });
   const worker = new Worker(policy ? policy.createScriptURL(path) : path);
-  let waiting = null;
+  let waiting = null, failed = false;
   worker.onmessage = ({ data }) => {
     nonce.value = data;
     worker.terminate();
     if (waiting) form.requestSubmit(waiting);
   };
-  worker.onerror = () => { challenge.value = ""; if (waiting) form.requestSubmit(waiting); };
+  worker.onerror = () => { failed = true; if (waiting) form.requestSubmit(waiting); }; // the mailed code takes over
   worker.postMessage({ challenge: challenge.value, bits: +challenge.dataset.bits });
   form.addEventListener("submit", (e) => {
-    if (nonce.value || !challenge.value) return;
+    if (nonce.value || failed) return;
     e.preventDefault();
     e.stopPropagation();
     waiting = e.submitter || form.querySelector("button[type=submit],button:not([type])");

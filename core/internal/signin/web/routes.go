@@ -61,9 +61,15 @@ func Routes(m *signin.Module) []edge.Route {
 		{Pattern: "POST /lock", Access: locked, Handle: p.unlock},
 		{Pattern: "GET /me/devices", Access: edge.SignedIn(), Handle: p.devices},
 		{Pattern: "POST /me/devices/{device}", Access: edge.SignedIn(), Handle: p.deviceForgotten},
+		{Pattern: "GET /.well-known/change-password", Access: edge.Public("tells password managers where passwords are changed (W3C)").Blind(), Handle: toPassword},
 		{Pattern: "GET /signin/proof.js", Access: files, Handle: script(proofScript)},
 		{Pattern: "GET /signin/worker.js", Access: files, Handle: script(abuse.Worker)},
 	}
+}
+
+func toPassword(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/me/password", http.StatusFound)
+	return nil
 }
 
 func script(body []byte) edge.Handler {
