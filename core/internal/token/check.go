@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/subtle"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -117,13 +116,4 @@ func (m *Module) used(ctx context.Context, t Token, now time.Time) {
 	if err != nil {
 		m.needs.Log.WarnContext(ctx, "day of use not noted", "token", t.ID, "error", err.Error())
 	}
-}
-
-// Bearer reads the secret of an Authorization header ("Bearer rpt_…", RFC 6750), "" when there is none.
-func Bearer(header string) string {
-	scheme, secret, ok := strings.Cut(header, " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(secret)
 }
