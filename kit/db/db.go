@@ -157,6 +157,8 @@ func (p *pending) deferItem(item any) { p.items = append(p.items, item) }
 func (p *pending) Notify(topic, payload string) {
 	p.notices = append(p.notices, notice{topic, payload})
 }
+
+// OnCommit implements core.Tx.
 func (p *pending) OnCommit(f func()) { p.after = append(p.after, f) }
 
 func (p *pending) runAfter() {

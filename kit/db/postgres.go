@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,6 +31,7 @@ type postgresDB struct {
 	conf     *pgx.ConnConfig
 	wait     time.Duration
 	listener *listener
+	closed   atomic.Bool
 }
 
 func openPostgres(ctx context.Context, d *DB, cfg Config) (*postgresDB, error) {
@@ -406,6 +408,9 @@ func (p *postgresDB) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	limited, stop := context.WithTimeout(ctx, p.wait)
 	defer stop()
 	c, err := p.pool.Acquire(limited)
+	if err != nil && p.closed.Load() {
+		return nil, errClosed
+	}
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		return nil, errBusy.Because(scrub(err))
 	}
@@ -423,6 +428,7 @@ func (p *postgresDB) prepare(ctx context.Context, text string) error {
 }
 
 func (p *postgresDB) close() error {
+	p.closed.Store(true)
 	p.listener.stop()
 	p.pool.Close()
 	return nil

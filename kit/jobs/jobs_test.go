@@ -490,3 +490,29 @@ var qPlans = db.SQL(`SELECT count(*) FROM jobs_schedule`)
 func TestEveryStatementIsUnderstoodByBothEngines(t *testing.T) {
 	dbtest.Statements(t, schemas(), "jobs_", "effect_")
 }
+
+func TestANodeStopsEvenWhenItsStorageIsGone(t *testing.T) {
+	for _, k := range dbtest.Kinds() {
+		t.Run(string(k), func(t *testing.T) {
+			t.Parallel()
+			d := dbtest.Open(t, k, schemas())
+			q := jobs.New(d, jobs.Options{Workers: 2})
+			inside, out := make(chan struct{}, 10), make(chan struct{})
+			q.Handle("a.work", func(context.Context, jobs.Run) error { inside <- struct{}{}; <-out; return nil })
+			stop := start(t, q)
+			enqueue(t, d, q, jobs.Job{Kind: "a.work"})
+			<-inside
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+			close(out)
+			stopped := make(chan struct{})
+			go func() { stop(); close(stopped) }()
+			select {
+			case <-stopped:
+			case <-time.After(15 * time.Second):
+				t.Fatal("the node hangs")
+			}
+		})
+	}
+}

@@ -103,7 +103,7 @@ func (q *Jobs) Run(ctx context.Context) error {
 	}
 	// What ended must be written even when ctx is over.
 	keep := context.WithoutCancel(ctx)
-	finisher.Go(func() { q.finish(keep, results) })
+	finisher.Go(func() { q.finish(keep, results, ctx.Done()) })
 	beats, stopBeats := context.WithCancel(keep)
 	finisher.Go(func() { q.heartbeat(beats) })
 	q.pump(ctx, work)
@@ -250,8 +250,10 @@ func (r Run) Complete(ctx context.Context, tx core.Tx) error {
 	return nil
 }
 
-// finish writes how attempts ended, many at once.
-func (q *Jobs) finish(ctx context.Context, results <-chan result) {
+// finish writes how attempts ended, many at once. While the storage fails it tries again; a node that stops meanwhile
+// gives up after five seconds, and the leases end by themselves.
+func (q *Jobs) finish(ctx context.Context, results <-chan result, stopping <-chan struct{}) {
+	var giveUp time.Time
 	for first := range results {
 		batch := []result{first}
 	gather:
@@ -272,8 +274,15 @@ func (q *Jobs) finish(ctx context.Context, results <-chan result) {
 				break
 			}
 			q.warn(ctx, "finish", err)
-			if core.CodeOf(err) == "db.closed" {
-				return // the leases end by themselves
+			select {
+			case <-stopping:
+				if giveUp.IsZero() {
+					giveUp = time.Now().Add(5 * time.Second)
+				}
+			default:
+			}
+			if core.CodeOf(err) == "db.closed" || !giveUp.IsZero() && time.Now().After(giveUp) {
+				break
 			}
 			time.Sleep(pause)
 		}
