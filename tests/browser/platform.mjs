@@ -33,6 +33,27 @@ export async function start() {
   }
 }
 
+// first starts an installation on its first day, and gives the link that sets it up.
+export async function first() {
+  const folder = await mkdtemp(join(tmpdir(), "rempart-first-")), port = await freePort();
+  const child = spawn(binary, ["serve"], {
+    stdio: ["ignore", "pipe", "pipe"], cwd: folder,
+    env: { ...process.env, REMPART_DATA: join(folder, "data"), REMPART_SERVER_LISTEN: `127.0.0.1:${port}`, REMPART_MAIL_FOLDER: join(folder, "mail") },
+  });
+  let said = "", ended;
+  child.stdout.on("data", (d) => (said += d));
+  child.stderr.on("data", (d) => (said += d));
+  child.on("exit", (code) => (ended = code));
+  const stop = async () => { child.kill("SIGTERM"); for (let j = 0; ended === undefined && j < 100; j++) await pause(50); await rm(folder, { recursive: true, force: true }); };
+  for (let i = 0; i < 200 && ended === undefined; i++) {
+    const link = said.match(/http:\/\/\S*\/setup\/\S+/), origin = link && new URL(link[0]).origin;
+    if (origin && (await fetch(origin + "/livez").catch(() => ({}))).ok) return { link: link[0], origin, stop };
+    await pause(100);
+  }
+  await stop();
+  throw new Error("the first start gave no link:\n" + said);
+}
+
 // routes lists what the binary serves: "GET /o/{org}/members".
 export async function routes() {
   const folder = await mkdtemp(join(tmpdir(), "rempart-routes-"));

@@ -1,23 +1,78 @@
 // What people do, without scripts where it must work so, and what the script adds where there is one.
 import { check, listen, step } from "./watch.mjs";
-import { letter } from "./platform.mjs";
-import { signIn } from "./people.mjs";
+import { first, letter, totp } from "./platform.mjs";
+import { code, signIn } from "./people.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
 
 // stories are told in order: each begins where the one before ended.
 export async function stories(stage) {
+  await firstDay(stage);
   await choices(stage);
+  await wayIn(stage);
   await invitation(stage);
   await suspension(stage);
   await live(stage);
   await journal(stage);
+  await terms(stage);
   await lock(stage);
 }
 
 const expect = (ok, what) => { if (!ok) throw new Error(what); };
 const text = (page) => page.innerText("main");
 const send = (page, form = "main form") => page.click(`${form} button.btn-primary`);
+
+// The first administrator is made from the link of the first start, and gets a second factor before anything else.
+async function firstDay({ contextOf, see }) {
+  const fresh = await step("a first start gives its link", first);
+  if (!fresh) return;
+  const context = await contextOf("fr"), page = await context.newPage(), said = listen(page), password = "quatre-Lanternes-8-au-port!";
+  await step("the first administrator is made", async () => {
+    await page.goto(fresh.link);
+    await see(page, said, "founder", "fr");
+    await page.setViewportSize({ width: 1280, height: 900 });
+    for (const [id, value] of Object.entries({ organization: "Vigie Numérique", family_name: "Monnier", email: "claire@vigie.example", password })) await page.fill("#" + id, value);
+    await send(page);
+    await page.waitForURL("**/signin/enrol");
+    await see(page, said, "founder", "fr");
+    await page.fill("#code", totp(await page.innerText(".secret code")));
+    await send(page);
+    await page.waitForSelector(".secret code");
+    expect((await page.innerText(".secret code")).trim().split("\n").length >= 8, "no recovery codes are given");
+    await see(page, said, "founder", "fr", "/signin/enrol#codes");
+    await send(page);
+    await page.waitForURL(fresh.origin + "/");
+    const again = await page.goto(fresh.link);
+    expect(again.status() >= 400 || !page.url().includes("/setup/"), "the link serves twice");
+  });
+  await context.close();
+  await fresh.stop();
+}
+
+// Each page of the way in, seen as it comes; then a proof asked again, and the link of who did not come in.
+async function wayIn({ platform, contextOf, see }) {
+  const { support } = platform.people, context = await contextOf("en"), page = await context.newPage(), said = listen(page);
+  await step("the way in is walked page by page", async () => {
+    await page.goto(platform.origin + "/signin");
+    await page.fill("#email", support.email);
+    await send(page);
+    await see(page, said, "way", "en");
+    await page.fill("#password", support.password);
+    await send(page);
+    await page.waitForURL("**/signin/factor");
+    await see(page, said, "way", "en");
+    await page.fill("#code", await code(support));
+    await send(page);
+    await page.waitForURL(platform.origin + "/");
+    await page.goto(platform.origin + "/signin/again");
+    await see(page, said, "way", "en");
+  });
+  await step("the link of who did not come in opens", async () => {
+    await page.goto(await letter(platform.mail, support.email, "/not-me/"));
+    await see(page, said, "way", "en");
+  });
+  await context.close();
+}
 
 // Language and colours are chosen without a script.
 async function choices({ platform, contextOf }) {
@@ -168,6 +223,39 @@ async function journal({ platform, people, see }) {
     await see(page, said, "admin", "fr");
   });
   await page.close();
+}
+
+// New terms are published; whoever signs in next accepts them first.
+async function terms({ platform, contextOf, people, see }) {
+  const { neighbour } = platform.people, page = await people.staff.newPage(), said = listen(page);
+  await step("terms are published", async () => {
+    await page.goto(platform.origin + "/provider/terms/new");
+    for (const lang of ["fr", "en"]) {
+      await page.fill("#title_" + lang, lang === "fr" ? "Conditions d'utilisation" : "Terms of use");
+      await page.fill("#text_" + lang, lang === "fr" ? "## Objet\n\nCe que la plateforme **fait**.\n\n- journal\n- droits" : "## Subject\n\nWhat the platform **does**.\n\n- journal\n- rights");
+    }
+    await send(page);
+    await page.waitForURL((u) => !u.pathname.endsWith("/new"));
+    await page.goto(platform.origin + "/provider/terms");
+    await page.click("main a[href*='/provider/terms/']:not([href$='/new'])");
+    await page.waitForURL(/\/provider\/terms\/[^/]+$/);
+    await see(page, said, "staff", "fr");
+  });
+  await page.close();
+  const context = await contextOf("fr"), door = await context.newPage(), heard = listen(door);
+  await step("terms are accepted at the next sign-in", async () => {
+    await door.goto(platform.origin + "/signin");
+    await door.fill("#email", neighbour.email);
+    await send(door);
+    await door.fill("#password", neighbour.password);
+    await send(door);
+    await door.waitForURL("**/signin/terms");
+    await see(door, heard, "way", "fr");
+    for (const box of await door.$$("main input[type=checkbox]")) await box.check();
+    await send(door);
+    await door.waitForURL(platform.origin + "/");
+  });
+  await context.close();
 }
 
 // A session is locked, and opened again with the password.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -336,4 +337,18 @@ func grouped(list []terms.Block) [][]terms.Block {
 		out = append(out, []terms.Block{b})
 	}
 	return out
+}
+
+// outlined keeps headings in order for who hears the page: a smaller one under none becomes a great one.
+func outlined(list []terms.Block) []terms.Block {
+	list = slices.Clone(list)
+	for i, b := range list {
+		if b.Kind == "h2" {
+			break
+		}
+		if b.Kind == "h3" {
+			list[i].Kind = "h2"
+		}
+	}
+	return list
 }
