@@ -131,22 +131,33 @@ var ways = map[string]string{
 
 type wayIn struct{ page, far, count string }
 
-var (
-	queries = func() map[string]wayIn {
-		all := map[string]wayIn{}
-		for name, in := range ways {
-			all[name] = wayIn{
-				page: db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE ` + in + filters +
-					` AND (at, pos) < ($7, $8) AND (at, pos) >= ($9, $10) ORDER BY at DESC, pos DESC LIMIT $11`),
-				far: db.SQL(`SELECT at, pos FROM journal_entry WHERE ` + renumbered(in) +
-					` AND (at, pos) < ($3, $4) ORDER BY at DESC, pos DESC LIMIT 1 OFFSET $5`),
-				count: db.SQL(`SELECT COUNT(*) FROM (SELECT 1 AS one FROM journal_entry WHERE ` + renumbered(in) + ` LIMIT 2000) AS few`),
-			}
+// waysOn writes the statements of each way in. SQLite is told which index to take: without statistics it prefers the order
+// of time to the one value asked for.
+func waysOn(e db.Engine) map[string]wayIn {
+	all := map[string]wayIn{}
+	for name, in := range ways {
+		from := ` FROM journal_entry`
+		if by := map[string]string{"time": "at", "outcome": "unusual"}[name]; e == db.SQLite && by != "" {
+			from += ` INDEXED BY journal_entry_` + by
+		} else if e == db.SQLite {
+			from += ` INDEXED BY journal_entry_` + name
 		}
-		return all
-	}()
-	qTail = db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE log = $1 AND pos >= $11` + filters +
-		` AND (at, pos) < ($7, $8) AND (at, pos) >= ($9, $10) ORDER BY at DESC, pos DESC LIMIT $12`)
+		all[name] = wayIn{
+			page: db.SQLOn(e, `SELECT `+readColumns+from+` WHERE `+in+filters+
+				` AND (at, pos) < ($7, $8) AND (at, pos) >= ($9, $10) ORDER BY at DESC, pos DESC LIMIT $11`),
+			far: db.SQLOn(e, `SELECT at, pos`+from+` WHERE `+renumbered(in)+
+				` AND (at, pos) < ($3, $4) ORDER BY at DESC, pos DESC LIMIT 1 OFFSET $5`),
+			count: db.SQLOn(e, `SELECT COUNT(*) FROM (SELECT 1 AS one`+from+` WHERE `+renumbered(in)+` LIMIT 2000) AS few`),
+		}
+	}
+	return all
+}
+
+var (
+	queries = map[db.Engine]map[string]wayIn{db.SQLite: waysOn(db.SQLite), db.PostgreSQL: waysOn(db.PostgreSQL)}
+	// By place, not by time: the entries that the indexes lack stand together at the end (at + 0 is no column of an index).
+	qTail = db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE pos >= $1 AND pos < $11` + filters +
+		` AND (at + 0, pos) < ($7, $8) AND (at + 0, pos) >= ($9, $10) ORDER BY at + 0 DESC, pos DESC LIMIT $12`)
 	qNamed = db.SQL(`SELECT ` + prefixed("e.", readColumns) + ` FROM journal_subject s JOIN journal_entry e ON e.pos = s.pos
 		WHERE s.log = $1 AND s.subject = $2 AND (s.at, s.pos) < ($3, $4) AND (s.at, s.pos) >= ($5, $6) ORDER BY s.at DESC, s.pos DESC LIMIT $7`)
 	qOne = db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE pos = $1`)
@@ -203,18 +214,25 @@ func (m *Module) page(ctx context.Context, tx core.Tx, l *logState, f Filter, fr
 		return Page{}, err
 	}
 	args := []any{l.log, f.Actor, f.Subject, f.Action, f.Resource, f.Outcome, from.At, from.Pos, bound.At, bound.Pos}
-	rows, err := db.All(ctx, tx, queries[way].page, scanRow, append(args, limit+1)...)
+	rows, err := db.All(ctx, tx, queries[m.db.Engine()][way].page, scanRow, append(args, limit+1)...)
 	if err != nil {
 		return Page{}, err
 	}
 	if way != "time" && l.indexed < l.front.Size {
-		tail, err := db.All(ctx, tx, qTail, scanRow, append(args, place(l.log, l.indexed), limit+1)...)
+		tail, err := db.All(ctx, tx, qTail, scanRow, l.tailArgs(args, limit)...)
 		if err != nil {
 			return Page{}, err
 		}
 		rows = append(tail, rows...)
 	}
 	return finish(l, rows, limit, bound, stopped), nil
+}
+
+// tailArgs are those of a page, for the entries that the indexes lack.
+func (l *logState) tailArgs(args []any, limit int) []any {
+	args = append(slices.Clone(args), place(l.log, l.front.Size), limit+1)
+	args[0] = place(l.log, l.indexed)
+	return args
 }
 
 // finish orders rows, cuts them to a page and says where the next one begins.
@@ -260,7 +278,7 @@ func (m *Module) bestWay(ctx context.Context, tx core.Tx, l *logState, f Filter)
 		if g.value == "" {
 			continue
 		}
-		n, _, err := db.One(ctx, tx, queries[g.way].count, db.Value[int64], l.log, g.value)
+		n, _, err := db.One(ctx, tx, queries[m.db.Engine()][g.way].count, db.Value[int64], l.log, g.value)
 		if err != nil {
 			return "", "", err
 		}
@@ -273,7 +291,7 @@ func (m *Module) bestWay(ctx context.Context, tx core.Tx, l *logState, f Filter)
 
 // bound finds where a page must stop looking.
 func (m *Module) bound(ctx context.Context, tx core.Tx, l *logState, way, value string, from, low Mark) (Mark, bool, error) {
-	far, found, err := db.One(ctx, tx, queries[way].far, func(scan db.Scan) (k Mark, err error) {
+	far, found, err := db.One(ctx, tx, queries[m.db.Engine()][way].far, func(scan db.Scan) (k Mark, err error) {
 		err = scan(&k.At, &k.Pos)
 		return k, err
 	}, l.log, value, from.At, from.Pos, windowRows)
@@ -302,11 +320,11 @@ func (m *Module) timeline(ctx context.Context, tx core.Tx, l *logState, f Filter
 			return Page{}, err
 		}
 		args := []any{l.log, part.Actor, part.Subject, part.Action, part.Resource, part.Outcome, from.At, from.Pos, bound.At, bound.Pos}
-		some, err := db.All(ctx, tx, queries[way].page, scanRow, append(args, limit+1)...)
+		some, err := db.All(ctx, tx, queries[m.db.Engine()][way].page, scanRow, append(args, limit+1)...)
 		if err != nil {
 			return Page{}, err
 		}
-		tail, err := db.All(ctx, tx, qTail, scanRow, append(args, place(l.log, l.indexed), limit+1)...)
+		tail, err := db.All(ctx, tx, qTail, scanRow, l.tailArgs(args, limit)...)
 		if err != nil {
 			return Page{}, err
 		}

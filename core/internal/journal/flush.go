@@ -122,7 +122,11 @@ func extend(ctx context.Context, tx core.Tx, st *logState, known *tail, items []
 			}
 		}
 	}
-	if err := insertMany(ctx, tx, qEntries, 21, args); err != nil {
+	largest := 4
+	if indexed { // PostgreSQL
+		largest = 64
+	}
+	if err := insertMany(ctx, tx, qEntries, 21, largest, args); err != nil {
 		return err
 	}
 	known.front, known.leaves = st.front.Clone(), leaves

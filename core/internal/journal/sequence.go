@@ -89,7 +89,7 @@ func (m *Module) queue(ctx context.Context, tx core.Tx, items []any) error {
 		args = append(args, e.ID, it.org, e.At, m.counters.node, int64(n), e.Kind, e.Actor, e.Action, e.Verb, e.Type,
 			e.Resource, e.Purpose, e.Outcome, e.Reason, e.Request, first, others, it.sealed)
 	}
-	if err := insertMany(ctx, tx, qWait, 18, args); err != nil {
+	if err := insertMany(ctx, tx, qWait, 18, 4, args); err != nil {
 		return fmt.Errorf("journal: queue: %w", err)
 	}
 	tx.OnCommit(func() {
@@ -120,6 +120,10 @@ func (m *Module) sequence(ctx context.Context) (int, error) {
 		for i := range waiting {
 			items[i] = waiting[i]
 		}
+		// Taken away first: another node that meets the same rows then waits here and runs again from what is left.
+		if _, err := tx.Exec(ctx, qPlaced, waiting[len(waiting)-1].entry.ID); err != nil {
+			return err
+		}
 		groups, err := byLog(items)
 		if err != nil {
 			return err
@@ -134,8 +138,7 @@ func (m *Module) sequence(ctx context.Context) (int, error) {
 			}
 		}
 		placed = len(waiting)
-		_, err = tx.Exec(ctx, qPlaced, waiting[len(waiting)-1].entry.ID)
-		return err
+		return nil
 	})
 	if err != nil {
 		return 0, fmt.Errorf("journal: sequence: %w", err)

@@ -33,11 +33,13 @@ var (
 	qGrow    = db.SQL(`UPDATE journal_log SET size = $2, frontier = $3, indexed = $4 WHERE log = $1`)
 	qEntries = map[int]string{
 		1: db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 1)),
-		8: db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 8)),
+		// The driver of SQLite looks an argument up among all of them: past four rows a statement costs more than it saves.
+		4:  db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 4)),
+		64: db.SQLOn(db.PostgreSQL, manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 64)),
 	}
 	qWait = map[int]string{
 		1: db.SQL(manyRows(`INSERT INTO journal_pending (`+pendingColumns+`) VALUES `, 18, 1)),
-		8: db.SQL(manyRows(`INSERT INTO journal_pending (`+pendingColumns+`) VALUES `, 18, 8)),
+		4: db.SQL(manyRows(`INSERT INTO journal_pending (`+pendingColumns+`) VALUES `, 18, 4)),
 	}
 	qPendings = db.SQL(`SELECT ` + pendingColumns + ` FROM journal_pending ORDER BY id LIMIT $1`)
 	qPending  = db.SQL(`SELECT id FROM journal_pending LIMIT 1`)
@@ -69,10 +71,11 @@ func manyRows(head string, columns, rows int) string {
 	return b.String()
 }
 
-// insertMany runs the largest statements that fit the rows; sizes must hold 1.
-func insertMany(ctx context.Context, tx core.Tx, statements map[int]string, columns int, args []any) error {
-	for _, n := range [...]int{8, 1} {
+// insertMany runs the largest statements that fit the rows, of at most so many rows each; sizes must hold 1.
+func insertMany(ctx context.Context, tx core.Tx, statements map[int]string, columns, largest int, args []any) error {
+	for _, n := range [...]int{64, 4, 1} {
 		text, ok := statements[n]
+		ok = ok && n <= largest
 		for ok && len(args) >= n*columns {
 			if _, err := tx.Exec(ctx, text, args[:n*columns]...); err != nil {
 				return err
