@@ -34,6 +34,7 @@ const (
 	ProviderFloor = "provider.floors"
 	ProviderCuts  = "provider.suspensions"
 	ProviderDoors = "provider.addresses"
+	ProviderIn    = "provider.sessions"
 	ProviderTerms = "provider.terms"
 	ProviderAlert = "provider.reports"
 	ProviderLog   = "provider.journal"
@@ -81,6 +82,7 @@ var providerMenu = []entry{
 	{section: ProviderStaff, path: "/provider/habilitations", title: i18n.T("Droits de l'équipe", "Staff rights"), icon: "grid", needs: "habilitation.read", says: i18n.T("Qui de l'équipe peut quoi, et chez qui.", "Who of the staff can do what, and where.")},
 	{section: ProviderCuts, path: "/provider/suspensions", title: i18n.T("Suspensions", "Suspensions"), icon: "pause", needs: "suspension.read", says: i18n.T("Suspendre une organisation, un service, une personne.", "Suspend an organization, a service, a person.")},
 	{section: ProviderAlert, path: "/provider/reports", title: i18n.T("Signalements", "Reports"), icon: "flag", needs: "report.list", says: i18n.T("« Ce n'était pas moi » : ce que des personnes signalent.", "“This wasn't me”: what persons report.")},
+	{section: ProviderIn, path: "/provider/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", needs: "session.list", says: i18n.T("Qui de l'équipe est connecté, et arrêter une session.", "Who of the staff is signed in, and stop a session.")},
 	{section: ProviderLog, path: "/provider/journal", title: i18n.T("Journal", "Journal"), icon: "journal", needs: "journal.read", says: i18n.T("Les actes de la plateforme, avec leur preuve.", "The platform's acts, with their proof.")},
 	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},
 	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},

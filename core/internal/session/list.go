@@ -281,13 +281,14 @@ func (m *Module) EndOrganization(ctx context.Context, org core.ID, reason string
 	return n, err
 }
 
-// member makes sure that person belongs to org: otherwise their sessions are not org's to know.
+// member makes sure that person belongs to org: otherwise their sessions are not org's to know. An invitation that nobody
+// accepted gives no hold on a stranger, nor does a membership that is over.
 func (m *Module) member(ctx context.Context, tx core.Tx, org, person core.ID) error {
-	_, ok, err := m.needs.Organizations.MemberOf(ctx, tx, org, person)
+	ms, ok, err := m.needs.Organizations.MemberOf(ctx, tx, org, person)
 	if err != nil {
 		return fmt.Errorf("session: member: %w", err)
 	}
-	if !ok {
+	if !ok || ms.State != "active" {
 		return errAbsent
 	}
 	return nil

@@ -98,12 +98,12 @@ var (
 	}
 	List = core.ActDef{
 		Permission: "session.list", Resource: "session", Verb: core.Reads, Purpose: core.PurposeSecurity,
-		Holders: []string{"admin", "security", "auditor"},
+		Holders: []string{"admin", "security", "auditor", "provider.admin", "provider.operator", "provider.auditor"},
 		Title:   core.Text{FR: "Voir les sessions des membres", EN: "See members' sessions"},
 	}
 	End = core.ActDef{
 		Permission: "session.end", Resource: "session", Verb: core.Deletes, Purpose: core.PurposeSecurity, Fresh: 15 * time.Minute,
-		Holders: []string{"admin", "security"},
+		Holders: []string{"admin", "security", "provider.admin", "provider.operator"},
 		Title:   core.Text{FR: "Mettre fin aux sessions des membres", EN: "End members' sessions"},
 	}
 	EndStolen = core.ActDef{

@@ -82,6 +82,20 @@ func (m *Module) Raise(ctx context.Context, tx core.Tx, session core.ID, aal int
 	return compose(root, pace, 0), nil
 }
 
+// Reopen lifts the lock of a session whose person proved less than a step-up asks: it gets a new secret, and neither its
+// level nor the moment of its last proof move.
+func (m *Module) Reopen(ctx context.Context, tx core.Tx, session core.ID) (newValue string, err error) {
+	root, pace := newSecret()
+	n, err := tx.Exec(ctx, qReopen, session, hashOf(root), pace, clock.Micros(m.needs.Clock.Now()))
+	if err != nil {
+		return "", fmt.Errorf("session: reopen: %w", err)
+	}
+	if n == 0 {
+		return "", errAbsent
+	}
+	return compose(root, pace, 0), nil
+}
+
 // EndAll ends every live session of a person but one (except "" ends all) in the transaction of the act that wants
 // it: a password changed, an account closed, a suspension. It gives how many ended.
 func (m *Module) EndAll(ctx context.Context, tx core.Tx, person, except core.ID, reason string) (int64, error) {

@@ -286,6 +286,28 @@ func TestASVS_7_2_4_a_fresh_proof_gives_a_new_secret_and_ends_the_old(t *testing
 	})
 }
 
+func TestReopeningASessionProvesNothingAnew(t *testing.T) {
+	w := one(t)
+	old, id := w.begin("ann", firefox)
+	before := w.good("at first", old).Actor
+	w.clock.Advance(time.Minute)
+	var renewed string
+	err := w.db.Write(t.Context(), func(tx core.Tx) (err error) {
+		if _, err = tx.Exec(t.Context(), qLock, id, 1); err != nil {
+			return err
+		}
+		renewed, err = w.Reopen(t.Context(), tx, id)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.refused("the old secret", old, "session.unknown")
+	if a := w.good("the new one", renewed).Actor; !a.AuthenticatedAt.Equal(before.AuthenticatedAt) || a.AAL != before.AAL {
+		t.Errorf("before %+v, after %+v", before, a)
+	}
+}
+
 func TestASVS_7_3_1_unused_sessions_lock_then_end(t *testing.T) {
 	w := one(t)
 	secret, _ := w.begin("ann", firefox)

@@ -25,6 +25,8 @@ var (
 	qMove  = db.SQL(`UPDATE session_session SET generation = $2, moved_at = $3 WHERE id = $1 AND generation = $2 - 1 AND ended_at = 0`)
 	qRaise = db.SQL(`UPDATE session_session SET secret = $2, pace = $3, generation = 0, moved_at = $4, used_at = $4, proved_at = $4,
 		locked_at = 0, aal = $5 WHERE id = $1 AND ended_at = 0`)
+	qReopen = db.SQL(`UPDATE session_session SET secret = $2, pace = $3, generation = 0, moved_at = $4, used_at = $4, locked_at = 0
+		WHERE id = $1 AND ended_at = 0`)
 	qLock      = db.SQL(`UPDATE session_session SET locked_at = $2 WHERE id = $1 AND locked_at = 0 AND ended_at = 0`)
 	qEnd       = db.SQL(`UPDATE session_session SET ended_at = $2, reason = $3 WHERE id = $1 AND ended_at = 0`)
 	qEndPerson = db.SQL(`UPDATE session_session SET ended_at = $3, reason = $4 WHERE person = $1 AND id <> $2 AND ended_at = 0`)

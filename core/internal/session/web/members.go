@@ -39,18 +39,41 @@ type membersView struct {
 	problems ui.Problems
 }
 
+// place is where the sessions of an organization are; those of the provider's staff are in its console.
+func place(org core.ID) string {
+	if org == core.Platform {
+		return "/provider/sessions"
+	}
+	return "/o/" + string(org) + "/sessions"
+}
+
+// orgOf is the organization of the page: the provider's own when its path names none.
+func orgOf(r *http.Request) core.ID {
+	if org := core.ID(r.PathValue("org")); org != "" {
+		return org
+	}
+	return core.Platform
+}
+
+func (v membersView) section() string {
+	if v.org == core.Platform {
+		return ui.ProviderIn
+	}
+	return ui.OrgSessions
+}
+
 func (v membersView) next() string {
 	if v.page.Next == "" {
 		return ""
 	}
-	return "/o/" + string(v.org) + "/sessions?after=" + url.QueryEscape(string(v.page.Next))
+	return place(v.org) + "?after=" + url.QueryEscape(string(v.page.Next))
 }
 
 func (v membersView) first() string {
 	if v.after == "" {
 		return ""
 	}
-	return "/o/" + string(v.org) + "/sessions"
+	return place(v.org)
 }
 
 func memberRows(ctx context.Context, v membersView) []ui.Row {
@@ -73,7 +96,7 @@ func memberRows(ctx context.Context, v membersView) []ui.Row {
 }
 
 func (p pages) load(r *http.Request) (membersView, error) {
-	v := membersView{org: core.ID(r.PathValue("org")), after: core.ID(r.FormValue("after"))}
+	v := membersView{org: orgOf(r), after: core.ID(r.FormValue("after"))}
 	var err error
 	v.page, err = p.sessions.OfOrganization(r.Context(), v.org, v.after)
 	return v, err
@@ -89,7 +112,7 @@ func (p pages) members(w http.ResponseWriter, r *http.Request) error {
 
 // endMembers ends the ticked sessions, or all of them, for the reason given.
 func (p pages) endMembers(w http.ResponseWriter, r *http.Request) error {
-	ctx, org := r.Context(), core.ID(r.PathValue("org"))
+	ctx, org := r.Context(), orgOf(r)
 	if err := r.ParseForm(); err != nil {
 		return err
 	}
@@ -109,7 +132,7 @@ func (p pages) endMembers(w http.ResponseWriter, r *http.Request) error {
 	} else if err != nil {
 		return err
 	}
-	return ui.Redirect(w, r, "/o/"+string(org)+"/sessions", tEndedN.In(ctx, int(n)))
+	return ui.Redirect(w, r, place(org), tEndedN.In(ctx, int(n)))
 }
 
 // endEach ends sessions one by one, each with its entry; one that has ended meanwhile is what was wanted.

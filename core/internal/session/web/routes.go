@@ -19,5 +19,7 @@ func Routes(m *session.Module) []edge.Route {
 		{Pattern: "POST /lock/now", Access: locked, Handle: p.lock},
 		{Pattern: "GET /o/{org}/sessions", Access: edge.Needs(&session.List), Handle: p.members},
 		{Pattern: "POST /o/{org}/sessions/end", Access: edge.Needs(&session.End), Handle: p.endMembers},
+		{Pattern: "GET /provider/sessions", Access: edge.Needs(&session.List), Handle: p.members},
+		{Pattern: "POST /provider/sessions/end", Access: edge.Needs(&session.End), Handle: p.endMembers},
 	}
 }
