@@ -192,14 +192,14 @@ func TestWhoLooksAfterAccountsSeesStateAndNoSecret(t *testing.T) {
 	w := newTown(t, "")
 	page := "/o/" + string(w.a) + "/accounts/" + string(w.people["a.member"])
 	r := w.ask("a.admin", http.MethodGet, page, "")
-	if r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "flag_reason") || !strings.Contains(r.Body.String(), "Send a link") {
+	if r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "reason") || !strings.Contains(r.Body.String(), "Send a link") {
 		t.Fatalf("an administrator: %d\n%.800s", r.Code, r.Body)
 	}
 	if strings.Contains(r.Body.String(), "argon2id") {
 		t.Error("the page shows a hash")
 	}
 	r = w.ask("a.auditor", http.MethodGet, page, "")
-	if r.Code != http.StatusOK || strings.Contains(r.Body.String(), "flag_reason") || strings.Contains(r.Body.String(), "Send a link") {
+	if r.Code != http.StatusOK || strings.Contains(r.Body.String(), "reason") || strings.Contains(r.Body.String(), "Send a link") {
 		t.Errorf("an auditor is offered acts: %d", r.Code)
 	}
 	if r = w.ask("a.auditor", http.MethodPost, page+"/reset", "x=1"); r.Code != http.StatusForbidden && r.Code != http.StatusNotFound {
@@ -208,10 +208,10 @@ func TestWhoLooksAfterAccountsSeesStateAndNoSecret(t *testing.T) {
 	if r = w.ask("a.admin", http.MethodPost, page+"/reset", "x=1"); r.Code != http.StatusSeeOther {
 		t.Errorf("an administrator sends a link: %d", r.Code)
 	}
-	if r = w.ask("a.admin", http.MethodPost, page+"/compromised", "flag_reason="); r.Code != http.StatusUnprocessableEntity || !strings.Contains(r.Body.String(), "#flag_reason") {
+	if r = w.ask("a.admin", http.MethodPost, page+"/compromised", "reason="); r.Code != http.StatusUnprocessableEntity || !strings.Contains(r.Body.String(), "#reason") {
 		t.Errorf("without a reason: %d", r.Code)
 	}
-	if r = w.ask("a.admin", http.MethodPost, page+"/compromised", "flag_reason=phone+stolen"); r.Code != http.StatusSeeOther {
+	if r = w.ask("a.admin", http.MethodPost, page+"/compromised", "reason=phone+stolen"); r.Code != http.StatusSeeOther {
 		t.Errorf("with a reason: %d", r.Code)
 	}
 	if r = w.ask("a.member", http.MethodGet, "/me/security", ""); r.Code != http.StatusSeeOther {

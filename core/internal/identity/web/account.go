@@ -84,7 +84,7 @@ func (p pages) act(w http.ResponseWriter, r *http.Request, field string, done i1
 }
 
 func (p pages) accountFlagged(w http.ResponseWriter, r *http.Request) error {
-	return p.act(w, r, "flag_reason", tFlagged, func(org, person core.ID, reason string) error { return p.m.Flag(r.Context(), org, person, reason) })
+	return p.act(w, r, "reason", tFlagged, func(org, person core.ID, reason string) error { return p.m.Flag(r.Context(), org, person, reason) })
 }
 
 func (p pages) accountReset(w http.ResponseWriter, r *http.Request) error {

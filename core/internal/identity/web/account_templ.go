@@ -173,7 +173,7 @@ func accountPage(org string, v identity.AccountView, problems ui.Problems) templ
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.Field{Name: "flag_reason", Label: tReason.In(ctx), Error: problems.For("flag_reason"), Max: 500}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Field{Name: "reason", Label: tReason.In(ctx), Error: problems.For("reason"), Max: 500}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

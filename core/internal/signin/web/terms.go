@@ -34,10 +34,12 @@ func (p pages) termsAccepted(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var shown []core.Terms
-	for _, v := range r.PostForm["terms"] {
-		document, version, _ := strings.Cut(v, " ")
-		n, _ := strconv.ParseInt(version, 10, 64)
-		shown = append(shown, core.Terms{Document: core.ID(document), Version: n})
+	for name := range r.PostForm {
+		rest, ticked := strings.CutPrefix(name, "accept_")
+		document, version, _ := strings.Cut(rest, "_")
+		if n, err := strconv.ParseInt(version, 10, 64); ticked && err == nil {
+			shown = append(shown, core.Terms{Document: core.ID(document), Version: n})
+		}
 	}
 	err := p.m.AcceptTerms(r.Context(), flowOf(r), shown)
 	return p.after(w, r, err, func(list ui.Problems) error {
@@ -49,8 +51,9 @@ func (p pages) termsAccepted(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func termsKey(t core.Terms) string {
-	return string(t.Document) + " " + strconv.FormatInt(t.Version, 10)
+// termsField names the box of one version of one document: each has its own, so that each can be ticked and named.
+func termsField(t core.Terms) string {
+	return "accept_" + string(t.Document) + "_" + strconv.FormatInt(t.Version, 10)
 }
 
 func before(ctx context.Context, t core.Terms) string {

@@ -72,7 +72,7 @@ func termsPage(list []core.Terms, problems ui.Problems) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Checkbox{Name: "terms", Value: termsKey(t), Label: tTermsNew.In(ctx, i18n.From(t.Title).In(ctx), t.Version), Hint: before(ctx, t)}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Checkbox{Name: termsField(t), Label: tTermsNew.In(ctx, i18n.From(t.Title).In(ctx), t.Version), Hint: before(ctx, t)}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
