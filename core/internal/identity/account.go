@@ -299,6 +299,9 @@ func (m *Module) Unbind(ctx context.Context, org, person core.ID, reason string)
 		if err := m.memberOf(ctx, tx, org, person); err != nil {
 			return err
 		}
+		if err := m.alone(ctx, tx, org, person); err != nil {
+			return err
+		}
 		if err := m.DropTOTP(ctx, tx, person); err != nil {
 			return err
 		}
@@ -306,29 +309,54 @@ func (m *Module) Unbind(ctx context.Context, org, person core.ID, reason string)
 	})
 }
 
-// memberOf hides persons who are not of the organization. Acting for the platform reaches provider staff only: inside
-// a client organization the provider has no permission of its own (KSK-1.3).
+var errShared = i18n.Fault(core.Conflict, "account.shared",
+	"Cette personne appartient aussi à une autre organisation : seul le prestataire retire son second facteur.",
+	"This person also belongs to another organization: only the provider removes their second factor.")
+
+// memberOf hides persons who are not of the organization. An invitation gives no hold on anybody: whoever has not
+// accepted it is a stranger, or inviting an address would be enough to strip its account. Acting for the platform
+// reaches provider staff, and the persons of several organizations, whom none of these may answer for alone; inside a
+// client organization the provider has no permission of its own (KSK-1.3).
 func (m *Module) memberOf(ctx context.Context, tx core.Tx, org, person core.ID) error {
 	if org == core.Platform {
-		members, err := m.needs.Members.Memberships(ctx, tx, person)
-		if err != nil {
-			return err
+		staff, orgs, err := m.belongs(ctx, tx, person)
+		if err == nil && !staff && orgs < 2 {
+			err = errPersonUnknown
 		}
-		for _, x := range members {
-			if x.OrgKind == "provider" && x.State != "left" {
-				return nil
-			}
-		}
-		return errPersonUnknown
+		return err
 	}
 	x, ok, err := m.needs.Members.MemberOf(ctx, tx, org, person)
 	if err != nil {
 		return err
 	}
-	if !ok || x.State == "left" {
+	if !ok || x.State != "active" {
 		return errPersonUnknown
 	}
 	return nil
+}
+
+// belongs tells whether a person is provider staff, and how many organizations they are an active member of.
+func (m *Module) belongs(ctx context.Context, tx core.Tx, person core.ID) (staff bool, orgs int, err error) {
+	members, err := m.needs.Members.Memberships(ctx, tx, person)
+	for _, x := range members {
+		if x.State == "active" {
+			staff, orgs = staff || x.OrgKind == "provider", orgs+1
+		}
+	}
+	return staff, orgs, err
+}
+
+// alone checks that the organization may answer for a person's proofs of identity: theirs open other organizations too
+// when they belong to several, and then the provider alone decides.
+func (m *Module) alone(ctx context.Context, tx core.Tx, org, person core.ID) error {
+	if org == core.Platform {
+		return nil
+	}
+	_, orgs, err := m.belongs(ctx, tx, person)
+	if err == nil && orgs > 1 {
+		err = errShared
+	}
+	return err
 }
 
 // MailReset sends the link to a new password, in place of any sent before. The link is made of the configured origin

@@ -266,6 +266,42 @@ func TestAnAdministratorSendsALinkAndNeverSeesIt(t *testing.T) {
 	}
 }
 
+// Inviting an address gives no hold on its account: not even to see that there is one.
+func TestAnInvitationGivesNoHoldOnAnAccount(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	ada := h.ada()
+	for _, state := range []string{"invited", "left"} {
+		h.members[ada] = append(h.members[ada][:1], core.Membership{Org: "org-evil", OrgKind: "client", Person: ada, State: state})
+		_, seen := h.Account(as("evil"), "org-evil", ada)
+		for what, err := range map[string]error{
+			"see": seen, "flag": h.Flag(as("evil"), "org-evil", ada, "because"), "reset": h.SendReset(as("evil"), "org-evil", ada),
+			"unbind": h.Unbind(as("evil"), "org-evil", ada, "because"),
+		} {
+			if core.KindOf(err) != core.NotFound {
+				t.Errorf("%s, %s: %v", state, what, err)
+			}
+		}
+	}
+	if len(h.ended) > 0 || len(h.mail.Sent("password.reset")) > 0 {
+		t.Errorf("ended %v", h.ended)
+	}
+}
+
+// The second factor of a person opens every organization of theirs: none of them takes it away alone, the provider does.
+func TestNoOrganizationUnbindsTheFactorOfAnothersMember(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	ada := h.ada()
+	for _, other := range []core.Membership{{Org: "org-b", OrgKind: "client", State: "active"}, {Org: core.Platform, OrgKind: "provider", State: "active"}} {
+		h.members[ada] = append(h.members[ada][:1], other)
+		if err := h.Unbind(as("boss"), "org-a", ada, "phone lost, he says"); core.CodeOf(err) != "account.shared" {
+			t.Errorf("with %s: %v", other.Org, err)
+		}
+		if err := h.Unbind(as("staff"), core.Platform, ada, "met in person"); err != nil {
+			t.Errorf("the provider, with %s: %v", other.Org, err)
+		}
+	}
+}
+
 func TestUpgradeKeepsThePasswordAndNotItsAge(t *testing.T) {
 	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
 	ctx, ada := context.Background(), h.ada()

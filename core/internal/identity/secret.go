@@ -69,7 +69,7 @@ func (m *Module) PolicyOf(ctx context.Context, tx core.Tx, person core.ID) (core
 	}
 	orgs := make([]core.ID, 0, len(members))
 	for _, x := range members {
-		if x.State != "left" {
+		if x.State == "active" {
 			orgs = append(orgs, x.Org)
 		}
 	}

@@ -292,13 +292,10 @@ func TestReopeningASessionProvesNothingAnew(t *testing.T) {
 	before := w.good("at first", old).Actor
 	w.clock.Advance(time.Minute)
 	var renewed string
-	err := w.db.Write(t.Context(), func(tx core.Tx) (err error) {
-		if _, err = tx.Exec(t.Context(), qLock, id, 1); err != nil {
-			return err
-		}
-		renewed, err = w.Reopen(t.Context(), tx, id)
-		return err
-	})
+	if err := w.Lock(core.WithActor(t.Context(), before)); err != nil {
+		t.Fatal(err)
+	}
+	err := w.db.Write(t.Context(), func(tx core.Tx) (err error) { renewed, err = w.Reopen(t.Context(), tx, id); return err })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -181,8 +181,8 @@ func TestStepUpAndUnlockNeedAProof(t *testing.T) {
 	if _, err := h.signin.Again(ctx, digits(secret, h.clock.Now())); err != nil || h.near.raised[1] != 2 {
 		t.Fatalf("code: %v %v", err, h.near.raised)
 	}
-	if _, err := h.signin.Unlock(ctx, good, false); err != nil {
-		t.Fatalf("unlock by password: %v", err)
+	if s, err := h.signin.Unlock(ctx, good, false); err != nil || s != "reopened" {
+		t.Fatalf("unlock by password, where a code is what a step-up asks: %q %v", s, err)
 	}
 	if _, err := h.signin.Unlock(context.Background(), good, false); err == nil {
 		t.Fatal("unlock without a session")

@@ -26,15 +26,21 @@ func (m *Module) Again(ctx context.Context, answer string) (session string, err 
 	if err != nil {
 		return "", err
 	}
-	return m.proveSession(ctx, &proveAgain, answer, held.TOTP)
+	return m.proveSession(ctx, &proveAgain, answer, held.TOTP, true)
 }
 
-// Unlock opens a locked session by the password or by a code; the session stays what it was.
+// Unlock opens a locked session by the password or by a code; the session stays what it was. The password of those who
+// hold a second factor opens it without counting as a fresh proof: locking a session would else be a way around Again.
 func (m *Module) Unlock(ctx context.Context, answer string, isCode bool) (session string, err error) {
-	return m.proveSession(ctx, &unlock, answer, isCode)
+	held, err := m.Asked(ctx)
+	if err != nil {
+		return "", err
+	}
+	return m.proveSession(ctx, &unlock, answer, isCode, isCode || !held.TOTP)
 }
 
-func (m *Module) proveSession(ctx context.Context, def *core.ActDef, answer string, isCode bool) (session string, err error) {
+// proveSession checks an answer for the session in use; fresh says that it is worth a step-up.
+func (m *Module) proveSession(ctx context.Context, def *core.ActDef, answer string, isCode, fresh bool) (session string, err error) {
 	actor := core.ActorOf(ctx)
 	if actor.Kind != core.HumanActor || actor.Session.IsZero() {
 		return "", errStep
@@ -68,6 +74,10 @@ func (m *Module) proveSession(ctx context.Context, def *core.ActDef, answer stri
 			aal = max(aal, 2)
 		}
 		if err := abuse.Return(ctx, tx, key, againLimit, m.needs.Clock.Now()); err != nil {
+			return err
+		}
+		if !fresh {
+			session, err = m.needs.Sessions.Reopen(ctx, tx, actor.Session)
 			return err
 		}
 		session, err = m.needs.Sessions.Raise(ctx, tx, actor.Session, aal)

@@ -162,8 +162,8 @@ func (m *Module) learnPolicy(ctx context.Context, tx core.Tx, f *Facts, who core
 		return err
 	}
 	for _, x := range members {
-		if x.State == "left" {
-			continue
+		if x.State != "active" {
+			continue // an invitation not yet accepted gives an organization no say over anybody
 		}
 		f.Orgs = append(f.Orgs, x.Org)
 		f.Staff = f.Staff || x.OrgKind == "provider"

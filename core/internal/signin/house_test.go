@@ -188,6 +188,10 @@ func (n *neighbours) Raise(_ context.Context, _ core.Tx, _ core.ID, aal int) (st
 	return "raised", nil
 }
 
+func (n *neighbours) Reopen(context.Context, core.Tx, core.ID) (string, error) {
+	return "reopened", nil
+}
+
 func (n *neighbours) EndAll(_ context.Context, _ core.Tx, person, _ core.ID, reason string) (int64, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

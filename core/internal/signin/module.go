@@ -86,6 +86,7 @@ type Access interface {
 type Sessions interface {
 	Begin(ctx context.Context, tx core.Tx, n core.NewSession) (secret string, id core.ID, err error)
 	Raise(ctx context.Context, tx core.Tx, session core.ID, aal int) (newSecret string, err error)
+	Reopen(ctx context.Context, tx core.Tx, session core.ID) (newSecret string, err error)
 	EndAll(ctx context.Context, tx core.Tx, person, except core.ID, reason string) (int64, error)
 }
 
