@@ -16,7 +16,7 @@ import (
 
 func (c *command) admin() *cobra.Command {
 	var f boot.Founder
-	root := &cobra.Command{Use: "admin", Short: "The first administrator, from this machine"}
+	root := &cobra.Command{Use: "admin", Short: "The first administrator and where staff may come from, from this machine"}
 	create := &cobra.Command{
 		Use: "create", Short: "Make the first administrator without a browser; the password is read from standard input", Args: cobra.NoArgs,
 		Long: "Makes the provider's organization and its first administrator, once. Their second factor is set up at the first sign-in:\n" +
@@ -46,7 +46,20 @@ func (c *command) admin() *cobra.Command {
 	create.Flags().StringVar(&f.GivenName, "given-name", "", "given name")
 	create.Flags().StringVar(&f.FamilyName, "family-name", "", "family name")
 	create.Flags().StringVar(&f.Language, "language", "fr", "fr or en")
-	root.AddCommand(create)
+	root.AddCommand(create, &cobra.Command{
+		Use: "allow ADDRESS...", Short: "List addresses or blocks that provider staff may come from", Args: cobra.MinimumNArgs(1),
+		Long: "Provider staff enters from listed addresses only, and from this machine alone while the list is empty. Each ADDRESS is one\n" +
+			"address (192.0.2.7, 2001:db8::7) or a block (192.0.2.0/24). The change is written in the platform's journal.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withHouse(func(cmd *cobra.Command, h *boot.House) error {
+				if err := h.AllowStaff(cmd.Context(), args...); err != nil {
+					return err
+				}
+				c.say("Provider staff may come from %s, as well as from the addresses listed before.", strings.Join(args, ", "))
+				return nil
+			})(cmd, args)
+		},
+	})
 	return root
 }
 

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/journal"
@@ -41,6 +42,12 @@ func (h *House) JournalKey() string { return h.journal.Key().String() }
 func (h *House) ProvePolicies(ctx context.Context) (words string, holds bool, err error) {
 	r, err := h.access.Prove(ctx)
 	return r.String(), r.Holds(), err
+}
+
+// AllowStaff lists addresses (one or a block each) that provider staff may come from, beside those already listed: the way
+// in after CreateAdmin, when staff is not at this machine.
+func (h *House) AllowStaff(ctx context.Context, addresses ...string) error {
+	return h.access.Admit(core.WithActor(ctx, core.System("admin.allow")), core.Platform, strings.Join(addresses, "\n"))
 }
 
 // MailBacklog tells what waits to leave.

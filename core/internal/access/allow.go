@@ -206,13 +206,13 @@ func (m *Module) admitFirst(ctx context.Context, tx core.Tx, actor core.Actor, _
 	if !addr.IsValid() || addr.IsLoopback() {
 		return nil
 	}
-	for _, prefix := range []netip.Prefix{
-		netip.PrefixFrom(addr, addr.BitLen()),
-		netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128"),
-	} {
-		if err := m.Allow(ctx, tx, core.Platform, "", prefix, tFirstAddress.In(ctx)); err != nil {
+	for _, a := range append([]Allowed{{Prefix: netip.PrefixFrom(addr, addr.BitLen())}}, thisMachine...) {
+		if err := m.Allow(ctx, tx, core.Platform, "", a.Prefix, tFirstAddress.In(ctx)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// thisMachine is what an empty list of the provider admits: a first line must not shut it out.
+var thisMachine = []Allowed{{Prefix: netip.MustParsePrefix("127.0.0.0/8")}, {Prefix: netip.MustParsePrefix("::1/128")}}

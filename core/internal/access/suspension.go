@@ -49,6 +49,7 @@ var (
 	errProtected        = i18n.Fault(core.Conflict, "suspension.protected",
 		"Ce service ne peut pas être suspendu : sans lui, personne ne pourrait se connecter ni lever la suspension.",
 		"This service cannot be suspended: without it nobody could sign in or lift the suspension.")
+	codeLiftReason    = i18n.Reason("suspension.lift_reason", "Dites pourquoi la lever : l'organisation le lira dans son journal.", "Say why it is lifted: the organization will read it in its journal.")
 	codeSuspendReason = i18n.Reason("suspension.reason", "Choisissez l'un des sept motifs.", "Choose one of the seven reasons.")
 	codeSuspendText   = i18n.Reason("suspension.text", "Expliquez en 500 caractères au plus ; la personne lira ce texte.", "Explain in 500 characters at most; the person will read this text.")
 	codeSuspendUntil  = i18n.Reason("suspension.until", "La fin doit être dans le futur.", "The end must be in the future.")
@@ -82,6 +83,13 @@ WHERE lifted_at = 0 AND decided_in = 'platform' AND (target = $1 OR acts_in = $1
 	// $1 person, $2 now: in force on a person, anywhere.
 	qPersonBlocks = db.SQL(`SELECT ` + suspensionColumns + ` FROM access_suspension
 WHERE lifted_at = 0 AND target = $1 AND scope = 'person' AND from_at <= $2 AND (until_at = 0 OR until_at > $2) ORDER BY from_at`)
+
+	// $1 now: those that an organization decided and that leave it without anybody who administers it.
+	qOrphaning = db.SQL(`SELECT ` + suspensionColumns + ` FROM access_suspension x
+WHERE x.lifted_at = 0 AND x.scope = 'person' AND x.decided_in <> 'platform' AND x.from_at <= $1 AND (x.until_at = 0 OR x.until_at > $1)
+  AND EXISTS (SELECT 1 FROM access_assignment a WHERE a.org = x.decided_in AND a.person = x.target AND a.role = 'admin' AND a.service = ''
+    AND a.object = '' AND a.revoked_at = 0 AND a.from_at <= $1 AND (a.until_at = 0 OR a.until_at > $1))
+ORDER BY x.from_at DESC, x.id DESC LIMIT 500`)
 
 	qOrgBlocks = db.SQL(`SELECT ` + suspensionColumns + ` FROM access_suspension
 WHERE lifted_at = 0 AND target = $1 AND scope = 'organization' AND from_at <= $2 AND (until_at = 0 OR until_at > $2) ORDER BY from_at`)
@@ -240,15 +248,61 @@ func (m *Module) cutsAdministration(ctx context.Context, tx core.Tx, s Suspensio
 	return nil
 }
 
-// LiftSuspension ends a suspension that org decided (the platform lifts its own alone) and tells the person.
+// Orphaning gives the suspensions that organizations decided and that leave them without any administrator: nobody there
+// could lift them who may give the role again, so the provider can.
+func (m *Module) Orphaning(ctx context.Context, tx core.Tx) ([]Suspension, error) {
+	now := m.Needs.Clock.Now()
+	all, err := db.All(ctx, tx, qOrphaning, scanSuspension, clock.Micros(now))
+	if err != nil {
+		return nil, fmt.Errorf("access: suspensions of last administrators: %w", err)
+	}
+	var out []Suspension
+	for _, s := range all {
+		admins, err := m.admins(ctx, tx, s.DecidedIn, now)
+		if err != nil {
+			return nil, err
+		}
+		if len(admins) == 0 {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// mayLift tells whether org may lift s: its own, or for the platform one that leaves an organization without any
+// administrator, with a reason.
+func (m *Module) mayLift(ctx context.Context, tx core.Tx, org core.ID, s Suspension, reason string) error {
+	if s.DecidedIn == org {
+		return nil
+	}
+	if org != core.Platform {
+		return errNoSuspend
+	}
+	all, err := m.Orphaning(ctx, tx)
+	switch {
+	case err != nil:
+		return err
+	case !slices.ContainsFunc(all, func(o Suspension) bool { return o.ID == s.ID }):
+		return errNoSuspend
+	case strings.TrimSpace(reason) == "":
+		return errSuspension.With("reason", codeLiftReason)
+	}
+	return nil
+}
+
+// LiftSuspension ends a suspension that org decided and tells the person. The platform lifts its own, and those that
+// leave an organization without any administrator.
 func (m *Module) LiftSuspension(ctx context.Context, tx core.Tx, org, id core.ID, reason string) (Suspension, error) {
 	now := m.Needs.Clock.Now()
 	s, found, err := db.One(ctx, tx, qSuspension, scanSuspension, id)
 	if err != nil {
 		return s, err
 	}
-	if !found || s.DecidedIn != org || !s.InForce(now) {
+	if !found || !s.InForce(now) {
 		return s, errNoSuspend
+	}
+	if err := m.mayLift(ctx, tx, org, s, reason); err != nil {
+		return s, err
 	}
 	if s.Target == core.ActorOf(ctx).ID {
 		return s, errSelfApproval

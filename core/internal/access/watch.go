@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
 )
 
 // ListView is the address lists of an organization.
@@ -71,6 +72,39 @@ func (m *Module) SaveList(ctx context.Context, org core.ID, service, text string
 	})
 }
 
+// Admit adds addresses to the list of an organization without the guard against locking oneself out: it is for the
+// command line of the machine itself. The first line of the provider's list keeps this machine, which an empty one admits.
+func (m *Module) Admit(ctx context.Context, org core.ID, text string) error {
+	list, err := ParseAllow(text)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return errAllow.With("list", codePrefix, 1)
+	}
+	act := &core.Act{Def: &ChangeAllow, Org: org}
+	return m.Needs.Gate.Change(ctx, act, func(tx core.Tx) error {
+		before, err := db.All(ctx, tx, qAllowed, scanAllowed, org, "")
+		if err != nil {
+			return err
+		}
+		if len(before)+len(list) > maxAllow {
+			return errAllow.With("list", codeTooMany, maxAllow)
+		}
+		if len(before) == 0 && org == core.Platform {
+			list = append(list, thisMachine...)
+		}
+		for _, a := range list {
+			if err := m.Allow(ctx, tx, org, "", a.Prefix, a.Note); err != nil {
+				return err
+			}
+		}
+		after, err := db.All(ctx, tx, qAllowed, scanAllowed, org, "")
+		act.Changed(listField(""), prefixList(before), prefixList(after))
+		return err
+	})
+}
+
 func listField(service string) string {
 	if service == "" {
 		return "addresses"
@@ -90,6 +124,7 @@ func prefixList(list []Allowed) string {
 // SuspensionView is the suspensions of an organization, with names.
 type SuspensionView struct {
 	Own, Above []Suspension
+	Orphaning  []Suspension // on the platform: those that leave an organization without any administrator
 	Names      map[core.ID]string
 	Services   []ServiceInfo
 	Orgs       []core.Organization // those that the platform can suspend
@@ -104,8 +139,13 @@ func (m *Module) ViewSuspensions(ctx context.Context, org core.ID) (v Suspension
 		if v.Own, v.Above, err = m.Suspensions(ctx, tx, org); err != nil {
 			return err
 		}
+		if org == core.Platform {
+			if v.Orphaning, err = m.Orphaning(ctx, tx); err != nil {
+				return err
+			}
+		}
 		var persons []core.ID
-		for _, s := range append(slices.Clone(v.Own), v.Above...) {
+		for _, s := range slices.Concat(v.Own, v.Above, v.Orphaning) {
 			persons = append(persons, s.DeclaredBy, s.LiftedBy)
 			if s.Scope == ScopePerson {
 				persons = append(persons, s.Target)
@@ -126,7 +166,7 @@ func (m *Module) ViewSuspensions(ctx context.Context, org core.ID) (v Suspension
 }
 
 func (m *Module) nameOrgs(ctx context.Context, tx core.Tx, v SuspensionView) error {
-	for _, s := range v.Own {
+	for _, s := range slices.Concat(v.Own, v.Orphaning) {
 		for _, id := range []core.ID{s.Target, s.ActsIn} {
 			if id == "" || id == core.Platform || m.Needs.Roster == nil || (id == s.Target && s.Scope != ScopeOrganization) {
 				continue
@@ -193,13 +233,17 @@ func (m *Module) DeclareSuspension(ctx context.Context, org core.ID, f Suspensio
 	return id, err
 }
 
-// EndSuspension lifts a suspension that org decided.
+// EndSuspension lifts a suspension that org decided; one that the platform lifts in the place of an organization stands
+// in both journals.
 func (m *Module) EndSuspension(ctx context.Context, org, id core.ID, reason string) error {
 	act := &core.Act{Def: &Lift, Org: org, Resource: id, Note: cut(reason)}
 	return m.Needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		s, err := m.LiftSuspension(ctx, tx, org, id, reason)
 		if s.Scope == ScopePerson {
 			act.Subject = s.Target
+		}
+		if err == nil && s.DecidedIn != org {
+			act.Also = append(act.Also, &core.Act{Def: &Lift, Org: s.DecidedIn, Resource: id, Subject: act.Subject, Note: act.Note})
 		}
 		return err
 	})

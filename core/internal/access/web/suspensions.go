@@ -18,6 +18,7 @@ var (
 	tInForce       = i18n.T("En vigueur", "In force")
 	tPastOnes      = i18n.T("Levées ou échues", "Lifted or expired")
 	tAbove         = i18n.T("Prononcées par le prestataire", "Declared by the provider")
+	tOrphaning     = i18n.T("Organisations que plus personne n'administre", "Organizations that nobody administers any more")
 	tNoneInForce   = i18n.T("Aucune suspension en vigueur", "No suspension in force")
 	tDeclare       = i18n.T("Suspendre un accès", "Suspend an access")
 	tWhat          = i18n.T("Quoi", "What")
@@ -214,6 +215,18 @@ func (v suspensionsView) live(ctx context.Context) []ui.Row {
 			v.target(ctx, s), ui.Words(access.ReasonTitle(ctx, s.Reason)), ui.Words(s.Text), ui.Time{At: s.From, Relative: true},
 			ui.Time{At: s.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.list.Names, s.DeclaredBy)), liftForm(v.place, s.ID),
 		}})
+	}
+	return rows
+}
+
+// orphaning are suspensions of clients that leave them without any administrator, for the provider alone.
+func (v suspensionsView) orphaning(ctx context.Context) []ui.Row {
+	rows := make([]ui.Row, len(v.list.Orphaning))
+	for i, s := range v.list.Orphaning {
+		rows[i] = ui.Row{Cells: []templ.Component{
+			ui.Words(nameOf(ctx, v.list.Names, s.ActsIn)), ui.Person(nameOf(ctx, v.list.Names, s.Target), tScopePerson.In(ctx)),
+			ui.Words(access.ReasonTitle(ctx, s.Reason)), ui.Time{At: s.From, Relative: true}, liftForm(v.place, s.ID),
+		}}
 	}
 	return rows
 }
