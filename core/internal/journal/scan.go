@@ -309,4 +309,3 @@ func line(s string) (first, rest string) {
 	}
 	return s[:i], s[i+1:]
 }
-
