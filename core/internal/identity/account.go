@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
@@ -105,6 +106,10 @@ func (m *Module) ChangePassword(ctx context.Context, person core.ID, current, ne
 	if err != nil {
 		return err
 	}
+	key := "password:" + string(core.ActorOf(ctx).Session)
+	if err := m.countGuess(ctx, key); err != nil {
+		return err
+	}
 	ok, _, err := m.CheckPassword(ctx, c, current)
 	if err != nil {
 		return err
@@ -122,12 +127,37 @@ func (m *Module) ChangePassword(ctx context.Context, person core.ID, current, ne
 		return err
 	}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
+		if err := abuse.Return(ctx, tx, key, guessLimit, m.needs.Clock.Now()); err != nil {
+			return err
+		}
 		if err := m.KeepPassword(ctx, tx, person, hash); err != nil {
 			return err
 		}
 		_, err := m.needs.Sessions.EndAll(ctx, tx, person, core.ActorOf(ctx).Session, "password_changed")
 		return err
 	})
+}
+
+// guessLimit bounds the guesses at the current password of whoever holds a session that is not theirs: per session, which
+// nobody without its cookie can use up.
+var guessLimit = abuse.PerDay(10, 100)
+
+var errGuesses = i18n.Fault(core.TooMany, "password.guesses",
+	"Trop d'essais du mot de passe actuel. Réessayez plus tard.", "Too many attempts at the current password. Try again later.")
+
+func (m *Module) countGuess(ctx context.Context, key string) error {
+	var refusal error
+	err := m.needs.Gate.Keep(ctx, &guessing, func(tx core.Tx) error {
+		v, err := abuse.Take(ctx, tx, key, guessLimit, m.needs.Clock.Now())
+		if refusal = nil; err == nil && !v.OK {
+			refusal = errGuesses.After(v.Retry)
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("identity: count: %w", err)
+	}
+	return refusal
 }
 
 // Enrol starts the set-up of an authenticator application for oneself and gives its secret.

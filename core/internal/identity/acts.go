@@ -82,5 +82,6 @@ var (
 		Title:   core.Text{FR: "Retirer le second facteur perdu d'une personne", EN: "Remove a person's lost second factor"},
 	}
 
+	guessing = core.Duty{Name: "identity.guess", Why: "counts attempts at the current password; the attempt itself is journaled"}
 	sweeping = core.Duty{Name: "identity.sweep", Why: "links past their end open nothing any more"}
 )

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/coretest"
+	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
@@ -17,6 +18,8 @@ import (
 )
 
 const good, better, best = "Vif-Agate7-Tilleul!Nord", "Another-good1-Pass!phrase", "Third-Opale9-Quai!Sud"
+
+var schemas = []db.Schema{abuse.Schema, Schema()}
 
 type house struct {
 	*Module
@@ -33,7 +36,7 @@ type house struct {
 }
 
 func each(t *testing.T, f func(t *testing.T, h *house)) {
-	dbtest.Each(t, []db.Schema{Schema()}, func(t *testing.T, d *db.DB) { f(t, newHouse(t, d)) })
+	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) { f(t, newHouse(t, d)) })
 }
 
 func newHouse(t testing.TB, d *db.DB) *house {

@@ -28,7 +28,7 @@ func fields(err error) string {
 }
 
 func TestEveryStatementRunsOnBothEngines(t *testing.T) {
-	dbtest.Statements(t, []db.Schema{Schema()}, "identity_")
+	dbtest.Statements(t, schemas, "identity_")
 }
 
 func TestAnAccountBelongsToOneIdentifiedPerson(t *testing.T) {
@@ -75,7 +75,7 @@ func TestAnAccountBelongsToOneIdentifiedPerson(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAPersonIsToldFieldByField(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	_, err := h.add(core.NewPerson{Email: "no address", Email2: "x@", GivenName: "<script>", FamilyName: strings.Repeat("x", 101), Phone: "0142", Gender: "q", Language: "de", Functional: true})
 	want := "person.invalid email:person.email email2:person.email given_name:person.name family_name:person.name phone:person.phone gender:person.gender language:person.language responsible:person.responsible"
 	if got := fields(err); got != want {
@@ -176,7 +176,7 @@ func TestFormerPasswordsAreRefused(t *testing.T) {
 }
 
 func TestNamesAndOrganizationsAreRefusedInPasswords(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	h.settings.Policy.Password = core.PasswordPolicy{MinLength: 8}
 	ada := h.ada()
 	for _, plain := range []string{"adamartin1", "Valombre!26", "ada@example.org", "M4rtin-Ada-1"} {
@@ -201,6 +201,22 @@ func TestChangingOnesPasswordAsksForTheCurrentOneAndEndsOtherSessions(t *testing
 			t.Errorf("ended: %s", got)
 		}
 	})
+}
+
+func TestTheCurrentPasswordCannotBeGuessedFromAStolenSession(t *testing.T) {
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
+	ada := h.ada()
+	h.must(h.set(ada, good))
+	for range 10 {
+		_ = h.ChangePassword(as(ada), ada, "a guess", better)
+	}
+	if err := h.ChangePassword(as(ada), ada, good, better); core.KindOf(err) != core.TooMany {
+		t.Errorf("after ten guesses: %v", err)
+	}
+	other := core.WithActor(context.Background(), core.Actor{Kind: core.HumanActor, ID: ada, Session: "s2"})
+	if err := h.ChangePassword(other, ada, good, better); err != nil {
+		t.Errorf("the owner is stopped too: %v", err)
+	}
 }
 
 func TestACompromisedAccountIsCutOff(t *testing.T) {
@@ -232,7 +248,7 @@ func TestACompromisedAccountIsCutOff(t *testing.T) {
 }
 
 func TestANewPasswordDoesNotReopenADisabledAccount(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	ctx, ada := context.Background(), h.ada()
 	h.must(h.set(ada, good))
 	h.must(h.db.Write(ctx, func(tx core.Tx) error {
@@ -254,7 +270,7 @@ func TestANewPasswordDoesNotReopenADisabledAccount(t *testing.T) {
 }
 
 func TestAnAdministratorSendsALinkAndNeverSeesIt(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	ada := h.ada()
 	h.must(h.SendReset(as("boss"), "org-a", ada))
 	mails := h.mail.Sent("password.reset")
@@ -268,7 +284,7 @@ func TestAnAdministratorSendsALinkAndNeverSeesIt(t *testing.T) {
 
 // Inviting an address gives no hold on its account: not even to see that there is one.
 func TestAnInvitationGivesNoHoldOnAnAccount(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	ada := h.ada()
 	for _, state := range []string{"invited", "left"} {
 		h.members[ada] = append(h.members[ada][:1], core.Membership{Org: "org-evil", OrgKind: "client", Person: ada, State: state})
@@ -289,7 +305,7 @@ func TestAnInvitationGivesNoHoldOnAnAccount(t *testing.T) {
 
 // The second factor of a person opens every organization of theirs: none of them takes it away alone, the provider does.
 func TestNoOrganizationUnbindsTheFactorOfAnothersMember(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	ada := h.ada()
 	for _, other := range []core.Membership{{Org: "org-b", OrgKind: "client", State: "active"}, {Org: core.Platform, OrgKind: "provider", State: "active"}} {
 		h.members[ada] = append(h.members[ada][:1], other)
@@ -303,7 +319,7 @@ func TestNoOrganizationUnbindsTheFactorOfAnothersMember(t *testing.T) {
 }
 
 func TestUpgradeKeepsThePasswordAndNotItsAge(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	ctx, ada := context.Background(), h.ada()
 	h.must(h.set(ada, good))
 	var c core.Credential
@@ -380,7 +396,7 @@ func TestTheSecretOfAFactorIsSealed(t *testing.T) {
 }
 
 func TestADemandedFactorCannotBeRemovedByItsPerson(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	ada := h.ada()
 	secret, err := h.Enrol(as(ada), ada)
 	h.must(err)
@@ -404,7 +420,7 @@ func TestADemandedFactorCannotBeRemovedByItsPerson(t *testing.T) {
 }
 
 func TestRecoveryCodesAreStoredWithAKeyedHash(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	ctx, ada := context.Background(), h.ada()
 	batch, err := h.RenewCodes(as(ada), ada)
 	h.must(err)
@@ -508,7 +524,7 @@ func TestExportHoldsNoSecretAndErasureLeavesNothing(t *testing.T) {
 }
 
 func TestAnAlertSpeaksThePersonsLanguage(t *testing.T) {
-	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, []db.Schema{Schema()}))
+	h := newHouse(t, dbtest.Open(t, dbtest.SQLite, schemas))
 	fr, err := h.add(core.NewPerson{ID: ids.New(), GivenName: "Zoé", Email: "zoe@example.org"})
 	h.must(err)
 	h.must(h.db.Write(context.Background(), func(tx core.Tx) error { return h.Compromised(context.Background(), tx, fr) }))

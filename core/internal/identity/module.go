@@ -110,7 +110,7 @@ func (m *Module) Manifest() core.Manifest {
 			&readSecurity, &ReadProfile, &changeProfile, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
 			&openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor,
 		},
-		Duties: []*core.Duty{&sweeping},
+		Duties: []*core.Duty{&sweeping, &guessing},
 	}
 }
 

@@ -28,6 +28,8 @@ var (
 	// mailLimit bounds the messages that strangers can make us send to one account, sourceMailLimit those of one source.
 	mailLimit       = abuse.Limit{Burst: 3, Every: 20 * time.Minute}
 	sourceMailLimit = abuse.Limit{Burst: 10, Every: 5 * time.Minute}
+	// askLimit is how often a source may ask for messages at all, sent or not: each leaves an entry in the journal.
+	askLimit = abuse.Limit{Burst: 30, Every: time.Minute}
 	// flowLimit is for a browser that proved the mailbox: it counts for itself from then on.
 	flowLimit = abuse.Limit{Burst: 10, Every: 24 * time.Hour}
 	// episode is how often a person is told of one and the same attack.

@@ -235,6 +235,13 @@ func (m *Module) SendCode(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
+	if asks, err := m.mayAsk(ctx); err != nil || !asks {
+		m.steady(ctx, start)
+		if err == nil {
+			err = errMailWait.After(askLimit.Every)
+		}
+		return err
+	}
 	code := ids.Secret("", 5)
 	act := &core.Act{Def: &sendCode, Org: home(&f), Subject: f.Person.ID}
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
@@ -276,6 +283,16 @@ func (m *Module) mayMail(ctx context.Context, tx core.Tx, login string) (bool, e
 	}
 	v, err := abuse.Take(ctx, tx, m.keyOf("mail", login), mailLimit, now)
 	return v.OK, err
+}
+
+// mayAsk counts a request for a message, whatever becomes of it.
+func (m *Module) mayAsk(ctx context.Context) (ok bool, err error) {
+	err = m.needs.Gate.Keep(ctx, &counting, func(tx core.Tx) error {
+		v, err := abuse.Take(ctx, tx, m.keyOf("asksource", abuse.Source(core.ActorOf(ctx).Address).String()), askLimit, m.needs.Clock.Now())
+		ok = v.OK
+		return err
+	})
+	return ok, err
 }
 
 func (m *Module) codeMark(flow, code string) string {

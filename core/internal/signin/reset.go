@@ -32,6 +32,9 @@ func (m *Module) AskReset(ctx context.Context, address string) error {
 		return errLogin.With("email", errLogin.Code)
 	}
 	defer m.steady(ctx, time.Now())
+	if asks, err := m.mayAsk(ctx); err != nil || !asks {
+		return err // the same answer, and nothing written: a stranger must not fill the journal
+	}
 	f := Facts{Flow: Flow{Login: login}, Now: m.needs.Clock.Now()}
 	err := m.needs.Reader.Read(ctx, func(tx core.Tx) error {
 		p, known, err := m.needs.People.PersonByEmail(ctx, tx, login)

@@ -305,6 +305,27 @@ func TestResetByLink(t *testing.T) {
 	})
 }
 
+func TestAStrangerCannotFillTheJournalByAsking(t *testing.T) {
+	h := one(t)
+	h.member("ada@example.org", good, "client")
+	ctx := from("192.0.2.66")
+	for range 200 {
+		h.must(h.signin.AskReset(ctx, "ada@example.org"))
+	}
+	entries := 0
+	for _, act := range h.gate.Acts() {
+		if act.Def.Permission == "signin.reset_ask" {
+			entries++
+		}
+	}
+	if entries == 0 || entries > 30 {
+		t.Errorf("%d entries", entries)
+	}
+	if n := len(h.mail.Sent("password.reset")); n > 3 {
+		t.Errorf("%d messages", n)
+	}
+}
+
 func TestResetDoesNotGoAroundTheSecondFactor(t *testing.T) {
 	h := one(t)
 	ctx := from("192.0.2.1")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -110,7 +111,11 @@ func TestSixtyFourSignInsAtOnce(t *testing.T) {
 			cost = light // what is looked for then is races, not time
 		}
 		h := newHouse(t, d, cost, -1)
-		logins := h.crowd(64, "bob")
+		people := 64
+		if strings.HasSuffix(t.Name(), string(dbtest.PostgresPoolOfOne)) {
+			people = 16 // all wait behind one connection: what is shown there is that nobody waits for ever
+		}
+		logins := h.crowd(people, "bob")
 		errs := make([]error, len(logins))
 		start := time.Now()
 		var all sync.WaitGroup
@@ -129,7 +134,7 @@ func TestSixtyFourSignInsAtOnce(t *testing.T) {
 				t.Errorf("%s: %v", logins[i], err)
 			}
 		}
-		t.Logf("64 sign-ins at once in %v", time.Since(start))
+		t.Logf("%d sign-ins at once in %v", people, time.Since(start))
 	})
 }
 
