@@ -36,6 +36,7 @@
 // Forms: Form (children), Field, TextArea, Select, Checkbox, Radios, Checks, Password (with Rule), Button, Link, Actions().
 // Blocks: Card*, Callout*, Empty*, Facts, Stat in Stats(), Finding, Steps, Tabs, More(), Split(), Secret, Dialog*, Progress, QR,
 // Chart, Fragment* (* takes children). Inline: Badge, Time, Person, PersonLink, Words, Faint, To, Mono, Line, Icon.
+// May(ctx, permission) hides what the person could not do; ToIf links only where they may go; Exact and Ago write moments.
 // Lists: Chips, Table (Column, Row, Cell), Pager. Icons by name are in icons.templ.
 //
 // # A form that comes back
