@@ -18,7 +18,6 @@ var (
 	tLight     = i18n.T("Clair", "Light")
 	tDark      = i18n.T("Sombre", "Dark")
 	tClose     = i18n.T("Fermer", "Close")
-	tCancel    = i18n.T("Annuler", "Cancel")
 	tWhere     = i18n.T("Fil d'Ariane", "Breadcrumb")
 	tKeys      = i18n.T("Raccourcis clavier", "Keyboard shortcuts")
 	tKeySearch = i18n.T("Chercher dans la page", "Search on this page")
@@ -26,7 +25,6 @@ var (
 	tKeyNext   = i18n.T("Ligne suivante, précédente", "Next line, previous line")
 	tKeyOpen   = i18n.T("Ouvrir la ligne", "Open the line")
 	tKeyPick   = i18n.T("Cocher la ligne", "Tick the line")
-	tThen      = i18n.T("puis", "then")
 	tContact   = i18n.T("Contact", "Contact")
 	tOptional  = i18n.T("facultatif", "optional")
 	tProblems  = i18n.N("%d point à corriger", "%d points à corriger", "%d thing to correct", "%d things to correct")
@@ -52,7 +50,6 @@ var (
 	tPrevious  = i18n.T("Précédents", "Previous")
 	tData      = i18n.T("Voir les valeurs", "See the values")
 	tStepOf    = i18n.T("Étape %d sur %d", "Step %d of %d")
-	tWorking   = i18n.T("Un instant…", "One moment…")
 
 	tGoodTone = i18n.T("Réussi", "Success")
 	tWarnTone = i18n.T("Attention", "Warning")

@@ -33,7 +33,6 @@ var (
 	qTamperFrom     = db.SQL(`DELETE FROM journal_entry WHERE pos >= ` + base + ` + $1`)
 	qTamperIndex    = db.SQL(`DELETE FROM journal_subject WHERE pos = ` + base + ` + $1`)
 	qTamperNamed    = db.SQL(`UPDATE journal_subject SET subject = 'someone' WHERE subject = 'dave' AND pos = ` + base + ` + $1`)
-	qTamperNote     = db.SQL(`UPDATE journal_checkpoint SET note = $1`)
 	qTamperSealedOf = db.SQL(`SELECT sealed FROM journal_entry WHERE pos = ` + base + ` + $1`)
 )
 
