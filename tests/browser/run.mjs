@@ -44,8 +44,9 @@ async function see(page, said, who, lang, at = shape(page.url())) {
   }
 }
 
-// look opens one page, sees it and gives its links.
+// look opens one page, sees it and gives its links. In the second language, pages that others were shown are not opened again.
 async function look(page, said, url, who, lang) {
+  if (lang !== languages[0] && full.has(shape(url) + lang) && !everything) return [];
   const answer = await page.goto(url).catch((e) => (/download/i.test(e.message) ? null : Promise.reject(e)));
   if (!answer || !(answer.headers()["content-type"] || "").startsWith("text/html")) return [];
   const at = shape(page.url()), what = `${who} ${lang} ${at}`;
