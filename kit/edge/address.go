@@ -8,18 +8,19 @@ import (
 
 // address gives the client's real address: the peer's, or what a configured proxy says. The header is read from the
 // right, skipping configured proxies: the first other address is the client; what stands left of it anyone could
-// have written. The zero address when the peer's cannot be read (a Unix socket).
+// have written. The zero address when the peer's cannot be read (a Unix socket), and when a proxy does not say for whom
+// it asks: its own address, a loopback one perhaps, must not pass for the client's on any list (KSK-3.2).
 func (s *Server) address(r *http.Request) netip.Addr {
 	peer := readAddress(r.RemoteAddr)
 	if !s.trusts(peer) {
 		return peer
 	}
 	hops := forwarded(r.Header, s.cfg.ForwardedBy)
-	client := peer
+	var client netip.Addr
 	for i := len(hops) - 1; i >= 0; i-- {
 		hop := readAddress(hops[i])
 		if !hop.IsValid() {
-			return client // unreadable: believe no further
+			return netip.Addr{} // unreadable: believe no further
 		}
 		client = hop
 		if !s.trusts(hop) {
