@@ -129,8 +129,10 @@ func (e *Entry) AppendText(b []byte, partsHash string) ([]byte, error) {
 		first, others = e.Subjects[0], strings.Join(e.Subjects[1:], ",")
 	}
 	b = append(b, Version...)
-	for _, s := range [...]string{e.Log, e.ID, e.Node, e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource,
-		e.Purpose, e.Outcome, e.Reason, e.Request, first, others, partsHash} {
+	for _, s := range [...]string{
+		e.Log, e.ID, e.Node, e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource,
+		e.Purpose, e.Outcome, e.Reason, e.Request, first, others, partsHash,
+	} {
 		if !clean(s) {
 			return nil, errors.New("verify: a field of an entry holds a control character")
 		}
@@ -141,8 +143,10 @@ func (e *Entry) AppendText(b []byte, partsHash string) ([]byte, error) {
 	b = strconv.AppendInt(append(b, '\n'), e.At, 10)
 	b = append(append(b, '\n'), e.Node...)
 	b = strconv.AppendUint(append(b, '\n'), e.Counter, 10)
-	for _, s := range [...]string{e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource, e.Purpose, e.Outcome, e.Reason,
-		e.Request, first, others, partsHash} {
+	for _, s := range [...]string{
+		e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource, e.Purpose, e.Outcome, e.Reason,
+		e.Request, first, others, partsHash,
+	} {
 		b = append(append(b, '\n'), s...)
 	}
 	return append(b, '\n'), nil

@@ -92,7 +92,9 @@ func N(frOne, frMany, enOne, enMany string) Counted {
 }
 
 // In says it in the language of ctx. French counts 0 and 1 as singular, English 1 only.
-func (c Counted) In(ctx context.Context, n int, args ...any) string { return c.Say(Of(ctx), n, args...) }
+func (c Counted) In(ctx context.Context, n int, args ...any) string {
+	return c.Say(Of(ctx), n, args...)
+}
 
 // Say says it in l.
 func (c Counted) Say(l Lang, n int, args ...any) string {

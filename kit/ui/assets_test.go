@@ -66,9 +66,32 @@ func TestContrast(t *testing.T) {
 	for k, v := range colours(string(read("dark.css"))) {
 		schemes["dark"][k] = v
 	}
-	text := [][2]string{{"ink", "ground"}, {"ink-2", "ground"}, {"ink-3", "ground"}, {"ink-3", "panel"}, {"ink-3", "sunken"}, {"ink-3", "hover"}, {"ink-2", "hover"},
-		{"ink-2", "sunken"}, {"accent", "ground"}, {"accent", "panel"}, {"accent", "accent-soft"}, {"accent", "hover"}, {"on-fill", "accent-fill"}, {"on-fill", "accent-down"}, {"on-fill", "bad-fill"},
-		{"good", "good-soft"}, {"warn", "warn-soft"}, {"bad", "bad-soft"}, {"good", "panel"}, {"warn", "panel"}, {"bad", "panel"}, {"bad", "ground"}, {"panel", "ink-2"}, {"ink-3", "accent-soft"}}
+	text := [][2]string{
+		{"ink", "ground"},
+		{"ink-2", "ground"},
+		{"ink-3", "ground"},
+		{"ink-3", "panel"},
+		{"ink-3", "sunken"},
+		{"ink-3", "hover"},
+		{"ink-2", "hover"},
+		{"ink-2", "sunken"},
+		{"accent", "ground"},
+		{"accent", "panel"},
+		{"accent", "accent-soft"},
+		{"accent", "hover"},
+		{"on-fill", "accent-fill"},
+		{"on-fill", "accent-down"},
+		{"on-fill", "bad-fill"},
+		{"good", "good-soft"},
+		{"warn", "warn-soft"},
+		{"bad", "bad-soft"},
+		{"good", "panel"},
+		{"warn", "panel"},
+		{"bad", "panel"},
+		{"bad", "ground"},
+		{"panel", "ink-2"},
+		{"ink-3", "accent-soft"},
+	}
 	for scheme, c := range schemes {
 		for _, p := range text {
 			if r := contrast(c[p[0]], c[p[1]]); r < 4.5 {

@@ -38,8 +38,10 @@ func wants(t *testing.T, html string, parts ...string) {
 	}
 }
 
-var errForm = i18n.Fault(core.Invalid, "uitest.form", "Formulaire", "Form")
-var badEmail = i18n.Reason("uitest.email", "Adresse incomplète", "The address is not complete")
+var (
+	errForm  = i18n.Fault(core.Invalid, "uitest.form", "Formulaire", "Form")
+	badEmail = i18n.Reason("uitest.email", "Adresse incomplète", "The address is not complete")
+)
 
 func TestErrorsLeadToTheirFields(t *testing.T) {
 	ctx := i18n.With(context.Background(), i18n.EN)

@@ -25,6 +25,7 @@ type changed struct {
 	Before  Member
 	Sort    string
 	Person  *core.Person // the profile before, when it changed
+	After   *core.Person // the profile as the import left it: what the person changed since is theirs
 	Version int64        // of the membership after the import
 }
 
@@ -218,7 +219,7 @@ func (w *writing) change(ctx context.Context, l Line) error {
 	}
 	if !k.own && after != k.person {
 		before := k.person
-		undo.Person = &before
+		undo.Person, undo.After = &before, &after
 		if err := w.m.needs.People.UpdatePerson(ctx, w.tx, after); err != nil {
 			return err
 		}
@@ -332,6 +333,11 @@ func (m *Module) takeBack(ctx context.Context, tx core.Tx, act *core.Act, org co
 	return true, err == nil, err
 }
 
+// sameProfile compares what an import may write of a person.
+func sameProfile(a, b core.Person) bool {
+	return a.GivenName == b.GivenName && a.FamilyName == b.FamilyName && a.Gender == b.Gender && a.Phone == b.Phone && a.Language == b.Language
+}
+
 // restore gives a member the values that they had before the import, unless they changed since.
 func (m *Module) restore(ctx context.Context, tx core.Tx, act *core.Act, c changed) (bool, error) {
 	b := c.Before
@@ -345,6 +351,10 @@ func (m *Module) restore(ctx context.Context, tx core.Tx, act *core.Act, c chang
 	}
 	p := people[b.Person]
 	if c.Person != nil {
+		elsewhere, _, err := db.One(ctx, tx, qElsewhere, db.Value[int64], b.Person, b.Org)
+		if err != nil || elsewhere > 0 || c.After != nil && !sameProfile(p, *c.After) {
+			return false, err
+		}
 		p.GivenName, p.FamilyName, p.Gender, p.Phone, p.Language = c.Person.GivenName, c.Person.FamilyName, c.Person.Gender, c.Person.Phone, c.Person.Language
 		if err := m.needs.People.UpdatePerson(ctx, tx, p); err != nil {
 			return false, err

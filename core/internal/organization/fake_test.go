@@ -42,8 +42,10 @@ func (o *others) AddPeople(_ context.Context, _ core.Tx, list []core.NewPerson) 
 		if p.ID == "" {
 			return nil, fmt.Errorf("no key was made for a person")
 		}
-		o.people[p.ID] = core.Person{ID: p.ID, GivenName: p.GivenName, FamilyName: p.FamilyName, Gender: p.Gender, Email: p.Email, Phone: p.Phone,
-			Language: p.Language, Functional: p.Functional, Responsible: p.Responsible, State: "invited"}
+		o.people[p.ID] = core.Person{
+			ID: p.ID, GivenName: p.GivenName, FamilyName: p.FamilyName, Gender: p.Gender, Email: p.Email, Phone: p.Phone,
+			Language: p.Language, Functional: p.Functional, Responsible: p.Responsible, State: "invited",
+		}
 		o.byEmail[p.Email] = p.ID
 		out[i] = p.ID
 	}

@@ -84,7 +84,8 @@ var (
 func scanImport(scan db.Scan) (row struct {
 	Import
 	sealed []byte
-}, err error) {
+}, err error,
+) {
 	var created, expires, applied, undone int64
 	i := &row.Import
 	err = scan(&i.ID, &i.Org, &i.State, &i.CreatedBy, &created, &expires, &applied, &undone,

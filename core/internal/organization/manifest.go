@@ -24,8 +24,10 @@ func (m *Module) Manifest() core.Manifest {
 		Module: "organization",
 		Title:  core.Text{FR: "Organisations et membres", EN: "Organizations and members"},
 		Tables: []core.Table{
-			{Name: "organization_organization", Title: core.Text{FR: "Organisations", EN: "Organizations"},
-				Columns: core.Plain("id", "name", "sort", "kind", "language", "time_zone", "state", "created_at", "closed_at", "version")},
+			{
+				Name: "organization_organization", Title: core.Text{FR: "Organisations", EN: "Organizations"},
+				Columns: core.Plain("id", "name", "sort", "kind", "language", "time_zone", "state", "created_at", "closed_at", "version"),
+			},
 			{Name: "organization_member", Title: core.Text{FR: "Membres", EN: "Members"}, Columns: core.Columns(
 				core.Plain("org", "id", "version", "import"),
 				core.Personal(contact, "person", "name", "email", "sort", "find"),

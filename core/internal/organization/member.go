@@ -61,8 +61,12 @@ func (p Profile) check() (Profile, error) {
 		text *string
 		most int
 	}{
-		{"given_name", &p.GivenName, 80}, {"family_name", &p.FamilyName, 80}, {"function", &p.Function, 120},
-		{"department", &p.Department, 120}, {"group", &p.Group, 120}, {"committee", &p.Committee, 120},
+		{"given_name", &p.GivenName, 80},
+		{"family_name", &p.FamilyName, 80},
+		{"function", &p.Function, 120},
+		{"department", &p.Department, 120},
+		{"group", &p.Group, 120},
+		{"committee", &p.Committee, 120},
 	} {
 		text, ok := clean(*f.text, f.most)
 		if !ok {

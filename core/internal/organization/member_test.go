@@ -224,8 +224,12 @@ func TestAMembersPageIsEditedOnceAtATime(t *testing.T) {
 			p     Profile
 			field string
 		}{
-			{Profile{FamilyName: strings.Repeat("x", 81)}, "family_name"}, {Profile{Phone: "12"}, "phone"}, {Profile{Gender: "?"}, "gender"},
-			{Profile{FamilyName: "a\u202eb"}, "family_name"}, {Profile{Manager: m.ID}, "manager"}, {Profile{Manager: ids.New()}, "manager"},
+			{Profile{FamilyName: strings.Repeat("x", 81)}, "family_name"},
+			{Profile{Phone: "12"}, "phone"},
+			{Profile{Gender: "?"}, "gender"},
+			{Profile{FamilyName: "a\u202eb"}, "family_name"},
+			{Profile{Manager: m.ID}, "manager"},
+			{Profile{Manager: ids.New()}, "manager"},
 		} {
 			if err := h.Edit(h.as(admin), h.org, m.ID, bad.p, 2); field(err, bad.field) == "" {
 				t.Errorf("%+v was taken: %v", bad.p, err)

@@ -212,10 +212,17 @@ func TestWhatCannotBeRead(t *testing.T) {
 		m, _ := room(d)
 		org := ids.New()
 		for _, c := range []Change{
-			{Key: "password.min_length", Value: "7"}, {Key: "password.min_length", Value: "x"}, {Key: "password.upper", Value: "yes"},
-			{Key: "password.specials", Value: "ab"}, {Key: "password.specials", Value: "##"}, {Key: "session.idle_choices", Value: "30,1"},
-			{Key: "contact.dpo", Value: "javascript:alert(1)"}, {Key: "contact.dpo", Value: "a b@c.d"}, {Key: "signup.open", Value: "false"},
-			{Key: "signin.factor_roles", Value: "Admin<"}, {Key: "journal.retention_days", Value: "179"},
+			{Key: "password.min_length", Value: "7"},
+			{Key: "password.min_length", Value: "x"},
+			{Key: "password.upper", Value: "yes"},
+			{Key: "password.specials", Value: "ab"},
+			{Key: "password.specials", Value: "##"},
+			{Key: "session.idle_choices", Value: "30,1"},
+			{Key: "contact.dpo", Value: "javascript:alert(1)"},
+			{Key: "contact.dpo", Value: "a b@c.d"},
+			{Key: "signup.open", Value: "false"},
+			{Key: "signin.factor_roles", Value: "Admin<"},
+			{Key: "journal.retention_days", Value: "179"},
 		} {
 			if _, found := fieldOf(save(t, m, org, c), c.Key); !found {
 				t.Errorf("%s = %q was taken by an organization", c.Key, c.Value)

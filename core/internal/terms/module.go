@@ -45,8 +45,10 @@ func (m *Module) Manifest() core.Manifest {
 		Module: "terms",
 		Title:  core.Text{FR: "Conditions et politiques", EN: "Terms and policies"},
 		Tables: []core.Table{
-			{Name: "terms_document", Title: core.Text{FR: "Documents", EN: "Documents"},
-				Columns: core.Plain("org", "id", "title_fr", "title_en", "required", "state", "latest", "due", "created_at", "version")},
+			{
+				Name: "terms_document", Title: core.Text{FR: "Documents", EN: "Documents"},
+				Columns: core.Plain("org", "id", "title_fr", "title_en", "required", "state", "latest", "due", "created_at", "version"),
+			},
 			{Name: "terms_version", Title: core.Text{FR: "Versions des documents", EN: "Versions of documents"}, Columns: core.Columns(
 				core.Plain("org", "document", "number", "text_fr", "text_en", "summary_fr", "summary_en", "hash", "again", "state", "published_at"),
 				core.Personal(publisher, "published_by"),

@@ -109,7 +109,8 @@ func build(t *testing.T, cfg rest.Config) *fixture {
 			rest.IfMatch
 			ID   core.ID `path:"id"`
 			Body thing
-		}) (*rest.None, error) {
+		},
+		) (*rest.None, error) {
 			_, err := in.Version()
 			return nil, err
 		})

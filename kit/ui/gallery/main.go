@@ -87,7 +87,8 @@ func rows() []ui.Row {
 			ID: p.mail, Label: p.name, Href: "/forms", Faded: p.state == "left",
 			Cells: []templ.Component{
 				ui.PersonLink(p.name, p.mail, "/forms"), ui.Words(p.role), state,
-				ui.Time{At: time.Now().Add(-time.Duration(i*i*i*47) * time.Minute), Relative: true}, ui.Words(fmt.Sprint(i * 3)),
+				ui.Time{At: time.Now().Add(-time.Duration(i*i*i*47) * time.Minute), Relative: true},
+				ui.Words(fmt.Sprint(i * 3)),
 				ui.Button{Label: "Suspendre", Kind: ui.Quiet, Small: true, Hint: p.name, Opens: "suspend"},
 			},
 		})

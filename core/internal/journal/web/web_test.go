@@ -158,9 +158,15 @@ func TestARefusalReachesTheReader(t *testing.T) {
 		b.gate.Refuse(p)
 	}
 	for _, r := range []struct{ method, path string }{
-		{"GET", "/o/org/journal"}, {"POST", "/o/org/journal/visit"}, {"POST", "/o/org/journal/search"}, {"POST", "/o/org/journal/searches"},
-		{"POST", "/o/org/journal/searches/forget"}, {"POST", "/o/org/journal/verify"}, {"GET", "/o/org/journal/export?format=csv"},
-		{"GET", "/o/org/journal/entries/1"}, {"GET", "/provider/journal"},
+		{"GET", "/o/org/journal"},
+		{"POST", "/o/org/journal/visit"},
+		{"POST", "/o/org/journal/search"},
+		{"POST", "/o/org/journal/searches"},
+		{"POST", "/o/org/journal/searches/forget"},
+		{"POST", "/o/org/journal/verify"},
+		{"GET", "/o/org/journal/export?format=csv"},
+		{"GET", "/o/org/journal/entries/1"},
+		{"GET", "/provider/journal"},
 	} {
 		if b.ask(r.method, r.path, url.Values{}); core.KindOf(b.err) != core.Forbidden {
 			t.Errorf("%s %s: %v", r.method, r.path, b.err)

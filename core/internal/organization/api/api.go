@@ -87,7 +87,8 @@ func organizations(a *rest.API, m *organization.Module) {
 		rest.InOrg
 		rest.IfMatch
 		Body OrganizationForm
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		version, err := in.Version()
 		if err != nil {
 			return nil, err
@@ -119,7 +120,8 @@ func provider(a *rest.API, m *organization.Module) {
 			GivenName  string `json:"given_name,omitempty" maxLength:"80"`
 			FamilyName string `json:"family_name,omitempty" maxLength:"80"`
 		}
-	}) (*rest.One[Made], error) {
+	},
+	) (*rest.One[Made], error) {
 		b := in.Body
 		id, err := m.CreateOrg(ctx, core.Organization{Name: b.Name, Language: b.Language, TimeZone: b.TimeZone},
 			organization.Profile{Email: b.Email, GivenName: b.GivenName, FamilyName: b.FamilyName, Language: b.Language})
@@ -133,7 +135,8 @@ func provider(a *rest.API, m *organization.Module) {
 	}, func(ctx context.Context, in *struct {
 		Client core.ID `path:"client" doc:"Id of the organization"`
 		Body   Reason
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		return nil, m.CloseOrg(ctx, in.Client, in.Body.Reason)
 	})
 }

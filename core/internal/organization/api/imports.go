@@ -70,7 +70,8 @@ func imports(a *rest.API, m *organization.Module) {
 		Body struct {
 			Content []byte `json:"content" doc:"The CSV or XLSX file, in base64"`
 		}
-	}) (*rest.One[Import], error) {
+	},
+	) (*rest.One[Import], error) {
 		id, err := m.CheckSheet(ctx, in.Org, in.Body.Content)
 		if err != nil {
 			return nil, err
@@ -90,7 +91,8 @@ func imports(a *rest.API, m *organization.Module) {
 			Columns []string `json:"columns" maxItems:"60" doc:"email, given_name, family_name, full_name, gender, phone, language, function, department, group, committee, manager, or empty"`
 			Headed  bool     `json:"headed" doc:"Whether the first line is headings"`
 		}
-	}) (*rest.One[Import], error) {
+	},
+	) (*rest.One[Import], error) {
 		if err := m.MapColumns(ctx, in.Org, in.Import, in.Body.Columns, in.Body.Headed); err != nil {
 			return nil, err
 		}
@@ -104,7 +106,8 @@ func imports(a *rest.API, m *organization.Module) {
 			LeaveOut bool `json:"leave_out,omitempty" doc:"Leave the refused lines out; otherwise one refused line refuses all"`
 			Invite   bool `json:"invite,omitempty" doc:"Mail an invitation to every new member now"`
 		}
-	}) (*rest.One[Import], error) {
+	},
+	) (*rest.One[Import], error) {
 		if err := m.Apply(ctx, in.Org, in.Import, organization.ApplyOptions{LeaveOut: in.Body.LeaveOut, Invite: in.Body.Invite}); err != nil {
 			return nil, err
 		}

@@ -84,7 +84,8 @@ func members(a *rest.API, m *organization.Module) {
 		State string `query:"state" enum:"active,invited,left,all" doc:"Present members (active and invited) when absent"`
 		Role  string `query:"role" maxLength:"60" doc:"Id of a role"`
 		Sort  string `query:"sort" enum:"name,-name,since,-since" default:"name"`
-	}) (*rest.List[Member], error) {
+	},
+	) (*rest.List[Member], error) {
 		return list(ctx, m, in.Org, organization.Filter{State: in.State, Role: in.Role, Sort: in.Sort, After: core.ID(in.After), Limit: in.Limit})
 	})
 	rest.Op(a, edge.Needs(organization.ListMembers), rest.Operation{
@@ -96,7 +97,8 @@ func members(a *rest.API, m *organization.Module) {
 			State string  `json:"state,omitempty" enum:"active,invited,left,all"`
 			After core.ID `json:"after,omitempty" doc:"The next of the page before"`
 		}
-	}) (*rest.List[Member], error) {
+	},
+	) (*rest.List[Member], error) {
 		return list(ctx, m, in.Org, organization.Filter{Find: in.Body.Find, State: in.Body.State, After: in.Body.After, Limit: 50})
 	})
 	rest.Op(a, edge.Needs(organization.ReadMember), rest.Operation{
@@ -132,7 +134,8 @@ func changes(a *rest.API, m *organization.Module) {
 			Email      string `json:"email" format:"email"`
 			Functional bool   `json:"functional,omitempty" doc:"Whether the account serves a desk or a machine; then responsible is required"`
 		}
-	}) (*rest.One[Member], error) {
+	},
+	) (*rest.One[Member], error) {
 		p := in.Body.profile()
 		p.Email, p.Functional = in.Body.Email, in.Body.Functional
 		got, err := m.Invite(ctx, in.Org, p)
@@ -148,7 +151,8 @@ func changes(a *rest.API, m *organization.Module) {
 		InMember
 		rest.IfMatch
 		Body MemberForm
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		version, err := in.Version()
 		if err != nil {
 			return nil, err
@@ -160,7 +164,8 @@ func changes(a *rest.API, m *organization.Module) {
 	}, func(ctx context.Context, in *struct {
 		InMember
 		Body Reason
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		return nil, m.Remove(ctx, in.Org, []core.ID{in.Member}, in.Body.Reason)
 	})
 	rest.Op(a, edge.Needs(organization.InviteMember), rest.Operation{

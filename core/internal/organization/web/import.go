@@ -89,7 +89,8 @@ func (v importsView) rows(ctx context.Context) []ui.Row {
 		n := func(n int) templ.Component { return ui.Words(strconv.Itoa(n)) }
 		href := at(v.org, "/import/"+string(m.ID))
 		rows[i] = ui.Row{Href: href, Label: i18n.Moment(ctx, m.CreatedAt), Cells: []templ.Component{
-			ui.To(i18n.Moment(ctx, m.CreatedAt), href), ui.Badge{Text: tStateOf[m.State].In(ctx), Tone: tone},
+			ui.To(i18n.Moment(ctx, m.CreatedAt), href),
+			ui.Badge{Text: tStateOf[m.State].In(ctx), Tone: tone},
 			n(m.Counts.New), n(m.Counts.Changed), n(m.Counts.Same), n(m.Counts.Refused),
 		}}
 	}

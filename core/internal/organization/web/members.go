@@ -162,7 +162,8 @@ func (v listView) rows(ctx context.Context) []ui.Row {
 		}
 		rows[i] = ui.Row{ID: id, Label: m.Name, Href: href, Faded: m.State == "left", Cells: []templ.Component{
 			ui.PersonLink(m.Name, note, href), ui.Words(m.Function), ui.Words(m.Department),
-			ui.Words(v.page.Managers[m.Manager]), badge(ctx, m.State), ui.Time{At: m.InvitedAt, Relative: true},
+			ui.Words(v.page.Managers[m.Manager]), badge(ctx, m.State),
+			ui.Time{At: m.InvitedAt, Relative: true},
 		}}
 	}
 	return rows

@@ -142,10 +142,14 @@ func (p pages) client(w http.ResponseWriter, r *http.Request, status int, proble
 
 func (v clientView) facts(ctx context.Context) ui.Facts {
 	return ui.Facts{
-		{Label: tKind.In(ctx), Value: kindBadge(ctx, v.Kind)}, {Label: tState.In(ctx), Value: orgState(ctx, v.State)},
-		{Label: tSince.In(ctx), Value: ui.Time{At: v.CreatedAt}}, {Label: tLanguage.In(ctx), Text: languageName(ctx, v.Language)},
-		{Label: tTimeZone.In(ctx), Text: v.TimeZone}, {Label: tActives.In(ctx), Text: strconv.FormatInt(v.Active, 10)},
-		{Label: tInviteds.In(ctx), Text: strconv.FormatInt(v.Invited, 10)}, {Label: tLefts.In(ctx), Text: strconv.FormatInt(v.Left, 10)},
+		{Label: tKind.In(ctx), Value: kindBadge(ctx, v.Kind)},
+		{Label: tState.In(ctx), Value: orgState(ctx, v.State)},
+		{Label: tSince.In(ctx), Value: ui.Time{At: v.CreatedAt}},
+		{Label: tLanguage.In(ctx), Text: languageName(ctx, v.Language)},
+		{Label: tTimeZone.In(ctx), Text: v.TimeZone},
+		{Label: tActives.In(ctx), Text: strconv.FormatInt(v.Active, 10)},
+		{Label: tInviteds.In(ctx), Text: strconv.FormatInt(v.Invited, 10)},
+		{Label: tLefts.In(ctx), Text: strconv.FormatInt(v.Left, 10)},
 	}
 }
 

@@ -97,7 +97,8 @@ func members(a *rest.API, m *session.Module) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		After string `query:"after" maxLength:"64" doc:"Where to read on: the next of the page before"`
-	}) (*rest.List[Session], error) {
+	},
+	) (*rest.List[Session], error) {
 		page, err := m.OfOrganization(ctx, in.Org, core.ID(in.After))
 		if err != nil {
 			return nil, err
@@ -110,7 +111,8 @@ func members(a *rest.API, m *session.Module) {
 		rest.InOrg
 		InSession
 		Body Reason
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		return nil, m.EndMember(ctx, in.Org, in.Session, in.Body.Reason)
 	})
 	rest.Op(a, edge.Needs(&session.End), rest.Operation{
@@ -120,7 +122,8 @@ func members(a *rest.API, m *session.Module) {
 		rest.InOrg
 		Person core.ID `path:"person" doc:"Id of the person"`
 		Body   Reason
-	}) (*rest.One[Ended], error) {
+	},
+	) (*rest.One[Ended], error) {
 		n, err := m.EndPerson(ctx, in.Org, in.Person, in.Body.Reason)
 		if err != nil {
 			return nil, err
@@ -133,7 +136,8 @@ func members(a *rest.API, m *session.Module) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		Body Reason
-	}) (*rest.One[Ended], error) {
+	},
+	) (*rest.One[Ended], error) {
 		n, err := m.EndOrganization(ctx, in.Org, in.Body.Reason)
 		if err != nil {
 			return nil, err

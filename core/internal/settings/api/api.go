@@ -67,7 +67,8 @@ func Register(a *rest.API, m *settings.Module) {
 		rest.InOrg
 		IfMatch string `header:"If-Match" required:"true" doc:"ETag of the settings as they were read"`
 		Body    Edit
-	}) (*Answer, error) {
+	},
+	) (*Answer, error) {
 		return save(ctx, m, in.Org, in.IfMatch, in.Body)
 	})
 	rest.Op(a, edge.Needs(settings.ReadFloors), rest.Operation{
@@ -78,7 +79,8 @@ func Register(a *rest.API, m *settings.Module) {
 	}, func(ctx context.Context, in *struct {
 		IfMatch string `header:"If-Match" required:"true" doc:"ETag of the floors as they were read"`
 		Body    Edit
-	}) (*Answer, error) {
+	},
+	) (*Answer, error) {
 		return save(ctx, m, core.Platform, in.IfMatch, in.Body)
 	})
 }

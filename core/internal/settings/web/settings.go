@@ -70,8 +70,12 @@ var (
 		id    string
 		title i18n.Sentence
 	}{
-		{"password", i18n.T("Mots de passe", "Passwords")}, {"signin", i18n.T("Connexion", "Sign-in")}, {"session", i18n.T("Sessions", "Sessions")},
-		{"access", i18n.T("Habilitations", "Access")}, {"journal", i18n.T("Journal", "Journal")}, {"contact", i18n.T("Contacts", "Contacts")},
+		{"password", i18n.T("Mots de passe", "Passwords")},
+		{"signin", i18n.T("Connexion", "Sign-in")},
+		{"session", i18n.T("Sessions", "Sessions")},
+		{"access", i18n.T("Habilitations", "Access")},
+		{"journal", i18n.T("Journal", "Journal")},
+		{"contact", i18n.T("Contacts", "Contacts")},
 		{"signup", i18n.T("Inscription", "Sign-up")},
 	}
 )

@@ -57,7 +57,8 @@ func Register(a *rest.API, m *terms.Module) {
 	}, func(ctx context.Context, in *struct {
 		Document core.ID `path:"document" doc:"Id of the document"`
 		Version  int64   `query:"version" minimum:"0" doc:"Number of a version; absent for the one in force"`
-	}) (*rest.One[Text], error) {
+	},
+	) (*rest.One[Text], error) {
 		r, err := m.Read(ctx, in.Document, in.Version)
 		if err != nil {
 			return nil, err

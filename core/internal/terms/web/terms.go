@@ -190,7 +190,8 @@ func (v manageView) rows(ctx context.Context) []ui.Row {
 	for i, d := range v.list {
 		href := base(v.org) + "/" + string(d.ID)
 		rows[i] = ui.Row{Label: say(ctx, d.Title), Href: href, Faded: d.Withdrawn, Cells: []templ.Component{
-			ui.To(say(ctx, d.Title), href), state(ctx, d.Document), ui.Words(tVersion.In(ctx, d.Latest)), ui.Time{At: d.PublishedAt},
+			ui.To(say(ctx, d.Title), href), state(ctx, d.Document), ui.Words(tVersion.In(ctx, d.Latest)),
+			ui.Time{At: d.PublishedAt},
 			ui.Words(i18n.Number(ctx, d.Accepted)),
 		}}
 	}

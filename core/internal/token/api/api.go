@@ -132,7 +132,8 @@ func own(a *rest.API, m *token.Module) {
 	}, func(ctx context.Context, in *struct {
 		InToken
 		Body Renewal
-	}) (*rest.One[Token], error) {
+	},
+	) (*rest.One[Token], error) {
 		t, secret, err := m.Rotate(ctx, in.Token, in.Body.Ends)
 		if err != nil {
 			return nil, err
@@ -159,7 +160,8 @@ func services(a *rest.API, m *token.Module) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		After string `query:"after" maxLength:"64" doc:"Where to read on: the next of the page before"`
-	}) (*rest.List[Service], error) {
+	},
+	) (*rest.List[Service], error) {
 		list, next, err := m.Services(ctx, in.Org, core.ID(in.After))
 		if err != nil {
 			return nil, err
@@ -176,7 +178,8 @@ func services(a *rest.API, m *token.Module) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		Body Draft
-	}) (*rest.One[Service], error) {
+	},
+	) (*rest.One[Service], error) {
 		s, err := m.CreateService(ctx, in.Org, in.Body.draft())
 		if err != nil {
 			return nil, err
@@ -198,7 +201,8 @@ func services(a *rest.API, m *token.Module) {
 		InService
 		rest.IfMatch
 		Body Draft
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		version, err := in.Version()
 		if err != nil {
 			return nil, err
@@ -213,7 +217,8 @@ func services(a *rest.API, m *token.Module) {
 		Body struct {
 			Reason string `json:"reason" minLength:"3" maxLength:"500" doc:"Why; kept in the journal"`
 		}
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		return nil, m.CloseService(ctx, in.Org, in.Service, in.Body.Reason)
 	})
 }
@@ -225,7 +230,8 @@ func serviceTokens(a *rest.API, m *token.Module) {
 	}, func(ctx context.Context, in *struct {
 		InService
 		Body NewToken
-	}) (*rest.One[Token], error) {
+	},
+	) (*rest.One[Token], error) {
 		t, secret, err := m.CreateFor(ctx, in.Org, in.Service, token.Order{Name: in.Body.Name, Scopes: in.Body.Scopes, Ends: in.Body.Ends})
 		if err != nil {
 			return nil, err
@@ -239,7 +245,8 @@ func serviceTokens(a *rest.API, m *token.Module) {
 		InService
 		InToken
 		Body Renewal
-	}) (*rest.One[Token], error) {
+	},
+	) (*rest.One[Token], error) {
 		t, secret, err := m.RotateFor(ctx, in.Org, in.Service, in.Token, in.Body.Ends)
 		if err != nil {
 			return nil, err
@@ -251,7 +258,8 @@ func serviceTokens(a *rest.API, m *token.Module) {
 	}, func(ctx context.Context, in *struct {
 		InService
 		InToken
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		return nil, m.EndFor(ctx, in.Org, in.Service, in.Token)
 	})
 }

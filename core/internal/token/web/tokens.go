@@ -162,8 +162,13 @@ func scopesCell(ctx context.Context, t token.Token) templ.Component {
 
 func columns(ctx context.Context) []ui.Column {
 	return []ui.Column{
-		{Label: tName.In(ctx)}, {Label: tHint.In(ctx)}, {Label: tScopes.In(ctx)}, {Label: tMade.In(ctx)},
-		{Label: tLast.In(ctx)}, {Label: tEnds.In(ctx)}, {Label: tAct.In(ctx), Aside: true},
+		{Label: tName.In(ctx)},
+		{Label: tHint.In(ctx)},
+		{Label: tScopes.In(ctx)},
+		{Label: tMade.In(ctx)},
+		{Label: tLast.In(ctx)},
+		{Label: tEnds.In(ctx)},
+		{Label: tAct.In(ctx), Aside: true},
 	}
 }
 
