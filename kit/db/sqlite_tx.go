@@ -17,6 +17,10 @@ type sqliteTx struct {
 	write bool
 	dead  error
 	rows  *sqliteRows
+	// A writer's savepoint is opened by its first statement: who only defers items (a journaled read) needs none.
+	lazy      bool
+	savepoint bool
+	spoilt    error // the savepoint could not be opened: nothing of the group can be kept
 }
 
 // Exec implements core.Tx.
@@ -63,6 +67,12 @@ func (t *sqliteTx) ready(ctx context.Context, text string, args []any) (*stmt, [
 	bound, err := t.c.bind(s, args)
 	if err != nil {
 		return nil, nil, t.fail(located(err, text))
+	}
+	if t.lazy && !t.savepoint {
+		if t.spoilt = t.c.own(sSavepoint); t.spoilt != nil {
+			return nil, nil, t.fail(t.spoilt)
+		}
+		t.savepoint = true
 	}
 	return s, bound, nil
 }

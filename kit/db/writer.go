@@ -220,17 +220,18 @@ func (w *writer) next(n int, started time.Time) *request {
 	}
 }
 
-// one gives r its turn inside a savepoint. Its own error ends its own savepoint only; the error returned spoils the
-// whole group.
+// one gives r its turn inside a savepoint of its own, opened by its first statement. Its own error ends its own
+// savepoint only; the error returned spoils the whole group.
 func (w *writer) one(r *request) error {
-	if err := w.c.own(sSavepoint); err != nil {
-		r.err = err
-		r.turn <- struct{}{}
-		return err
-	}
-	*r.tx = sqliteTx{c: w.c, write: true, pending: pending{items: r.tx.items[:0]}}
+	*r.tx = sqliteTx{c: w.c, write: true, lazy: true, pending: pending{items: r.tx.items[:0]}}
 	r.turn <- struct{}{}
 	<-w.ran
+	if r.tx.spoilt != nil {
+		return r.tx.spoilt
+	}
+	if !r.tx.savepoint {
+		return nil
+	}
 	if r.err != nil {
 		if err := w.c.own(sBackTo); err != nil { // SQLite undid the whole transaction
 			return err
