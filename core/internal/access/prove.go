@@ -252,12 +252,26 @@ func (s *scene) String() string {
 		is   bool
 		word string
 	}{
-		{s.staffOnly, "staff act"}, {s.platform, "on the platform"}, {!s.platform, "in an organization"},
-		{s.self, "on oneself"}, {s.inside, "inside"}, {s.known, "known"}, {s.staff, "staff"}, {s.home, "home"},
-		{s.blockedPerson, "person suspended"}, {s.blockedOrganization, "organization suspended"}, {s.blockedService, "service suspended"},
-		{!s.address, "address not allowed"}, {s.scopes == 1, "token holds it"}, {s.scopes == 2, "token does not hold it"},
-		{s.everywhere, "role holds it"}, {s.here, "role holds it here"}, {s.elsewhere, "role holds it elsewhere"},
-		{s.otherRole, "another role"}, {s.inSupport, "support assignment"}, {s.supportHolds, "support holds it"},
+		{s.staffOnly, "staff act"},
+		{s.platform, "on the platform"},
+		{!s.platform, "in an organization"},
+		{s.self, "on oneself"},
+		{s.inside, "inside"},
+		{s.known, "known"},
+		{s.staff, "staff"},
+		{s.home, "home"},
+		{s.blockedPerson, "person suspended"},
+		{s.blockedOrganization, "organization suspended"},
+		{s.blockedService, "service suspended"},
+		{!s.address, "address not allowed"},
+		{s.scopes == 1, "token holds it"},
+		{s.scopes == 2, "token does not hold it"},
+		{s.everywhere, "role holds it"},
+		{s.here, "role holds it here"},
+		{s.elsewhere, "role holds it elsewhere"},
+		{s.otherRole, "another role"},
+		{s.inSupport, "support assignment"},
+		{s.supportHolds, "support holds it"},
 	} {
 		if f.is {
 			words = append(words, f.word)
@@ -309,8 +323,11 @@ func (g *stage) decide(s *scene) verdict {
 		is  bool
 		uid types.EntityUID
 	}{
-		{s.everywhere, roleUID("keeper")}, {s.here, scopedUID("keeper", "", "thing-1")}, {s.elsewhere, scopedUID("keeper", "", "thing-2")},
-		{s.otherRole, roleUID("other")}, {s.inSupport, roleUID(RoleSupport)},
+		{s.everywhere, roleUID("keeper")},
+		{s.here, scopedUID("keeper", "", "thing-1")},
+		{s.elsewhere, scopedUID("keeper", "", "thing-2")},
+		{s.otherRole, roleUID("other")},
+		{s.inSupport, roleUID(RoleSupport)},
 	} {
 		if p.is {
 			parents = append(parents, p.uid)

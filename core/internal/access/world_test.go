@@ -146,9 +146,12 @@ func newWorld(t *testing.T, d *db.DB) *world {
 	w.join("beta", "active", "bea")
 	w.as(core.System("test"), func(ctx context.Context, tx core.Tx) {
 		for _, a := range []core.Assignment{
-			{Org: "acme", Person: "ann", Role: "admin"}, {Org: "acme", Person: "pete", Role: "people"},
-			{Org: "acme", Person: "sam", Role: "security"}, {Org: "beta", Person: "bea", Role: "admin"},
-			{Org: core.Platform, Person: "root", Role: "provider.admin"}, {Org: core.Platform, Person: "stan", Role: "provider.support"},
+			{Org: "acme", Person: "ann", Role: "admin"},
+			{Org: "acme", Person: "pete", Role: "people"},
+			{Org: "acme", Person: "sam", Role: "security"},
+			{Org: "beta", Person: "bea", Role: "admin"},
+			{Org: core.Platform, Person: "root", Role: "provider.admin"},
+			{Org: core.Platform, Person: "stan", Role: "provider.support"},
 		} {
 			if _, err := w.Assign(ctx, tx, a); err != nil {
 				t.Fatalf("assign %+v: %v", a, err)

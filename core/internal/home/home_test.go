@@ -35,8 +35,10 @@ func TestMine(t *testing.T) {
 	until := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	w := world{
 		places: []core.Membership{
-			{Org: "port", OrgName: "Port", State: "active"}, {Org: "mills", OrgName: "Mills", State: "active"},
-			{Org: "old", OrgName: "Abbey", State: "left"}, {Org: "new", OrgName: "Beacon", State: "invited"},
+			{Org: "port", OrgName: "Port", State: "active"},
+			{Org: "mills", OrgName: "Mills", State: "active"},
+			{Org: "old", OrgName: "Abbey", State: "left"},
+			{Org: "new", OrgName: "Beacon", State: "invited"},
 		},
 		held:  []core.Assignment{{Org: "port", Role: "admin"}, {Org: "mills", Role: "auditor", Until: until}, {Org: core.Platform, Role: "provider.admin"}},
 		block: core.Block{ID: "b1", Reason: "non_payment"},

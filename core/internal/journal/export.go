@@ -171,6 +171,7 @@ func jsonLines(w io.Writer) *json.Encoder {
 type jsonlWriter struct{ lines *json.Encoder }
 
 func (j *jsonlWriter) begin(h verify.Header) error { return j.lines.Encode(verify.Line{Header: &h}) }
+
 func (j *jsonlWriter) entry(_ *Row, l *verify.EntryLine) error {
 	return j.lines.Encode(verify.Line{Entry: l})
 }

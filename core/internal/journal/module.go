@@ -26,28 +26,50 @@ func (m *Module) Manifest() core.Manifest {
 		Title:  core.Text{FR: "Journal", EN: "Journal"},
 		Acts:   []*core.ActDef{&Open, &Read, &Export, &Check, &Save, &Look, &pruneAct, &trimAct, &voidAct},
 		Tables: []core.Table{
-			{Name: "journal_log", Title: core.Text{FR: "Journaux et sommet de leur arbre", EN: "Logs and the head of their tree"},
-				Columns: core.Plain("log", "org", "size", "frontier", "indexed", "pruned", "trimmed")},
-			{Name: "journal_entry", Title: core.Text{FR: "Entrées", EN: "Entries"},
-				Columns: core.Columns(entry, core.Plain("pos", "log", "indexed", "leaf"))},
-			{Name: "journal_pending", Title: core.Text{FR: "Entrées en attente de leur place", EN: "Entries that wait for their place"},
-				Columns: core.Columns(entry, core.Plain("org"))},
-			{Name: "journal_subject", Title: core.Text{FR: "Index des personnes concernées", EN: "Index of the persons concerned"},
-				Columns: core.Columns(core.Personal(ofEntries, "subject", "at"), core.Plain("log", "pos"))},
-			{Name: "journal_tile", Title: core.Text{FR: "Empreintes de l'arbre", EN: "Hashes of the tree"},
-				Columns: core.Plain("log", "level", "idx", "hashes")},
-			{Name: "journal_checkpoint", Title: core.Text{FR: "Sommets signés", EN: "Signed heads"},
-				Columns: core.Plain("log", "size", "at", "note")},
-			{Name: "journal_outlet", Title: core.Text{FR: "Envois hors de l'installation", EN: "Deliveries outside the installation"},
-				Columns: core.Plain("outlet", "log", "size", "at", "failure")},
-			{Name: "journal_witness", Title: core.Text{FR: "Journaux d'autrui cosignés", EN: "Logs of others cosigned"},
-				Columns: core.Plain("origin", "size", "root", "at")},
-			{Name: "journal_lease", Title: core.Text{FR: "Serveur qui ordonne les entrées", EN: "Server that orders the entries"},
-				Columns: core.Plain("name", "holder", "until")},
-			{Name: "journal_visit", Title: core.Text{FR: "Lectures du journal et leur raison", EN: "Visits of the journal and their reason"},
-				Columns: core.Columns(core.Personal(ofVisits, "person", "began", "ends"), core.Personal(ofSealed, "reason"), core.Plain("org", "id"))},
-			{Name: "journal_search", Title: core.Text{FR: "Recherches gardées", EN: "Saved searches"},
-				Columns: core.Columns(core.Personal(ofSearch, "person", "filters", "at"), core.Personal(ofWords, "name", "words"), core.Plain("org", "id", "saved"))},
+			{
+				Name: "journal_log", Title: core.Text{FR: "Journaux et sommet de leur arbre", EN: "Logs and the head of their tree"},
+				Columns: core.Plain("log", "org", "size", "frontier", "indexed", "pruned", "trimmed"),
+			},
+			{
+				Name: "journal_entry", Title: core.Text{FR: "Entrées", EN: "Entries"},
+				Columns: core.Columns(entry, core.Plain("pos", "log", "indexed", "leaf")),
+			},
+			{
+				Name: "journal_pending", Title: core.Text{FR: "Entrées en attente de leur place", EN: "Entries that wait for their place"},
+				Columns: core.Columns(entry, core.Plain("org")),
+			},
+			{
+				Name: "journal_subject", Title: core.Text{FR: "Index des personnes concernées", EN: "Index of the persons concerned"},
+				Columns: core.Columns(core.Personal(ofEntries, "subject", "at"), core.Plain("log", "pos")),
+			},
+			{
+				Name: "journal_tile", Title: core.Text{FR: "Empreintes de l'arbre", EN: "Hashes of the tree"},
+				Columns: core.Plain("log", "level", "idx", "hashes"),
+			},
+			{
+				Name: "journal_checkpoint", Title: core.Text{FR: "Sommets signés", EN: "Signed heads"},
+				Columns: core.Plain("log", "size", "at", "note"),
+			},
+			{
+				Name: "journal_outlet", Title: core.Text{FR: "Envois hors de l'installation", EN: "Deliveries outside the installation"},
+				Columns: core.Plain("outlet", "log", "size", "at", "failure"),
+			},
+			{
+				Name: "journal_witness", Title: core.Text{FR: "Journaux d'autrui cosignés", EN: "Logs of others cosigned"},
+				Columns: core.Plain("origin", "size", "root", "at"),
+			},
+			{
+				Name: "journal_lease", Title: core.Text{FR: "Serveur qui ordonne les entrées", EN: "Server that orders the entries"},
+				Columns: core.Plain("name", "holder", "until"),
+			},
+			{
+				Name: "journal_visit", Title: core.Text{FR: "Lectures du journal et leur raison", EN: "Visits of the journal and their reason"},
+				Columns: core.Columns(core.Personal(ofVisits, "person", "began", "ends"), core.Personal(ofSealed, "reason"), core.Plain("org", "id")),
+			},
+			{
+				Name: "journal_search", Title: core.Text{FR: "Recherches gardées", EN: "Saved searches"},
+				Columns: core.Columns(core.Personal(ofSearch, "person", "filters", "at"), core.Personal(ofWords, "name", "words"), core.Plain("org", "id", "saved")),
+			},
 		},
 	}
 }

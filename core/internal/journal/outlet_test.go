@@ -47,8 +47,10 @@ func TestCheckpointsLeaveTheInstallation(t *testing.T) {
 	each := time.Nanosecond
 	h := newHouse(t, d, func(n *journal.Needs) {
 		n.Outlets = []journal.Outlet{
-			journal.Folder{Path: folder, Each: each}, journal.Bucket{URL: store.URL + "/b", Each: each},
-			journal.Mailbox{DB: d, Mailer: mailer, To: "outside@example.org", Each: each}, journal.Witness{URL: server.URL + "/w", Each: each},
+			journal.Folder{Path: folder, Each: each},
+			journal.Bucket{URL: store.URL + "/b", Each: each},
+			journal.Mailbox{DB: d, Mailer: mailer, To: "outside@example.org", Each: each},
+			journal.Witness{URL: server.URL + "/w", Each: each},
 		}
 	})
 	h.fill(3)

@@ -23,8 +23,10 @@ const logBits = 40
 func place(log int64, seq uint64) int64 { return log<<logBits | int64(seq) }
 func seqOf(pos int64) uint64            { return uint64(pos) & (1<<logBits - 1) }
 
-const entryColumns = `pos, log, indexed, id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed, leaf`
-const pendingColumns = `id, org, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed`
+const (
+	entryColumns   = `pos, log, indexed, id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed, leaf`
+	pendingColumns = `id, org, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed`
+)
 
 var (
 	qLog     = db.SQL(`SELECT log, org, size, frontier, indexed, pruned, trimmed FROM journal_log WHERE org = $1`)

@@ -105,7 +105,8 @@ func roles(a *rest.API, m *access.Module) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		Body RoleDraft
-	}) (*rest.One[Identified], error) {
+	},
+	) (*rest.One[Identified], error) {
 		id, err := m.Define(ctx, in.Org, "", in.Body.form())
 		if err != nil {
 			return nil, err
@@ -117,7 +118,8 @@ func roles(a *rest.API, m *access.Module) {
 	}, func(ctx context.Context, in *struct {
 		InRole
 		Body RoleDraft
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		_, err := m.Define(ctx, in.Org, in.Role, in.Body.form())
 		return nil, err
 	})
@@ -199,7 +201,8 @@ func assignments(a *rest.API, m *access.Module) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		Body AssignmentDraft
-	}) (*rest.One[Identified], error) {
+	},
+	) (*rest.One[Identified], error) {
 		d := in.Body
 		id, err := m.Give(ctx, core.Assignment{Org: in.Org, Person: d.Person, Role: d.Role, Service: d.Service, Object: d.Object, Reason: d.Reason, Until: d.Until})
 		if err != nil {
@@ -213,7 +216,8 @@ func assignments(a *rest.API, m *access.Module) {
 		rest.InOrg
 		Assignment core.ID `path:"assignment" maxLength:"64" doc:"Id of the assignment"`
 		Body       Reason
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		_, err := m.Take(ctx, in.Org, in.Assignment, in.Body.Reason)
 		return nil, err
 	})
@@ -253,7 +257,8 @@ func addresses(a *rest.API, m *access.Module) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		Body AddressList
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		text := ""
 		for _, l := range in.Body.Addresses {
 			text += l.Prefix + " " + oneLine(l.Note) + "\n"

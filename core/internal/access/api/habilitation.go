@@ -87,7 +87,8 @@ func habilitations(a *rest.API, m *access.Module) {
 		rest.InOrg
 		rest.Cursor
 		At time.Time `query:"at" doc:"As of a past moment; now when absent"`
-	}) (*rest.List[Habilitation], error) {
+	},
+	) (*rest.List[Habilitation], error) {
 		t, err := m.View(ctx, in.Org, in.At, core.ID(in.After), in.Limit)
 		if err != nil {
 			return nil, err
@@ -104,7 +105,8 @@ func habilitations(a *rest.API, m *access.Module) {
 		rest.InOrg
 		Permission core.Permission `path:"permission" maxLength:"64" doc:"noun.verb"`
 		Object     core.ID         `query:"object" maxLength:"64" doc:"One object; absent for the organization"`
-	}) (*rest.List[Habilitation], error) {
+	},
+	) (*rest.List[Habilitation], error) {
 		rows, err := m.Who(ctx, in.Org, in.Permission, in.Object)
 		if err != nil {
 			return nil, err
@@ -167,7 +169,8 @@ func suspensions(a *rest.API, m *access.Module) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		Body SuspensionDraft
-	}) (*rest.One[Identified], error) {
+	},
+	) (*rest.One[Identified], error) {
 		d := in.Body
 		f := access.SuspensionForm{Scope: d.Scope, Reason: d.Reason, Text: d.Text, Until: d.Until, Confirmed: d.Confirmed, Within: d.Within}
 		switch d.Scope {
@@ -190,7 +193,8 @@ func suspensions(a *rest.API, m *access.Module) {
 		rest.InOrg
 		Suspension core.ID `path:"suspension" maxLength:"64" doc:"Id of the suspension"`
 		Body       Reason
-	}) (*rest.None, error) {
+	},
+	) (*rest.None, error) {
 		return nil, m.EndSuspension(ctx, in.Org, in.Suspension, in.Body.Reason)
 	})
 }

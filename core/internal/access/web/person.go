@@ -140,7 +140,8 @@ func (v personView) heldRows(ctx context.Context) []ui.Row {
 		}
 		rows = append(rows, ui.Row{Cells: []templ.Component{
 			ui.ToIf("habilitation.read", v.roleTitle(ctx, l.Role), v.place.role(l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)), v.start(ctx, l),
-			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.person.Names, l.Approver)), ui.Words(l.Reason), v.unless(ctx, revokeForm(v.place, l.ID, v.roleTitle(ctx, l.Role))),
+			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)},
+			ui.Words(nameOf(ctx, v.person.Names, l.Approver)), ui.Words(l.Reason), v.unless(ctx, revokeForm(v.place, l.ID, v.roleTitle(ctx, l.Role))),
 		}})
 	}
 	return rows
@@ -158,7 +159,9 @@ func (v personView) historyRows(ctx context.Context) []ui.Row {
 			state, end, by = tRevokedOn.In(ctx), l.RevokedAt, nameOf(ctx, v.person.Names, l.RevokedBy)
 		}
 		rows = append(rows, ui.Row{Faded: true, Cells: []templ.Component{
-			ui.Words(v.roleTitle(ctx, l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)), ui.Time{At: l.From}, ui.Time{At: end},
+			ui.Words(v.roleTitle(ctx, l.Role)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)),
+			ui.Time{At: l.From},
+			ui.Time{At: end},
 			ui.Words(state), ui.Words(by), ui.Words(l.RevokeReason), v.unless(ctx, againForm(v.place, l.ID, v.roleTitle(ctx, l.Role))),
 		}})
 	}

@@ -171,7 +171,9 @@ func holderRows(ctx context.Context, at place, v access.RoleView) []ui.Row {
 	for i, l := range v.Lines {
 		rows[i] = ui.Row{Cells: []templ.Component{
 			ui.PersonLink(nameOf(ctx, v.Names, l.Person), "", at.person(l.Person)), ui.Words(access.ScopeWords(ctx, l.Service, l.Object)),
-			ui.Time{At: l.From, Relative: true}, ui.Time{At: l.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.Names, l.Approver)), ui.Words(l.Reason),
+			ui.Time{At: l.From, Relative: true},
+			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)},
+			ui.Words(nameOf(ctx, v.Names, l.Approver)), ui.Words(l.Reason),
 		}}
 	}
 	return rows

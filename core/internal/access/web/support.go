@@ -71,7 +71,9 @@ func (v supportView) rows(ctx context.Context) []ui.Row {
 	for i, l := range v.lines {
 		name := nameOf(ctx, v.names, l.Person)
 		rows[i] = ui.Row{Cells: []templ.Component{
-			ui.PersonLink(name, "", v.place.person(l.Person)), ui.Time{At: l.From, Relative: true}, ui.Time{At: l.Until},
+			ui.PersonLink(name, "", v.place.person(l.Person)),
+			ui.Time{At: l.From, Relative: true},
+			ui.Time{At: l.Until},
 			ui.Words(nameOf(ctx, v.names, l.Approver)), ui.Words(l.Reason), revokeForm(v.place, l.ID, name),
 		}}
 	}
@@ -117,7 +119,9 @@ func (v staffView) rows(ctx context.Context) []ui.Row {
 		}
 		rows[i] = ui.Row{Cells: []templ.Component{
 			ui.Words(l.Function), ui.PersonLink(orSomeone(ctx, l.Name), "", "/o/platform/habilitations/persons/"+string(l.Person)), ui.Words(i18n.From(l.RoleTitle).In(ctx)), scope,
-			ui.Time{At: l.From, Relative: true}, ui.Time{At: l.Until, Never: tNoEnd.In(ctx)}, ui.Words(l.Reason),
+			ui.Time{At: l.From, Relative: true},
+			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)},
+			ui.Words(l.Reason),
 		}}
 	}
 	return rows

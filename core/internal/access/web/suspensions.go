@@ -212,8 +212,10 @@ func (v suspensionsView) live(ctx context.Context) []ui.Row {
 			continue
 		}
 		rows = append(rows, ui.Row{Cells: []templ.Component{
-			v.target(ctx, s), ui.Words(access.ReasonTitle(ctx, s.Reason)), ui.Words(s.Text), ui.Time{At: s.From, Relative: true},
-			ui.Time{At: s.Until, Never: tNoEnd.In(ctx)}, ui.Words(nameOf(ctx, v.list.Names, s.DeclaredBy)), liftForm(v.place, s.ID),
+			v.target(ctx, s), ui.Words(access.ReasonTitle(ctx, s.Reason)), ui.Words(s.Text),
+			ui.Time{At: s.From, Relative: true},
+			ui.Time{At: s.Until, Never: tNoEnd.In(ctx)},
+			ui.Words(nameOf(ctx, v.list.Names, s.DeclaredBy)), liftForm(v.place, s.ID),
 		}})
 	}
 	return rows
@@ -225,7 +227,9 @@ func (v suspensionsView) orphaning(ctx context.Context) []ui.Row {
 	for i, s := range v.list.Orphaning {
 		rows[i] = ui.Row{Cells: []templ.Component{
 			ui.Words(nameOf(ctx, v.list.Names, s.ActsIn)), ui.Person(nameOf(ctx, v.list.Names, s.Target), tScopePerson.In(ctx)),
-			ui.Words(access.ReasonTitle(ctx, s.Reason)), ui.Time{At: s.From, Relative: true}, liftForm(v.place, s.ID),
+			ui.Words(access.ReasonTitle(ctx, s.Reason)),
+			ui.Time{At: s.From, Relative: true},
+			liftForm(v.place, s.ID),
 		}}
 	}
 	return rows
@@ -236,7 +240,8 @@ func (v suspensionsView) above(ctx context.Context) []ui.Row {
 	for i, s := range v.list.Above {
 		rows[i] = ui.Row{Cells: []templ.Component{
 			ui.Words(v.scopeWords(ctx, s)), ui.Words(access.ReasonTitle(ctx, s.Reason)), ui.Words(s.Text),
-			ui.Time{At: s.From, Relative: true}, ui.Time{At: s.Until, Never: tNoEnd.In(ctx)},
+			ui.Time{At: s.From, Relative: true},
+			ui.Time{At: s.Until, Never: tNoEnd.In(ctx)},
 		}}
 	}
 	return rows

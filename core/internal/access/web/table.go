@@ -313,15 +313,23 @@ func whyCells(ctx context.Context, at place, w access.Why) []templ.Component {
 	}
 	return []templ.Component{
 		ui.ToIf("habilitation.read", i18n.From(w.RoleTitle).In(ctx), at.role(w.Role)), ui.Words(access.ScopeWords(ctx, w.Service, w.Object)),
-		ui.ToIf("role.read", w.Policy, at.table()+"/policies#"+w.Policy), ui.Time{At: w.Since, Relative: true}, ui.Time{At: w.Until, Never: tNoEnd.In(ctx)},
+		ui.ToIf("role.read", w.Policy, at.table()+"/policies#"+w.Policy),
+		ui.Time{At: w.Since, Relative: true},
+		ui.Time{At: w.Until, Never: tNoEnd.In(ctx)},
 		ui.Words(by), ui.Words(w.Reason),
 	}
 }
 
 func whyColumns(ctx context.Context, first string) []ui.Column {
 	return []ui.Column{
-		{Label: first}, {Label: tRoleAnd.In(ctx)}, {Label: tScope.In(ctx)}, {Label: tPolicy.In(ctx)}, {Label: tSince.In(ctx)},
-		{Label: tEnds.In(ctx)}, {Label: tBy.In(ctx)}, {Label: tReason.In(ctx)},
+		{Label: first},
+		{Label: tRoleAnd.In(ctx)},
+		{Label: tScope.In(ctx)},
+		{Label: tPolicy.In(ctx)},
+		{Label: tSince.In(ctx)},
+		{Label: tEnds.In(ctx)},
+		{Label: tBy.In(ctx)},
+		{Label: tReason.In(ctx)},
 	}
 }
 

@@ -108,7 +108,8 @@ func Register(a *rest.API, x *journal.Explorer) {
 		Body struct {
 			Reason string `json:"reason" minLength:"10" maxLength:"1000" doc:"Why; kept in the journal"`
 		}
-	}) (*rest.One[Visit], error) {
+	},
+	) (*rest.One[Visit], error) {
 		v, err := x.Open(ctx, in.Org, in.Body.Reason)
 		if err != nil {
 			return nil, err
@@ -141,7 +142,8 @@ func Register(a *rest.API, x *journal.Explorer) {
 	}, func(ctx context.Context, in *struct {
 		rest.InOrg
 		Seq uint64 `path:"seq" doc:"Place in the journal"`
-	}) (*rest.One[Entry], error) {
+	},
+	) (*rest.One[Entry], error) {
 		v, err := x.Entry(ctx, in.Org, in.Seq)
 		if err != nil {
 			return nil, err

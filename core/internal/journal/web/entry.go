@@ -152,8 +152,11 @@ func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 func outcomes(ctx context.Context) []ui.Option {
 	return []ui.Option{
-		{Value: "", Label: tAny.In(ctx)}, {Value: "unusual", Label: tUnusual.In(ctx)}, {Value: "refused", Label: tRefused.In(ctx)},
-		{Value: "failure", Label: tFailure.In(ctx)}, {Value: "success", Label: tSuccess.In(ctx)},
+		{Value: "", Label: tAny.In(ctx)},
+		{Value: "unusual", Label: tUnusual.In(ctx)},
+		{Value: "refused", Label: tRefused.In(ctx)},
+		{Value: "failure", Label: tFailure.In(ctx)},
+		{Value: "success", Label: tSuccess.In(ctx)},
 	}
 }
 
