@@ -118,6 +118,26 @@ func TestAnImportIsAppliedWholeAndUndone(t *testing.T) {
 	})
 }
 
+func TestAnUndoLeavesWhatAPersonMadeOfTheirProfile(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ada := h.active(h.org, "Ada", "Min", "ada@example.org")
+		bob := h.active(h.org, "Bob", "Vieux", "bob@example.org")
+		i := h.check("email;prénom;nom\nbob@example.org;Bob;Neuf\n")
+		h.ok(h.Apply(h.as(ada), h.org, i.ID, ApplyOptions{}))
+		p := h.others.people[bob.Person]
+		if p.FamilyName != "Neuf" {
+			t.Fatalf("applied %+v", p)
+		}
+		p.Phone = "+33123456789" // typed by Bob himself
+		h.others.people[bob.Person] = p
+		kept, err := h.Undo(h.as(ada), h.org, i.ID)
+		h.ok(err)
+		if p := h.others.people[bob.Person]; kept != 1 || p.Phone != "+33123456789" {
+			t.Fatalf("kept %d, %+v", kept, p)
+		}
+	})
+}
+
 func TestAnUndoKeepsWhatPeopleDidSince(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ada := h.active(h.org, "Ada", "Min", "ada@example.org")
