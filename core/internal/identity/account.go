@@ -165,7 +165,7 @@ func (m *Module) Enrol(ctx context.Context, person core.ID) (secret string, err 
 	act := &core.Act{Def: &enrolFactor, Org: core.Platform, Subject: person}
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) (err error) {
 		act.Changed("state", "", "pending")
-		secret, err = m.StartTOTP(ctx, tx, person)
+		secret, err = m.StartTOTP(ctx, tx, person, string(core.ActorOf(ctx).Session))
 		return err
 	})
 	return secret, err
@@ -174,7 +174,7 @@ func (m *Module) Enrol(ctx context.Context, person core.ID) (secret string, err 
 // Pending gives the secret being set up, to show the page again after a wrong code.
 func (m *Module) Pending(ctx context.Context, person core.ID) (secret string, err error) {
 	err = m.needs.Gate.Read(ctx, &core.Act{Def: &readSecurity, Org: core.Platform, Subject: person}, func(tx core.Tx) (err error) {
-		secret, err = m.PendingTOTP(ctx, tx, person)
+		secret, err = m.PendingTOTP(ctx, tx, person, string(core.ActorOf(ctx).Session))
 		return err
 	})
 	return secret, err
@@ -191,7 +191,7 @@ func (m *Module) Confirm(ctx context.Context, person core.ID, code string) (core
 	}
 	act, right := &core.Act{Def: &enrolFactor, Org: core.Platform, Subject: person}, false
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) (err error) {
-		if right, err = m.ConfirmTOTP(ctx, tx, person, code); err != nil {
+		if right, err = m.ConfirmTOTP(ctx, tx, person, string(core.ActorOf(ctx).Session), code); err != nil {
 			return err
 		}
 		if !right {

@@ -366,6 +366,35 @@ func TestTOTPIsThatOfTheRFC(t *testing.T) {
 	}
 }
 
+// Who knows the password, or holds another session, is not shown the secret that its owner is setting up, and does not
+// disturb it.
+func TestASecretBeingSetUpIsShownWhereItBeganAlone(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		ada := h.ada()
+		thief := core.WithActor(context.Background(), core.Actor{Kind: core.HumanActor, ID: ada, Session: "stolen"})
+		secret, err := h.Enrol(as(ada), ada)
+		h.must(err)
+		if shown, err := h.Pending(thief, ada); core.KindOf(err) != core.Gone || shown != "" {
+			t.Errorf("another session is shown %q, %v", shown, err)
+		}
+		planted, err := h.Enrol(thief, ada)
+		h.must(err)
+		if shown, err := h.Pending(as(ada), ada); err != nil || shown != secret || shown == planted {
+			t.Errorf("the owner is shown another secret: %v", err)
+		}
+		code, err := CodeAt(secret, h.clock.Now())
+		h.must(err)
+		_, err = h.Confirm(as(ada), ada, code)
+		h.must(err)
+		if code, err = CodeAt(planted, h.clock.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Confirm(thief, ada, code); core.KindOf(err) != core.Gone {
+			t.Errorf("the planted secret is confirmed later: %v", err)
+		}
+	})
+}
+
 func TestTheSecretOfAFactorIsSealed(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ctx, ada := context.Background(), h.ada()
@@ -377,7 +406,7 @@ func TestTheSecretOfAFactorIsSealed(t *testing.T) {
 				var id string
 				var last int64
 				return b, scan(&id, &b, &last)
-			}, ada, 0)
+			}, ada, 0, pendingKind("s1"))
 			if strings.Contains(string(kept), string(raw)) || len(kept) == 0 {
 				t.Error("the secret stands in clear in the row")
 			}

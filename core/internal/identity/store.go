@@ -59,15 +59,15 @@ var (
 
 	qFactors = db.SQL(`SELECT confirmed_at FROM identity_factor WHERE person = $1 AND kind = 'totp' AND confirmed_at > 0
 		ORDER BY confirmed_at DESC`)
-	qFactorAdd     = db.SQL(`INSERT INTO identity_factor (id, person, kind, secret, last_step, created_at, confirmed_at, used_at) VALUES ($1, $2, 'totp', $3, 0, $4, 0, 0)`)
-	qFactorPending = db.SQL(`SELECT id, secret, last_step FROM identity_factor WHERE person = $1 AND kind = 'totp' AND confirmed_at = 0
+	qFactorAdd     = db.SQL(`INSERT INTO identity_factor (id, person, kind, secret, last_step, created_at, confirmed_at, used_at) VALUES ($1, $2, $5, $3, 0, $4, 0, 0)`)
+	qFactorPending = db.SQL(`SELECT id, secret, last_step FROM identity_factor WHERE person = $1 AND kind = $3 AND confirmed_at = 0
 		AND created_at > $2 ORDER BY created_at DESC`)
-	qFactorDropPending = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND kind = 'totp' AND confirmed_at = 0`)
+	qFactorDropPending = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND confirmed_at = 0 AND (kind = $2 OR created_at <= $3)`)
 	qFactorLive        = db.SQL(`SELECT id, secret, last_step FROM identity_factor WHERE person = $1 AND kind = 'totp' AND confirmed_at > 0`)
-	qFactorConfirm     = db.SQL(`UPDATE identity_factor SET confirmed_at = $2 WHERE id = $1 AND confirmed_at = 0`)
-	qFactorDropOther   = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND kind = 'totp' AND id <> $2`)
+	qFactorConfirm     = db.SQL(`UPDATE identity_factor SET confirmed_at = $2, kind = 'totp' WHERE id = $1 AND confirmed_at = 0`)
+	qFactorDropOther   = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND (kind = 'totp' OR confirmed_at = 0) AND id <> $2`)
 	qFactorStep        = db.SQL(`UPDATE identity_factor SET last_step = $2, used_at = $3 WHERE id = $1 AND last_step < $2`)
-	qFactorDrop        = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND kind = 'totp'`)
+	qFactorDrop        = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND (kind = 'totp' OR confirmed_at = 0)`)
 
 	qCodesLeft = db.SQL(`SELECT COUNT(*) FROM identity_recovery WHERE person = $1 AND used_at = 0`)
 	qCodesSalt = db.SQL(`SELECT salt FROM identity_recovery WHERE person = $1 AND used_at = 0 LIMIT 1`)

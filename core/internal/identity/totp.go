@@ -46,8 +46,9 @@ func (m *Module) Factors(ctx context.Context, tx core.Tx, person core.ID) (f cor
 }
 
 // StartTOTP makes a new authenticator secret that waits for its first code, in place of any that waited. The secret is
-// given in base32 for the page and sealed in the row. The one in use stays until ConfirmTOTP.
-func (m *Module) StartTOTP(ctx context.Context, tx core.Tx, person core.ID) (secret string, err error) {
+// given in base32 for the page and sealed in the row. The one in use stays until ConfirmTOTP. by is the session or the
+// sign-in that it is set up in: no other is ever shown it, nor confirms it.
+func (m *Module) StartTOTP(ctx context.Context, tx core.Tx, person core.ID, by string) (secret string, err error) {
 	raw := make([]byte, totpBytes)
 	_, _ = rand.Read(raw)
 	id := ids.New()
@@ -55,18 +56,22 @@ func (m *Module) StartTOTP(ctx context.Context, tx core.Tx, person core.ID) (sec
 	if err != nil {
 		return "", fmt.Errorf("identity: seal a factor: %w", err)
 	}
-	if _, err := tx.Exec(ctx, qFactorDropPending, person); err != nil {
+	if _, err := tx.Exec(ctx, qFactorDropPending, person, pendingKind(by), clock.Micros(m.needs.Clock.Now().Add(-pendingLife))); err != nil {
 		return "", fmt.Errorf("identity: start a factor: %w", err)
 	}
-	if _, err := tx.Exec(ctx, qFactorAdd, id, person, sealed, clock.Micros(m.needs.Clock.Now())); err != nil {
+	if _, err := tx.Exec(ctx, qFactorAdd, id, person, sealed, clock.Micros(m.needs.Clock.Now()), pendingKind(by)); err != nil {
 		return "", fmt.Errorf("identity: start a factor: %w", err)
 	}
 	return secretText.EncodeToString(raw), nil
 }
 
-// PendingTOTP gives the secret that waits for its first code, to show the page again. Error: Gone.
-func (m *Module) PendingTOTP(ctx context.Context, tx core.Tx, person core.ID) (secret string, err error) {
-	list, err := m.secrets(ctx, tx, person, qFactorPending, person, clock.Micros(m.needs.Clock.Now().Add(-pendingLife)))
+// pendingKind is the kind of a factor that waits for its first code: who else knows the password, or holds another
+// session, must not read the secret that its owner is about to use.
+func pendingKind(by string) string { return "totp.pending:" + by }
+
+// PendingTOTP gives the secret that waits for its first code, to show the page again where it began. Error: Gone.
+func (m *Module) PendingTOTP(ctx context.Context, tx core.Tx, person core.ID, by string) (secret string, err error) {
+	list, err := m.secrets(ctx, tx, person, qFactorPending, person, clock.Micros(m.needs.Clock.Now().Add(-pendingLife)), pendingKind(by))
 	if err != nil {
 		return "", err
 	}
@@ -77,9 +82,9 @@ func (m *Module) PendingTOTP(ctx context.Context, tx core.Tx, person core.ID) (s
 }
 
 // ConfirmTOTP takes the secret that waits into use if code is right, in place of any former one, and tells the person.
-func (m *Module) ConfirmTOTP(ctx context.Context, tx core.Tx, person core.ID, code string) (bool, error) {
+func (m *Module) ConfirmTOTP(ctx context.Context, tx core.Tx, person core.ID, by, code string) (bool, error) {
 	now := m.needs.Clock.Now()
-	list, err := m.secrets(ctx, tx, person, qFactorPending, person, clock.Micros(now.Add(-pendingLife)))
+	list, err := m.secrets(ctx, tx, person, qFactorPending, person, clock.Micros(now.Add(-pendingLife)), pendingKind(by))
 	if err != nil {
 		return false, err
 	}

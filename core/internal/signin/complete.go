@@ -86,7 +86,7 @@ func (m *Module) Enrolment(ctx context.Context, secret string) (key string, f Fa
 		return "", f, err
 	}
 	err = m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
-		key, err = m.needs.Factors.PendingTOTP(ctx, tx, f.Person.ID)
+		key, err = m.needs.Factors.PendingTOTP(ctx, tx, f.Person.ID, f.Flow.mark)
 		return err
 	})
 	if err == nil || core.KindOf(err) != core.Gone {
@@ -95,7 +95,7 @@ func (m *Module) Enrolment(ctx context.Context, secret string) (key string, f Fa
 	act := &core.Act{Def: &enrol, Org: home(&f), Subject: f.Person.ID}
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) (err error) {
 		act.Changed("state", "", "pending")
-		key, err = m.needs.Factors.StartTOTP(ctx, tx, f.Person.ID)
+		key, err = m.needs.Factors.StartTOTP(ctx, tx, f.Person.ID, f.Flow.mark)
 		return err
 	})
 	return key, f, err
@@ -117,7 +117,7 @@ func (m *Module) Enrol(ctx context.Context, secret, code string) (core.RecoveryC
 	}
 	act, right := &core.Act{Def: &enrol, Org: home(&f), Subject: f.Person.ID}, false
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) (err error) {
-		if right, err = m.needs.Factors.ConfirmTOTP(ctx, tx, f.Person.ID, code); err != nil {
+		if right, err = m.needs.Factors.ConfirmTOTP(ctx, tx, f.Person.ID, f.Flow.mark, code); err != nil {
 			return err
 		}
 		if !right {

@@ -36,9 +36,9 @@ type Passwords interface {
 type Factors interface {
 	Factors(ctx context.Context, tx core.Tx, person core.ID) (core.Factors, error)
 	CheckTOTP(ctx context.Context, tx core.Tx, person core.ID, code string) (bool, error)
-	StartTOTP(ctx context.Context, tx core.Tx, person core.ID) (secret string, err error)
-	PendingTOTP(ctx context.Context, tx core.Tx, person core.ID) (secret string, err error)
-	ConfirmTOTP(ctx context.Context, tx core.Tx, person core.ID, code string) (bool, error)
+	StartTOTP(ctx context.Context, tx core.Tx, person core.ID, by string) (secret string, err error)
+	PendingTOTP(ctx context.Context, tx core.Tx, person core.ID, by string) (secret string, err error)
+	ConfirmTOTP(ctx context.Context, tx core.Tx, person core.ID, by, code string) (bool, error)
 }
 
 // Codes checks and keeps recovery codes: the module of identity.
