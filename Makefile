@@ -18,7 +18,7 @@ export GOFLAGS     := -buildvcs=false
 export CGO_ENABLED ?= 1
 
 .PHONY: help build run demo check test bench docs fmt generate schema-fixture clean \
-        deps vet format lint tidy generated unit race scripts fuzz faults browser isolation load smoke benches summary reset
+        deps vet format lint tidy generated unit race speed scripts fuzz faults browser isolation load smoke benches summary reset
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -64,7 +64,7 @@ check: reset vet format lint
 	@$(MAKE) summary
 
 # Longest first; each part says how long it took.
-test: reset deps vet format lint tidy generated race fuzz faults browser benches smoke
+test: reset deps vet format lint tidy generated race speed fuzz faults browser benches smoke
 	@$(MAKE) summary
 
 bench: build
@@ -103,6 +103,10 @@ unit:
 # Unit, integration on both engines, isolation, load and the scripts of the promises, with the race detector.
 race:
 	@scripts/part race scripts/gotest race -race -timeout $(TIMEOUT) ./...
+
+# What promises a time is measured without the race detector, alone on the machine.
+speed:
+	@scripts/part speed scripts/gotest speed -p 1 -run 'UnderTwoSeconds|FiveThousand|TheTime|Parallel|SixtyFour|Refus|Bomb|Hostile|Prove' ./core/boot ./core/internal/organization ./core/internal/signin ./core/internal/access
 
 scripts:
 	scripts/gotest scripts ./tests/scripts/...

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rempart/rempart/core/coretest"
 	"github.com/rempart/rempart/core/internal/organization"
 )
 
@@ -199,11 +200,15 @@ func TestSettingsAndTermsThroughThePages(t *testing.T) {
 
 // The real house: the gate decides, the vault makes a key for each person, the journal keeps an entry for each.
 func TestFiveThousandMembersAreImportedUnderTwoSeconds(t *testing.T) {
+	rows := 5000
+	if coretest.RaceDetector {
+		rows = 500
+	}
 	w := newTown(t, "")
 	ctx := w.as("a.admin")
 	var sheet bytes.Buffer
 	sheet.WriteString("Prénom;Nom;Courriel;Fonction;Service;Responsable\n")
-	for i := range 5000 {
+	for i := range rows {
 		boss := ""
 		if i > 0 {
 			boss = fmt.Sprintf("p%d@example.org", (i-1)/10)
@@ -219,10 +224,10 @@ func TestFiveThousandMembersAreImportedUnderTwoSeconds(t *testing.T) {
 	t.Logf("dry run %v, applied with 5,000 keys and 5,000 entries %v, together %v, of which %v of processor", tried, took-tried, took, spent)
 	page, err := w.organizations.List(ctx, w.a, organization.Filter{})
 	w.must("list", err)
-	if page.Invited != 5000 {
+	if int(page.Invited) != rows {
 		t.Fatalf("%d members", page.Invited)
 	}
-	if min(took, spent) > 2*time.Second { // the processor's time too: the machine may be busy with other tests
+	if !coretest.RaceDetector && min(took, spent) > 2*time.Second { // the processor's time too: the machine may be busy with other tests
 		t.Errorf("%v for 5,000 rows", took)
 	}
 	start = time.Now()

@@ -3,6 +3,8 @@ package access
 import (
 	"strings"
 	"testing"
+
+	"github.com/rempart/rempart/core/coretest"
 )
 
 func TestPoliciesKeepTheirProperties(t *testing.T) {
@@ -22,7 +24,7 @@ func TestPoliciesKeepTheirProperties(t *testing.T) {
 
 // someCorners are all of them; the race detector, which is slow and has nothing to find between them, takes a few.
 func someCorners() []scene {
-	if !raceDetector {
+	if !coretest.RaceDetector {
 		return corners()
 	}
 	return corners()[:8]

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/coretest"
 	"github.com/rempart/rempart/core/internal/signin"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
@@ -38,7 +39,7 @@ func (h *house) crowd(n int, name string) []string {
 // at the real cost of the hash, without the beat that hides what is left. An observer who guesses from one answer which
 // of two accounts exists must be right about as often as a coin: between 30 and 70 times in 100.
 func TestTheTimeOfAnAnswerTellsNothing(t *testing.T) {
-	if underRace {
+	if coretest.RaceDetector {
 		t.Skip("the race detector changes the times that this test measures: run it without")
 	}
 	const n = 60
@@ -107,7 +108,7 @@ func TestAnswersComeOnTheBeat(t *testing.T) {
 func TestSixtyFourSignInsAtOnce(t *testing.T) {
 	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) {
 		cost := password.Standard
-		if underRace {
+		if coretest.RaceDetector {
 			cost = light // what is looked for then is races, not time
 		}
 		h := newHouse(t, d, cost, -1)

@@ -1,5 +1,0 @@
-//go:build !race
-
-package organization
-
-const raceEnabled = false

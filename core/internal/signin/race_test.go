@@ -1,6 +1,0 @@
-//go:build race
-
-package signin_test
-
-// underRace tells that the race detector slows everything down unevenly.
-const underRace = true
