@@ -169,11 +169,11 @@ func lift(_ context.Context, s *Stage) (string, error) {
 func notMe(_ context.Context, s *Stage) (string, error) {
 	thief := people.New(s.Origin, "127.0.2.1")
 	thief.Agent = "Mozilla/5.0 (Windows NT 10.0) Chrome/142.0"
-	victim := s.Person("auditor")
+	victim := s.Person("people")
 	if err := thief.SignIn(victim); err != nil {
 		return "", err
 	}
-	if err := s.toldBy("auditor", "signin.new_device"); err != nil {
+	if err := s.toldBy("people", "signin.new_device"); err != nil {
 		return "", err
 	}
 	letter, err := s.Letters.Last(victim.Email, "signin.new_device")
