@@ -62,7 +62,7 @@ func (v listView) facts(ctx context.Context, r *journal.Row) ui.Facts {
 		{Label: tWhen.In(ctx), Value: ui.Time{At: r.When}},
 		{Label: tWho.In(ctx), Value: v.actor(ctx, r)},
 		{Label: tCode.In(ctx), Value: ui.Mono(r.Action)},
-		{Label: tOn.In(ctx), Value: onCell(r.Type, r.Resource)},
+		{Label: tOn.In(ctx), Value: onCell(noun(ctx, r.Type), r.Resource)},
 		{Label: tAbout.In(ctx), Value: ui.Line(about...)},
 		{Label: tPurpose.In(ctx), Text: purpose},
 	}
@@ -160,10 +160,10 @@ func outcomes(ctx context.Context) []ui.Option {
 	}
 }
 
-func changeRows(r *journal.Row) []ui.Row {
+func changeRows(ctx context.Context, r *journal.Row) []ui.Row {
 	rows := make([]ui.Row, len(r.Content.Changes))
 	for i, c := range r.Content.Changes {
-		rows[i] = ui.Row{Label: c.Field, Cells: []templ.Component{ui.Words(c.Field), ui.Words(orDash(c.Before)), ui.Words(orDash(c.After))}}
+		rows[i] = ui.Row{Label: noun(ctx, c.Field), Cells: []templ.Component{ui.Words(noun(ctx, c.Field)), ui.Words(orDash(c.Before)), ui.Words(orDash(c.After))}}
 	}
 	return rows
 }

@@ -1251,7 +1251,7 @@ func entryPage(v listView, r *journal.Row, leaf string) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.Table{Caption: tBeforeAfter.In(ctx), Columns: []ui.Column{{Label: tField.In(ctx)}, {Label: tBefore.In(ctx)}, {Label: tAfter.In(ctx)}}, Rows: changeRows(r)}.Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Table{Caption: tBeforeAfter.In(ctx), Columns: []ui.Column{{Label: tField.In(ctx)}, {Label: tBefore.In(ctx)}, {Label: tAfter.In(ctx)}}, Rows: changeRows(ctx, r)}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -178,9 +178,9 @@ func (v listView) rows(ctx context.Context) []ui.Row {
 			ui.To(ui.Exact(ctx, r.When), href),
 			v.actor(ctx, r),
 			actCell(v.act(ctx, r), r.Action),
-			onCell(r.Type, short(r.Resource)),
+			onCell(noun(ctx, r.Type), short(r.Resource)),
 			v.about(ctx, r),
-			changesCell(changed(r), r.Reason),
+			changesCell(changed(ctx, r), r.Reason),
 			outcome(ctx, r.Outcome),
 		}}
 	}
@@ -224,10 +224,10 @@ func (v listView) about(ctx context.Context, r *journal.Row) templ.Component {
 }
 
 // changed names the fields that changed.
-func changed(r *journal.Row) string {
+func changed(ctx context.Context, r *journal.Row) string {
 	names := make([]string, len(r.Content.Changes))
 	for i, c := range r.Content.Changes {
-		names[i] = c.Field
+		names[i] = noun(ctx, c.Field)
 	}
 	return strings.Join(names, ", ")
 }

@@ -1,0 +1,42 @@
+package web
+
+import (
+	"context"
+
+	"github.com/rempart/rempart/kit/i18n"
+)
+
+// nouns say in words what an act bears on and which fields it changed; entries keep the stable name.
+var nouns = map[string]i18n.Sentence{
+	"account": i18n.T("compte", "account"), "allow": i18n.T("liste d'adresses", "address list"), "assignment": i18n.T("attribution", "assignment"),
+	"console": i18n.T("console", "console"), "counter": i18n.T("numéros", "numbers"), "factor": i18n.T("second facteur", "second factor"),
+	"habilitation": i18n.T("habilitations", "access table"), "import": i18n.T("import", "import"), "invitation": i18n.T("invitation", "invitation"),
+	"journal": i18n.T("journal", "journal"), "journal_search": i18n.T("recherche enregistrée", "saved search"),
+	"journal_visit": i18n.T("lecture du journal", "reading of the journal"), "member": i18n.T("membre", "member"),
+	"organization": i18n.T("organisation", "organization"), "password": i18n.T("mot de passe", "password"), "person": i18n.T("personne", "person"),
+	"platform": i18n.T("plateforme", "platform"), "recovery": i18n.T("codes de secours", "recovery codes"), "report": i18n.T("signalement", "report"),
+	"role": i18n.T("rôle", "role"), "service_account": i18n.T("compte de service", "service account"), "session": i18n.T("session", "session"),
+	"setting": i18n.T("réglage", "setting"), "setup": i18n.T("mise en place", "set-up"), "signin": i18n.T("connexion", "sign-in"), "suspension": i18n.T("suspension", "suspension"),
+	"terms": i18n.T("conditions", "terms"), "token": i18n.T("jeton", "token"), "device": i18n.T("navigateur", "browser"),
+
+	"accepted": i18n.T("accepté", "accepted"), "committee": i18n.T("commission", "committee"), "department": i18n.T("service", "department"),
+	"description": i18n.T("description", "description"), "email": i18n.T("courriel", "e-mail"), "email2": i18n.T("second courriel", "second e-mail"),
+	"ends": i18n.T("fin", "end"), "family_name": i18n.T("nom", "family name"), "format": i18n.T("format", "format"),
+	"function": i18n.T("fonction", "function"), "gender": i18n.T("genre", "gender"), "given_name": i18n.T("prénom", "given name"),
+	"group": i18n.T("groupe", "group"), "language": i18n.T("langue", "language"), "manager": i18n.T("responsable hiérarchique", "manager"),
+	"name": i18n.T("nom", "name"), "object": i18n.T("objet", "object"), "others": i18n.T("autres", "others"),
+	"permissions": i18n.T("permissions", "permissions"), "phone": i18n.T("téléphone", "phone"), "reason": i18n.T("motif", "reason"),
+	"responsible": i18n.T("personne responsable", "person responsible"), "scopes": i18n.T("portée", "scopes"), "service": i18n.T("service", "service"),
+	"state": i18n.T("état", "state"), "target": i18n.T("cible", "target"), "time_zone": i18n.T("fuseau horaire", "time zone"), "until": i18n.T("jusqu'au", "until"),
+}
+
+// noun says a stable name in words; a name that has none stands as it is.
+func noun(ctx context.Context, name string) string {
+	if s, ok := nouns[name]; ok {
+		return s.In(ctx)
+	}
+	return name
+}
+
+// Speaks tells whether the journal has a word for what an act bears on.
+func Speaks(resource string) bool { _, ok := nouns[resource]; return ok }
