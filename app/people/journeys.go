@@ -5,7 +5,25 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/rempart/rempart/kit/browse"
 )
+
+// What people hold: a browser's page and form, an authenticator.
+type (
+	Page          = browse.Page
+	Form          = browse.Form
+	Authenticator = browse.Authenticator
+)
+
+// Browser is a browser profile in the hands of a person.
+type Browser struct{ *browse.Browser }
+
+// New opens an empty profile on an origin; from is the local address to connect from.
+func New(origin, from string) *Browser { return &Browser{browse.New(origin, from)} }
+
+// Clone copies the profile with its cookies: what a thief of cookies has.
+func (b *Browser) Clone() *Browser { return &Browser{b.Browser.Clone()} }
 
 // Person is someone with an account: what they know and what they hold.
 type Person struct {
@@ -84,25 +102,6 @@ func (r *Refusal) Error() string {
 	return fmt.Sprintf("%s %s answered %d: %s", r.Page.Method, r.Page.Path, r.Page.Status, r.Page.Says())
 }
 
-// Says gives what a page tells first: its summary of problems, its notice, or the beginning of its text.
-func (p *Page) Says() string {
-	if s, ok := p.Element("problems"); ok {
-		return s
-	}
-	if s, ok := p.Element("main"); ok {
-		return cut(s, 200)
-	}
-	return cut(p.Text(), 200)
-}
-
-func cut(s string, n int) string {
-	r := []rune(s)
-	if len(r) > n {
-		return string(r[:n]) + "…"
-	}
-	return s
-}
-
 // SignedIn tells whether the browser still has a session: its home page opens.
 func (b *Browser) SignedIn() (bool, error) {
 	page, err := b.Get("/me/security")
@@ -120,7 +119,7 @@ func (b *Browser) Again(p Person) error {
 		return nil //nolint:nilerr // the page asks for nothing
 	}
 	answer := p.Password
-	if _, isPassword := fieldType(f, "answer"); !isPassword {
+	if f.Type("answer") != "password" {
 		if answer, err = p.Phone.Code(); err != nil {
 			return err
 		}
@@ -132,13 +131,4 @@ func (b *Browser) Again(p Person) error {
 		return &Refusal{page}
 	}
 	return nil
-}
-
-func fieldType(f *Form, name string) (string, bool) {
-	for n := range f.root.Descendants() {
-		if n.Data == "input" && attr(n, "name") == name {
-			return attr(n, "type"), attr(n, "type") == "password"
-		}
-	}
-	return "", false
 }

@@ -1,4 +1,4 @@
-package people
+package browse
 
 import (
 	"bytes"
@@ -100,10 +100,15 @@ func (b *Browser) follow(p *Page) (string, bool) {
 		return "", false
 	}
 	to, err := at.Parse(location)
-	if err != nil || to.Scheme+"://"+to.Host != b.Origin {
+	if err != nil || !b.within(to) {
 		return "", false
 	}
 	return to.RequestURI(), true
+}
+
+// within tells whether an address is of this origin.
+func (b *Browser) within(to *url.URL) bool {
+	return to.Host == "" && b.Origin == "" || to.Scheme+"://"+to.Host == b.Origin
 }
 
 func (b *Browser) once(method, path string, body []byte, kind string) (*Page, error) {
@@ -127,6 +132,9 @@ func (b *Browser) once(method, path string, body []byte, kind string) (*Page, er
 		return nil, err
 	}
 	for _, c := range res.Cookies() {
+		if b.client.Jar != nil {
+			break // the client keeps them
+		}
 		if c.MaxAge < 0 || c.Value == "" {
 			delete(b.Cookies, c.Name)
 		} else {
@@ -141,14 +149,16 @@ func (b *Browser) once(method, path string, body []byte, kind string) (*Page, er
 
 // dress gives a request what a browser adds by itself.
 func (b *Browser) dress(r *http.Request, method, kind string) {
-	r.Header.Set("User-Agent", b.Agent)
+	if b.Agent != "" {
+		r.Header.Set("User-Agent", b.Agent)
+	}
 	r.Header.Set("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")
 	lang := b.Lang
 	if lang == "" {
 		lang = "en"
 	}
 	r.Header.Set("Accept-Language", lang)
-	if method != "GET" {
+	if method != "GET" && b.Origin != "" {
 		r.Header.Set("Origin", b.Origin)
 		r.Header.Set("Sec-Fetch-Site", "same-origin")
 	}
@@ -164,6 +174,11 @@ func (b *Browser) dress(r *http.Request, method, kind string) {
 	if b.Host != "" {
 		r.Host = b.Host
 	}
+}
+
+// Over opens a profile on a client that keeps its own cookies and takes relative addresses: a visitor of a probe's stage.
+func Over(client *http.Client) *Browser {
+	return &Browser{Cookies: map[string]string{}, Header: http.Header{}, client: client}
 }
 
 // Clone copies the profile with its cookies: what a thief of cookies has.

@@ -1,4 +1,4 @@
-package people
+package browse
 
 import (
 	"bytes"
@@ -44,6 +44,25 @@ func (p *Page) Title() string {
 		}
 	}
 	return ""
+}
+
+// Says gives what a page tells first: its summary of problems, its notice, or the beginning of its text.
+func (p *Page) Says() string {
+	if s, ok := p.Element("problems"); ok {
+		return s
+	}
+	if s, ok := p.Element("main"); ok {
+		return cut(s, 200)
+	}
+	return cut(p.Text(), 200)
+}
+
+func cut(s string, n int) string {
+	r := []rune(s)
+	if len(r) > n {
+		return string(r[:n]) + "…"
+	}
+	return s
 }
 
 // Has tells whether the page says s.
@@ -143,6 +162,16 @@ func (f *Form) Has(name string) bool {
 // Set fills a field.
 func (f *Form) Set(name, value string) *Form { f.Values.Set(name, value); return f }
 
+// Type gives the type of an input of the form ("password", "text"), "" when there is none of that name.
+func (f *Form) Type(name string) string {
+	for n := range f.root.Descendants() {
+		if n.Type == html.ElementNode && n.Data == "input" && attr(n, "name") == name {
+			return attr(n, "type")
+		}
+	}
+	return ""
+}
+
 // Choose picks the option of a select, a radio or a checkbox by value or by visible text.
 func (f *Form) Choose(name, option string) error {
 	for n := range f.root.Descendants() {
@@ -182,7 +211,7 @@ func (f *Form) Send() (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if to.Scheme+"://"+to.Host != b.Origin {
+	if !b.within(to) {
 		return nil, errors.New("the form sends to another site: " + to.Host)
 	}
 	if f.Method == "GET" {
