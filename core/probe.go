@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 // ProbeKind says what a probe looks at.
@@ -42,14 +43,40 @@ type Canary struct {
 	Secret                       string // of the authenticator (base32), when the canary has one
 }
 
+// Canaries and Strangers are the organizations of canaries: the platform's own, no client. They belong together to nobody.
+const (
+	Canaries  ID = "canary"
+	Strangers ID = "canary-beside"
+)
+
+// CanaryDomain ends the addresses of canaries: no name below .invalid can ever exist (RFC 6761, section 6.4), so that no
+// message to one leaves the platform.
+const CanaryDomain = "@canary.invalid"
+
+// IsCanary tells whether a person is a canary. What ages or spends rows for a probe asks it first.
+func (p Person) IsCanary() bool { return strings.HasSuffix(p.Email, CanaryDomain) }
+
+// Cast makes the people of a probe. Each exists for one run.
+type Cast interface {
+	// Canary makes a person of the canary organization, who holds these roles there; a role whose name begins with
+	// "provider." makes them staff of the provider instead, with an authenticator set up.
+	Canary(ctx context.Context, roles ...string) (Canary, error)
+	// Stranger makes a person of the other canary organization, who has nothing to do with the first.
+	Stranger(ctx context.Context, roles ...string) (Canary, error)
+}
+
 // Stage is where a probe plays: the live system. What it made is cleaned up when the run ends, however it ends.
 type Stage interface {
-	// Canary makes a person of the canary organization, who holds these roles there.
-	Canary(ctx context.Context, roles ...string) (Canary, error)
-	// Visitor is an empty browser profile on the live pages and API (relative URLs; redirects are not followed).
+	Cast
+	// Visitor is an empty browser profile on the live pages and API (relative URLs; redirects are not followed). Its Jar
+	// is never nil and holds one origin: cookies are read and planted with a nil URL.
 	Visitor() *http.Client
-	// Enter signs a canary in through the pages.
+	// Enter signs a canary in through the pages, in a profile of its own.
 	Enter(ctx context.Context, c Canary) (*http.Client, error)
+	// Letter gives the body of the newest message of a kind to a canary: such mail never leaves.
+	Letter(ctx context.Context, c Canary, kind string) (string, error)
+	// Witness gives the entries of the journal on an act that a canary did or was the subject of, oldest first.
+	Witness(ctx context.Context, c Canary, action Permission) ([]ID, error)
 }
 
 // PlantedFault is a control switched off on purpose.
