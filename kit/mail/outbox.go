@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -72,11 +73,40 @@ func (o *Outbox) Queue(ctx context.Context, tx core.Tx, m core.Mail) error {
 	if err != nil {
 		return fmt.Errorf("mail: seal: %w", err)
 	}
-	if _, err = tx.Exec(ctx, qAdd, id, m.Org, m.Person, m.Kind, sealed, clock.Micros(o.needs.Clock.Now())); err != nil {
+	now, state, done := clock.Micros(o.needs.Clock.Now()), "queued", int64(0)
+	if unreachable(m.To) {
+		state, done = "held", now
+	}
+	if _, err = tx.Exec(ctx, qAdd, id, m.Org, m.Person, m.Kind, sealed, now, state, done); err != nil {
 		return fmt.Errorf("mail: queue: %w", err)
 	}
 	tx.OnCommit(o.nudge)
 	return nil
+}
+
+// unreachable tells that no relay could ever deliver to an address: a name below .invalid cannot exist (RFC 6761, 6.4).
+// Such a message is held, and no carrier sees it.
+func unreachable(to string) bool { return strings.HasSuffix(strings.ToLower(to), ".invalid") }
+
+// Held gives the messages to a person that no carrier will ever see, oldest first: what a probe reads of its canary.
+func (o *Outbox) Held(ctx context.Context, person core.ID) ([]Letter, error) {
+	var rows []waiting
+	err := o.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
+		rows, err = db.All(ctx, tx, qHeld, scanWaiting, person)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mail: held: %w", err)
+	}
+	letters := make([]Letter, 0, len(rows))
+	for _, w := range rows {
+		l, err := o.open(ctx, w)
+		if err != nil {
+			return nil, fmt.Errorf("mail: held: %w", err)
+		}
+		letters = append(letters, l)
+	}
+	return letters, nil
 }
 
 func owner(person, org core.ID) core.ID {

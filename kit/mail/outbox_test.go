@@ -319,3 +319,30 @@ func TestARelayWithoutTLSIsNotTrustedUnlessItIsHere(t *testing.T) {
 		t.Errorf("the probe of a good relay: %v", err)
 	}
 }
+
+func TestAMessageToWhatCannotExistNeverLeavesAndCanBeRead(t *testing.T) {
+	dbtest.Each(t, []db.Schema{mail.Schema()}, func(t *testing.T, d *db.DB) {
+		r := startRelay(t)
+		f := queueOver(d, r.carrier(t))
+		m := hello
+		m.To = "canary-1@canary.invalid"
+		if err := f.queue(t, m); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if n, err := f.Deliver(t.Context()); n != 0 || err != nil {
+				t.Fatalf("%d messages left, %v", n, err)
+			}
+		}
+		if len(r.got) != 0 {
+			t.Errorf("the relay was given %q", r.got)
+		}
+		held, err := f.Held(t.Context(), "ann")
+		if err != nil || len(held) != 1 || held[0].Body != m.Body {
+			t.Errorf("held are %v, %v", held, err)
+		}
+		if b, err := f.Backlog(t.Context()); err != nil || b.Waiting != 0 {
+			t.Errorf("the queue counts %d waiting, %v", b.Waiting, err)
+		}
+	})
+}

@@ -16,7 +16,9 @@ func Schema() db.Schema { return db.Schema{Module: "mail", FS: schema} }
 var (
 	qAdd = db.SQL(`INSERT INTO mail_outbox
 		(id, org, person, kind, sealed, state, attempts, next_at, lease_until, queued_at, done_at, reply)
-		VALUES ($1, $2, $3, $4, $5, 'queued', 0, $6, 0, $6, 0, '')`)
+		VALUES ($1, $2, $3, $4, $5, $7, 0, $6, 0, $6, $8, '')`)
+	qHeld = db.SQL(`SELECT id, org, person, kind, sealed, attempts, queued_at FROM mail_outbox
+		WHERE person = $1 AND state = 'held' ORDER BY queued_at, id`)
 
 	// The outer conditions are checked again on the row that is changed, so two nodes never take the same message.
 	qTake = db.SQL(`UPDATE mail_outbox SET lease_until = $1, attempts = attempts + 1
