@@ -102,6 +102,8 @@ type Act struct {
 	Note     string // free text (a stated reason); sealed
 	// Also are further acts done in the same transaction, each with its own entry.
 	Also []*Act
+	// Entry is the id of its entry, for a row that names the entry that records it; the gate chooses one when it is empty.
+	Entry ID
 }
 
 // Fail marks the act as failed for a reason code: what its function wrote is kept, and the entry says so.

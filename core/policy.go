@@ -65,3 +65,20 @@ type Settings interface {
 	// For gives the strictest policy over these organizations (those a person belongs to); with none, the provider's floors.
 	For(ctx context.Context, tx Tx, orgs ...ID) (Policy, error)
 }
+
+// Promise is what a clause in force demands of one setting (law 3). Floor is the loosest value that keeps it; Exact, when
+// given instead, the only one.
+type Promise struct {
+	Pack, Clause string
+	Key          string
+	Floor, Exact string
+}
+
+// Gap is a setting in force that does not keep a promise.
+type Gap struct {
+	Promise
+	Value string // in force
+	Want  string // what would keep every promise on this setting; "" when no value can, or when a person must choose it
+	// Against is the clause of another pack that no value can keep together with this one.
+	Against string
+}

@@ -125,7 +125,7 @@ func (g *Gate) refused(ctx context.Context, act *core.Act, why error) error {
 	}
 	refusal := *act
 	refusal.Outcome, refusal.Reason = core.Refused, core.CodeOf(why)
-	refusal.Changes, refusal.Also = nil, nil
+	refusal.Changes, refusal.Also, refusal.Entry = nil, nil, ""
 	if core.KindOf(why) == core.NotFound {
 		// The organization may not exist, or not be the actor's to know: the platform's journal keeps the attempt.
 		refusal.Org = core.Platform
@@ -141,10 +141,13 @@ func (g *Gate) record(ctx context.Context, tx core.Tx, act *core.Act) error {
 	actor, now := core.ActorOf(ctx), g.needs.Clock.Now()
 	for _, a := range append([]*core.Act{act}, act.Also...) {
 		e := &core.Entry{
-			ID: ids.At(now), Org: a.Org, At: now, Actor: actor,
+			ID: a.Entry, Org: a.Org, At: now, Actor: actor,
 			Action: a.Def.Permission, Verb: a.Def.Verb, Type: a.Def.Resource, Resource: a.Resource,
 			Subjects: subjects(a), Purpose: a.Purpose, Outcome: a.Outcome, Reason: a.Reason,
 			Changes: a.Changes, Note: a.Note,
+		}
+		if e.ID.IsZero() {
+			e.ID = ids.At(now)
 		}
 		if e.Org.IsZero() {
 			e.Org = core.Platform
