@@ -72,6 +72,19 @@ func (m *Module) Assign(ctx context.Context, tx core.Tx, a core.Assignment) (cor
 			return "", err
 		}
 	}
+	if a.ID, err = m.write(ctx, tx, a, now); err != nil {
+		return "", err
+	}
+	if first && a.Org == core.Platform {
+		if err := m.admitFirst(ctx, tx, actor, now); err != nil {
+			return "", err
+		}
+	}
+	return a.ID, nil
+}
+
+// write keeps a checked assignment, once.
+func (m *Module) write(ctx context.Context, tx core.Tx, a core.Assignment, now time.Time) (core.ID, error) {
 	taken, _, err := db.One(ctx, tx, qSameAssignment, db.Value[int64], a.Org, a.Person, a.Role, a.Service, a.Object, clock.Micros(now))
 	if err != nil {
 		return "", err
@@ -82,18 +95,13 @@ func (m *Module) Assign(ctx context.Context, tx core.Tx, a core.Assignment) (cor
 	if a.ID.IsZero() {
 		a.ID = ids.New()
 	}
-	_, err = tx.Exec(ctx, qAssign, a.Org, a.ID, a.Person, a.Role, a.Service, a.Object, a.Reason, a.Approver, actor.ID,
+	_, err = tx.Exec(ctx, qAssign, a.Org, a.ID, a.Person, a.Role, a.Service, a.Object, a.Reason, a.Approver, core.ActorOf(ctx).ID,
 		clock.Micros(now), clock.Micros(a.From), clock.Micros(a.Until))
 	if db.Duplicate(err) {
 		return "", errAlready
 	}
 	if err != nil {
 		return "", fmt.Errorf("access: assign: %w", err)
-	}
-	if first && a.Org == core.Platform {
-		if err := m.admitFirst(ctx, tx, actor, now); err != nil {
-			return "", err
-		}
 	}
 	tx.Notify(Topic, string(a.Person))
 	return a.ID, nil

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
@@ -241,6 +242,21 @@ func (m *Module) endAll(ctx context.Context, tx core.Tx, person core.ID, reason 
 func (m *Module) SignedIn(ctx context.Context, tx core.Tx, person core.ID) error {
 	_, err := tx.Exec(ctx, qSignedIn, person, clock.Micros(m.needs.Clock.Now()))
 	return err
+}
+
+// SignedInAt tells when each of some persons last came in; who never did, or has no account, is left out.
+func (m *Module) SignedInAt(ctx context.Context, tx core.Tx, persons ...core.ID) (map[core.ID]time.Time, error) {
+	out := make(map[core.ID]time.Time, len(persons))
+	for _, p := range persons {
+		at, found, err := db.One(ctx, tx, qSignedInAt, db.Value[int64], p)
+		if err != nil {
+			return nil, err
+		}
+		if found && at > 0 {
+			out[p] = clock.FromMicros(at)
+		}
+	}
+	return out, nil
 }
 
 // FirstHash judges the password of a person who does not exist yet by the provider's floors, own being their words,

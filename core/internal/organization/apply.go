@@ -238,7 +238,7 @@ func (w *writing) change(ctx context.Context, l Line) error {
 	}
 	w.back.Changed = append(w.back.Changed, undo)
 	w.act.Also = append(w.act.Also, entry)
-	return nil
+	return w.m.moved(ctx, w.tx, w.act, k.Member, p.Function, p.Department, p.Manager)
 }
 
 // Undo takes an import back within 24 hours: memberships that nobody has accepted go, and persons that only this import

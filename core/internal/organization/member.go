@@ -311,7 +311,10 @@ func (m *Module) edit(ctx context.Context, tx core.Tx, act *core.Act, old Member
 	act.Changed("committee", old.Committee, p.Committee)
 	act.Changed("manager", string(old.Manager), string(p.Manager))
 	act.Changed("responsible", string(old.Responsible), string(answers))
-	return err
+	if err != nil {
+		return err
+	}
+	return m.moved(ctx, tx, act, old, p.Function, p.Department, p.Manager)
 }
 
 // profile changes the person's own data where the organization may, and gives the names that the list will show.
@@ -377,8 +380,10 @@ func (m *Module) MoveTo(ctx context.Context, org core.ID, members []core.ID, dep
 			}
 			one.Changed("department", got.Department, department)
 			done++
-			_, err := tx.Exec(ctx, qMove, org, got.ID, department)
-			return err
+			if _, err := tx.Exec(ctx, qMove, org, got.ID, department); err != nil {
+				return err
+			}
+			return m.moved(ctx, tx, act, got, got.Function, department, got.Manager)
 		})
 	})
 	return done, err

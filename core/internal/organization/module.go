@@ -72,6 +72,7 @@ type Needs struct {
 	Tokens     Tokens
 	Passwords  Passwords
 	SignUps    SignUps
+	Moves      Moves // nil: nothing follows a change of post
 	// Origin is the configured address of the platform, for links in mails: "https://trust.example.org".
 	Origin string
 }

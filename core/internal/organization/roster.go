@@ -38,3 +38,50 @@ func (m *Module) AllOrgs(ctx context.Context, tx core.Tx, after core.ID, limit i
 		return o.Organization, err
 	}, after, limit)
 }
+
+var qManagedBy = db.SQL(`SELECT r.person FROM organization_member r
+	WHERE r.org = $1 AND r.state <> 'left' AND (r.functional = 1 AND r.manager = '' AND r.responsible = $2 OR r.manager <> '' AND r.manager IN
+	(SELECT b.id FROM organization_member b WHERE b.org = $1 AND b.person = $2 AND b.state = 'active')) ORDER BY r.person`)
+
+// ManagedBy gives the persons whose line manager is a person, and the functional accounts without one that they answer for.
+func (m *Module) ManagedBy(ctx context.Context, tx core.Tx, org, person core.ID) ([]core.ID, error) {
+	return db.All(ctx, tx, qManagedBy, db.Value[core.ID], org, person)
+}
+
+// ManagerOf gives the line manager of a person in an organization, for a functional account without one the person who
+// answers for it; false when nobody active is. It is never the person.
+func (m *Module) ManagerOf(ctx context.Context, tx core.Tx, org, person core.ID) (core.ID, bool, error) {
+	got, found, err := db.One(ctx, tx, qMemberOf, scanMember, org, person)
+	if err != nil || !found {
+		return "", false, err
+	}
+	var boss Member
+	switch {
+	case !got.Manager.IsZero():
+		boss, found, err = db.One(ctx, tx, qMember, scanMember, org, got.Manager)
+	case got.Functional:
+		boss, found, err = db.One(ctx, tx, qMemberOf, scanMember, org, got.Responsible)
+	default:
+		return "", false, nil
+	}
+	return boss.Person, found && boss.State == "active" && boss.Person != person, err
+}
+
+// Moves is told that a member changed function, department or manager, in the transaction of the change (CTI-37.9). It
+// answers the act that it adds to the journal, nil when nothing follows.
+type Moves interface {
+	Moved(ctx context.Context, tx core.Tx, org, person core.ID) (*core.Act, error)
+}
+
+// moved tells of a change of post; what an invited person will do is looked at when it is given.
+func (m *Module) moved(ctx context.Context, tx core.Tx, act *core.Act, old Member, function, department string, manager core.ID) error {
+	same := old.Function == function && old.Department == department && old.Manager == manager
+	if m.needs.Moves == nil || old.State != "active" || same {
+		return nil
+	}
+	follows, err := m.needs.Moves.Moved(ctx, tx, old.Org, old.Person)
+	if follows != nil {
+		act.Also = append(act.Also, follows)
+	}
+	return err
+}

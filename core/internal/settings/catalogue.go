@@ -12,6 +12,7 @@ const (
 	choicesKey     = "session.idle_choices"
 	factorRolesKey = "signin.factor_roles"
 	signUpKey      = "signup.open"
+	reviewDaysKey  = "access.review_days"
 	securityKey    = "contact.security"
 	dpoKey         = "contact.dpo"
 	supportKey     = "contact.support"
@@ -118,6 +119,15 @@ var catalogue = []*Key{
 		ID: "access.unused_days", Sort: Number, Direction: Lower, Default: "90", Least: 7, Most: 730, Unit: "days", Clause: "ACC-5.1",
 		Title:  core.Text{FR: "Une habilitation est dite inutilisée après", EN: "An assignment is called unused after"},
 		Effect: core.Text{FR: "Elle apparaît alors dans la liste des habilitations à revoir.", EN: "It then shows in the list of assignments to review."},
+	},
+
+	{
+		ID: reviewDaysKey, Sort: Number, Direction: Lower, Default: "365", Least: 30, Most: 366, Unit: "days", Clause: "CTI-37.8",
+		Title: core.Text{FR: "Une revue des habilitations commence au moins tous les", EN: "A review of assignments begins at least every"},
+		Effect: core.Text{
+			FR: "La plateforme l'ouvre d'elle-même à l'échéance ; ce que personne ne confirme est retiré.",
+			EN: "The platform opens it by itself when it is due; what nobody confirms is revoked.",
+		},
 	},
 
 	{

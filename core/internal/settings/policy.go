@@ -59,6 +59,15 @@ func (m *Module) SignUpOpen(ctx context.Context, tx core.Tx) (bool, error) {
 	return all[byID[signUpKey].index].n == 1, nil
 }
 
+// ReviewDays gives how many days at most pass between two reviews of the assignments of an organization (CTI-37.8).
+func (m *Module) ReviewDays(ctx context.Context, tx core.Tx, org core.ID) (int, error) {
+	all, _, err := m.inForce(ctx, tx, org)
+	if err != nil {
+		return 0, err
+	}
+	return int(all[byID[reviewDaysKey].index].n), nil
+}
+
 // Contacts are the addresses of ACC-14.1; an empty one was not given.
 type Contacts struct{ Security, DPO, Support string }
 
