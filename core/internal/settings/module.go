@@ -45,6 +45,10 @@ func (m *Module) Manifest() core.Manifest {
 				Columns: core.Columns(core.Plain("org", "key", "value", "source", "set_at"), core.Personal(setting, "set_by")),
 			},
 			{
+				Name: "settings_promise", Title: core.Text{FR: "Ce que les clauses en vigueur exigent", EN: "What clauses in force demand"},
+				Columns: core.Plain("pack", "clause", "key", "least", "exact"),
+			},
+			{
 				Name: "settings_version", Title: core.Text{FR: "Version des paramètres", EN: "Version of the settings"},
 				Columns: core.Plain("id", "version", "stamp"),
 			},

@@ -124,7 +124,7 @@ func (m *Module) inForce(ctx context.Context, tx core.Tx, orgs ...core.ID) (reso
 }
 
 // resolve computes what is in force for one organization: its own values where they are at least as strict as the
-// floors, the floors elsewhere, and the defaults where nobody said anything.
+// floors, the floors elsewhere, and the defaults where nobody said anything; never less than a clause in force promises.
 func resolve(ctx context.Context, tx core.Tx, org core.ID) (resolved, error) {
 	floors, err := stored(ctx, tx, core.Platform)
 	if err != nil {
@@ -136,9 +136,13 @@ func resolve(ctx context.Context, tx core.Tx, org core.ID) (resolved, error) {
 			return nil, err
 		}
 	}
+	promised, err := bounds(ctx, tx, "")
+	if err != nil {
+		return nil, err
+	}
 	all := make(resolved, len(catalogue))
 	for i, k := range catalogue {
-		all[i] = k.inForce(floors, own)
+		all[i] = promised[k.ID].hold(k, k.inForce(floors, own))
 	}
 	offered(all)
 	return all, nil

@@ -79,6 +79,13 @@ type Setting struct {
 	Effective string
 	// Overruled: the organization's own value is looser than a floor raised since; the floor is in force.
 	Overruled bool
+	// Promised are the clauses in force that demand something of it, and Bound what they demand together: the loosest
+	// value that keeps them, or the only one when Exact.
+	Promised []core.Promise
+	Bound    string
+	Exact    bool
+
+	bound *bound
 }
 
 // View is the page of settings of an organization.
@@ -127,6 +134,10 @@ func (m *Module) view(ctx context.Context, tx core.Tx, org core.ID) (View, error
 	if all, err = resolve(ctx, tx, org); err != nil {
 		return View{}, err
 	}
+	promised, err := bounds(ctx, tx, "")
+	if err != nil {
+		return View{}, err
+	}
 	view := View{Org: org}
 	sum := sha256.New()
 	for i, k := range catalogue {
@@ -139,10 +150,13 @@ func (m *Module) view(ctx context.Context, tx core.Tx, org core.ID) (View, error
 		}
 		if o, ok := own[k.ID]; ok {
 			s.Own, s.Set, s.From, s.SetBy, s.SetAt = o.value, true, o.source, o.setBy, o.setAt
-			s.Overruled = s.Floored && k.looser(k.must(s.Own), k.must(s.Floor))
+			s.Overruled = s.Floored && k.looser(k.must(s.Own), k.must(s.Floor)) || !promised[k.ID].keeps(k, k.must(s.Own))
+		}
+		if b := promised[k.ID]; b != nil {
+			s.bound, s.Promised, s.Bound, s.Exact = b, b.by, k.text(b.floor), b.exact
 		}
 		view.Settings = append(view.Settings, s)
-		fmt.Fprintf(sum, "%s\x00%s\x00%s\x00", k.ID, s.Floor, s.Own)
+		fmt.Fprintf(sum, "%s\x00%s\x00%s\x00%s\x00", k.ID, s.Floor, s.Own, s.Bound)
 	}
 	view.Version = hex.EncodeToString(sum.Sum(nil)[:12])
 	return view, nil
@@ -195,6 +209,7 @@ func (m *Module) ApplyPreset(ctx context.Context, org core.ID, id, reason string
 				if s.Set {
 					v = s.Key.stricter(v, s.Key.must(s.Own))
 				}
+				v = s.bound.hold(s.Key, v)
 			}
 			edit.Changes = append(edit.Changes, Change{Key: s.ID, Value: s.Key.text(v)})
 		}
@@ -237,6 +252,10 @@ func (m *Module) apply(ctx context.Context, tx core.Tx, act *core.Act, view View
 			return errUnknown
 		}
 		if c.Reset {
+			if code, args := s.back(view.Org); code != "" {
+				bad = bad.With(c.Key, code, args...)
+				continue
+			}
 			changes = append(changes, c)
 			continue
 		}
@@ -258,8 +277,19 @@ func (m *Module) apply(ctx context.Context, tx core.Tx, act *core.Act, view View
 	return m.write(ctx, tx, act, view.Org, byKey, changes, edit.source)
 }
 
-// against refuses a value looser than the floor of an organization.
+// back refuses to take the provider's value away when the default would break a clause in force.
+func (s Setting) back(org core.ID) (code string, args []any) {
+	if org != core.Platform {
+		return "", nil
+	}
+	return s.bound.refuse(s.Key, s.Key.must(s.Default))
+}
+
+// against refuses a value that breaks a clause in force, and one looser than the floor of an organization.
 func (s Setting) against(v value, org core.ID) (code string, args []any) {
+	if code, args := s.bound.refuse(s.Key, v); code != "" {
+		return code, args
+	}
 	if org == core.Platform || !s.Floored || !s.Key.looser(v, s.Key.must(s.Floor)) {
 		return "", nil
 	}

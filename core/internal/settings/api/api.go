@@ -23,13 +23,25 @@ type Setting struct {
 	FloorFrom string     `json:"floor_from,omitempty" doc:"Set of settings that imposed it"`
 	FloorAt   *time.Time `json:"floor_at,omitempty"`
 	Default   string     `json:"default"`
-	Clauses   string     `json:"clauses,omitempty" doc:"Published clauses that it keeps"`
+	Clauses   string     `json:"clauses,omitempty" doc:"Clauses that it keeps"`
+	Promised  []Promise  `json:"promised,omitempty" doc:"Published clauses that demand something of it: a value that breaks one is refused"`
+}
+
+// Promise is what a published clause demands of a setting.
+type Promise struct {
+	Pack   string `json:"pack"`
+	Clause string `json:"clause"`
+	Floor  string `json:"floor,omitempty" doc:"The loosest value that keeps it"`
+	Exact  string `json:"exact,omitempty" doc:"The only value that keeps it"`
 }
 
 func shape(v settings.View) []Setting {
 	out := make([]Setting, len(v.Settings))
 	for i, s := range v.Settings {
 		out[i] = Setting{ID: s.ID, Effective: s.Effective, Default: s.Default, Clauses: s.Clause, FloorFrom: s.FloorFrom}
+		for _, p := range s.Promised {
+			out[i].Promised = append(out[i].Promised, Promise{p.Pack, p.Clause, p.Floor, p.Exact})
+		}
 		if s.Set {
 			out[i].Own = &v.Settings[i].Own
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +52,9 @@ var (
 	tFloor       = i18n.T("Plancher", "Floor")
 	tFloorBy     = i18n.T("%s, imposé par le fournisseur le %s%s", "%s, imposed by the provider on %s%s")
 	tByPreset    = i18n.T(" (jeu « %s »)", " (set “%s”)")
+	tClause      = i18n.T("Clause publiée %s : %s ou plus strict", "Published clause %s: %s or stricter")
+	tClauseExact = i18n.T("Clause publiée %s : exactement %s", "Published clause %s: exactly %s")
+	tClauseGiven = i18n.T("Exigé par la clause publiée %s", "Demanded by the published clause %s")
 	tNoFloor     = i18n.T("aucun", "none")
 	tInForce     = i18n.T("En vigueur", "In force")
 	tOverruled   = i18n.T("Votre valeur (%s) est devenue plus faible que le plancher : c'est le plancher qui s'applique.", "Your value (%s) has become weaker than the floor: the floor applies.")
@@ -166,6 +170,9 @@ func (v view) rest(ctx context.Context, s settings.Setting) string {
 }
 
 func (v view) floor(ctx context.Context, s settings.Setting) string {
+	if s.Sort == settings.Switch && len(s.Promised) > 0 {
+		return promised(ctx, s)
+	}
 	if !s.Floored {
 		return tNoFloor.In(ctx)
 	}
@@ -183,6 +190,9 @@ func (v view) imposed(s settings.Setting) bool {
 	strict := "true"
 	if s.Direction == settings.Off {
 		strict = "false"
+	}
+	if s.Sort == settings.Switch && s.Bound == strict {
+		return true // a published clause leaves no choice, not even to the provider
 	}
 	return !v.platform() && s.Sort == settings.Switch && s.Floored && s.Floor == strict
 }
@@ -311,10 +321,34 @@ func (p pages) securityText(w http.ResponseWriter, r *http.Request) error {
 // line says in one line the floor of a setting and what is in force.
 func (v view) line(ctx context.Context, s settings.Setting) string {
 	now := tInForce.In(ctx) + " : " + told(ctx, s, s.Effective)
+	if p := promised(ctx, s); p != "" {
+		now += " · " + p
+	}
 	if v.platform() {
 		return now
 	}
 	return now + " · " + tFloor.In(ctx) + " : " + v.floor(ctx, s)
+}
+
+// promised says which published clauses demand what of a setting.
+func promised(ctx context.Context, s settings.Setting) string {
+	if len(s.Promised) == 0 {
+		return ""
+	}
+	var ids []string
+	for _, p := range s.Promised {
+		if !slices.Contains(ids, p.Clause) {
+			ids = append(ids, p.Clause)
+		}
+	}
+	list := strings.Join(ids, ", ")
+	switch {
+	case s.Direction == settings.Free:
+		return tClauseGiven.In(ctx, list)
+	case s.Exact:
+		return tClauseExact.In(ctx, list, told(ctx, s, s.Bound))
+	}
+	return tClause.In(ctx, list, told(ctx, s, s.Bound))
 }
 
 func mode(s settings.Setting) string {
