@@ -43,6 +43,11 @@ type Canary struct {
 	Secret                       string // of the authenticator (base32), when the canary has one
 }
 
+// Address is that of a further person whom a probe makes through the pages, erased with the canary.
+func (c Canary) Address(name string) string {
+	return strings.TrimSuffix(c.Email, CanaryDomain) + "." + name + CanaryDomain
+}
+
 // Canaries and Strangers are the organizations of canaries: the platform's own, no client. They belong together to nobody.
 const (
 	Canaries  ID = "canary"

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
@@ -59,6 +61,11 @@ type House struct {
 	modules       []core.Module
 	api           *rest.API
 	server        *edge.Server
+
+	settling sync.Mutex // of the organizations of canaries
+	// fronts stand before the pages of a throw-away instance, pretended are facts that it is told: what a saboteur did.
+	fronts    []func(http.Handler) http.Handler
+	pretended map[string]string
 }
 
 // Schemas lists the tables of every room that keeps its rows beside the others; the keys live apart (KeySchemas).
@@ -257,7 +264,7 @@ func (h *House) build(doors *late) error {
 	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
 	doors.sessions.Module, doors.tokens.Module, doors.signin.Module = h.sessions, h.tokens, h.signin
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail, h.journal}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail, h.journal, canaryTroops{}}
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err
