@@ -75,15 +75,18 @@ export function totp(key, at = Date.now()) {
 }
 
 // letter waits for the newest message to an address, and gives the link in it whose path starts so.
-export async function letter(folder, to, path) {
+export const letter = async (folder, to, path) => (await mailed(folder, to, new RegExp(`http://\\S*${path}\\S*`)))[0];
+
+// mailed waits for the newest message to an address in which something is found.
+export async function mailed(folder, to, wanted) {
   for (let i = 0; i < 100; i++) {
     for (const name of (await readdir(folder)).sort().reverse()) {
       if (!name.endsWith(".eml")) continue;
       const text = (await readFile(join(folder, name), "utf8")).replace(/=\r?\n/g, "").replace(/=3D/g, "=");
-      const link = text.includes(`<${to}>`) && text.match(new RegExp(`http://\\S*${path}\\S*`));
-      if (link) return link[0];
+      const found = text.includes(`<${to}>`) && text.match(wanted);
+      if (found) return found;
     }
     await pause(100);
   }
-  throw new Error(`no message to ${to} with a link to ${path}`);
+  throw new Error(`no message to ${to} with ${wanted}`);
 }

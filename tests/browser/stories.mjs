@@ -2,6 +2,7 @@
 import { check, listen, step } from "./watch.mjs";
 import { first, letter, totp } from "./platform.mjs";
 import { code, signIn } from "./people.mjs";
+import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
 
@@ -11,6 +12,7 @@ export async function stories(stage) {
   await choices(stage);
   await wayIn(stage);
   await invitation(stage);
+  await seldom(stage);
   await suspension(stage);
   await live(stage);
   await journal(stage);
@@ -23,23 +25,25 @@ const text = (page) => page.innerText("main");
 const send = (page, form = "main form") => page.click(`${form} button.btn-primary`);
 
 // The first administrator is made from the link of the first start, and gets a second factor before anything else.
-async function firstDay({ contextOf, see }) {
+async function firstDay({ contextOf, see, both }) {
   const fresh = await step("a first start gives its link", first);
   if (!fresh) return;
   const context = await contextOf("fr"), page = await context.newPage(), said = listen(page), password = "quatre-Lanternes-8-au-port!";
   await step("the first administrator is made", async () => {
     await page.goto(fresh.link);
-    await see(page, said, "founder", "fr");
+    await both(page, said, "founder");
     await page.setViewportSize({ width: 1280, height: 900 });
     for (const [id, value] of Object.entries({ organization: "Vigie Numérique", family_name: "Monnier", email: "claire@vigie.example", password })) await page.fill("#" + id, value);
     await send(page);
     await page.waitForURL("**/signin/enrol");
-    await see(page, said, "founder", "fr");
+    await both(page, said, "founder");
     await page.fill("#code", totp(await page.innerText(".secret code")));
     await send(page);
     await page.waitForSelector(".secret code");
     expect((await page.innerText(".secret code")).trim().split("\n").length >= 8, "no recovery codes are given");
-    await see(page, said, "founder", "fr", "/signin/enrol#codes");
+    await see(page, said, "founder", "/signin/enrol#codes");
+    await page.goto(fresh.origin + "/signin/continue");
+    await both(page, said, "founder");
     await send(page);
     await page.waitForURL(fresh.origin + "/");
     const again = await page.goto(fresh.link);
@@ -50,26 +54,26 @@ async function firstDay({ contextOf, see }) {
 }
 
 // Each page of the way in, seen as it comes; then a proof asked again, and the link of who did not come in.
-async function wayIn({ platform, contextOf, see }) {
+async function wayIn({ platform, contextOf, both }) {
   const { support } = platform.people, context = await contextOf("en"), page = await context.newPage(), said = listen(page);
   await step("the way in is walked page by page", async () => {
     await page.goto(platform.origin + "/signin");
     await page.fill("#email", support.email);
     await send(page);
-    await see(page, said, "way", "en");
+    await both(page, said, "way");
     await page.fill("#password", support.password);
     await send(page);
     await page.waitForURL("**/signin/factor");
-    await see(page, said, "way", "en");
+    await both(page, said, "way");
     await page.fill("#code", await code(support));
     await send(page);
     await page.waitForURL(platform.origin + "/");
     await page.goto(platform.origin + "/signin/again");
-    await see(page, said, "way", "en");
+    await both(page, said, "way");
   });
   await step("the link of who did not come in opens", async () => {
     await page.goto(await letter(platform.mail, support.email, "/not-me/"));
-    await see(page, said, "way", "en");
+    await both(page, said, "way");
   });
   await context.close();
 }
@@ -98,7 +102,7 @@ async function choices({ platform, contextOf }) {
 }
 
 // Somebody is invited, comes in by the mail and chooses a password, all without scripts.
-async function invitation({ platform, contextOf, see }) {
+async function invitation({ platform, contextOf, both }) {
   const { people: clerk } = platform.people, office = await contextOf("fr", { javaScriptEnabled: false }), page = await office.newPage();
   await step("a member is invited without scripts", async () => {
     await signIn(page, platform.origin, clerk);
@@ -131,7 +135,7 @@ async function invitation({ platform, contextOf, see }) {
     await letters.fill("#email", newcomer.email);
     await send(letters);
     await letters.goto(await letter(platform.mail, newcomer.email, "/reset/"));
-    await see(letters, said, "nobody", "fr");
+    await both(letters, said, "nobody");
   });
   await mail.close();
 }
@@ -199,16 +203,16 @@ async function live({ platform, people }) {
 }
 
 // The journal opens with a reason.
-async function journal({ platform, people, see }) {
+async function journal({ platform, people, both }) {
   const { admin } = platform.people, page = await people.admin.newPage(), said = listen(page);
   await step("the journal opens with a reason and shows an entry with its proof", async () => {
     await page.goto(`${platform.origin}/o/${admin.org}/journal`);
     await page.fill("#reason", "Revue mensuelle des refus");
     await send(page);
-    await see(page, said, "reader", "fr");
+    await both(page, said, "reader");
     await page.click("main tbody a[href*='/entries/']");
     await page.waitForURL("**/entries/*");
-    await see(page, said, "reader", "fr");
+    await both(page, said, "reader");
   });
   await step("a service account is made", async () => {
     await page.goto(`${platform.origin}/o/${admin.org}/services/new`);
@@ -216,17 +220,17 @@ async function journal({ platform, people, see }) {
     await send(page);
     await page.goto(`${platform.origin}/o/${admin.org}/services`);
     await page.click("main tbody a");
-    await see(page, said, "admin", "fr");
+    await both(page, said, "admin");
     const make = await page.$("a[href$='/tokens/new']");
     expect(make, "no token can be made");
     await make.click();
-    await see(page, said, "admin", "fr");
+    await both(page, said, "admin");
   });
   await page.close();
 }
 
 // New terms are published; whoever signs in next accepts them first.
-async function terms({ platform, contextOf, people, see }) {
+async function terms({ platform, contextOf, people, both }) {
   const { neighbour } = platform.people, page = await people.staff.newPage(), said = listen(page);
   await step("terms are published", async () => {
     await page.goto(platform.origin + "/provider/terms/new");
@@ -239,7 +243,7 @@ async function terms({ platform, contextOf, people, see }) {
     await page.goto(platform.origin + "/provider/terms");
     await page.click("main a[href*='/provider/terms/']:not([href$='/new'])");
     await page.waitForURL(/\/provider\/terms\/[^/]+$/);
-    await see(page, said, "staff", "fr");
+    await both(page, said, "staff");
   });
   await page.close();
   const context = await contextOf("fr"), door = await context.newPage(), heard = listen(door);
@@ -250,7 +254,7 @@ async function terms({ platform, contextOf, people, see }) {
     await door.fill("#password", neighbour.password);
     await send(door);
     await door.waitForURL("**/signin/terms");
-    await see(door, heard, "way", "fr");
+    await both(door, heard, "way");
     for (const box of await door.$$("main input[type=checkbox]")) await box.check();
     await send(door);
     await door.waitForURL(platform.origin + "/");
@@ -259,7 +263,7 @@ async function terms({ platform, contextOf, people, see }) {
 }
 
 // A session is locked, and opened again with the password.
-async function lock({ platform, people, see }) {
+async function lock({ platform, people, both }) {
   const { admin } = platform.people, page = await people.admin.newPage(), said = listen(page);
   await step("a session is locked and opened again", async () => {
     await page.goto(platform.origin + "/");
@@ -267,7 +271,7 @@ async function lock({ platform, people, see }) {
     await page.click("form[action='/lock/now'] button");
     await page.goto(platform.origin + "/me/profile");
     expect(new URL(page.url()).pathname === "/lock", "a locked session still opens pages");
-    await see(page, said, "locked", "fr");
+    await both(page, said, "locked");
     await page.fill("input[type=password]", admin.password);
     await send(page);
     expect(new URL(page.url()).pathname !== "/lock", "the right password does not open");
