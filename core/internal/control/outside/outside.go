@@ -1,0 +1,124 @@
+package outside
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"strings"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/i18n"
+)
+
+// Needs is everything that the probes of the outside world can reach.
+type Needs struct {
+	Origin   string // address that people type
+	Data     string // folder of keys and, on SQLite, of the databases
+	Database string // PostgreSQL address; "" for SQLite in Data
+	// Listeners gives where this process serves. It is asked at each run: listeners open after the house is built.
+	Listeners func() []Listener
+	// Region gives what the packs in force ask of places: "" nothing, "europe", or a country ("FR").
+	Region   func(ctx context.Context) (string, error)
+	Declared Declared
+	Clock    core.Clock
+}
+
+// Listener is a place where this process serves.
+type Listener struct {
+	Address string // "127.0.0.1:8080"
+	TLS     bool
+	Metrics bool
+}
+
+// Declared is the operator's word about what cannot be seen from inside: it is shown as a word, not as a proof.
+type Declared struct {
+	Region       string   // "FR/Gravelines": country, then site
+	Copies       []string // same, one per copy or backup place
+	Disk         string   // how the disk is encrypted where the host cannot show it: "volume encrypted by the hypervisor"
+	DatabaseDisk string   // same, for the database's own machine
+	Sockets      []string // ports of other services of this host that may be reached from outside: "22"
+}
+
+// Module is the probes of the outside world and the facts that they read.
+type Module struct {
+	Facts
+	n Needs
+}
+
+// New makes the probes.
+func New(n Needs) *Module {
+	if n.Clock == nil {
+		n.Clock = clock.Real{}
+	}
+	if n.Listeners == nil {
+		n.Listeners = func() []Listener { return nil }
+	}
+	return &Module{n: n}
+}
+
+// Probes lists the probes of the outside world.
+func (m *Module) Probes() []*core.Probe {
+	return []*core.Probe{
+		m.tls(), m.plain(), m.headers(), m.sockets(), m.disk(), m.region(), m.host(), m.components(), m.limits(), m.contact(),
+	}
+}
+
+func outsideProbe(id string, title i18n.Sentence, run func(context.Context, core.Stage) (core.Sight, error), faults ...core.PlantedFault) *core.Probe {
+	return &core.Probe{
+		ID: id, Kind: core.OutsideProbe, Title: core.Text{FR: title.Say(i18n.FR), EN: title.Say(i18n.EN)}, Run: run, Faults: faults,
+	}
+}
+
+func fault(id string, title i18n.Sentence, plant func(ctx context.Context, s core.Saboteur) error) core.PlantedFault {
+	return core.PlantedFault{ID: id, Title: core.Text{FR: title.Say(i18n.FR), EN: title.Say(i18n.EN)}, Plant: plant}
+}
+
+// pretending is a fault made of other facts only: a sound world, less one thing.
+func (m *Module) pretending(id string, title i18n.Sentence, facts map[string]string) core.PlantedFault {
+	return fault(id, title, func(_ context.Context, s core.Saboteur) error {
+		for name, value := range m.SoundFacts() {
+			s.Pretend(name, value)
+		}
+		for name, value := range facts {
+			s.Pretend(name, value)
+		}
+		return nil
+	})
+}
+
+// origin gives the address that people type.
+func (m *Module) origin() (*url.URL, error) {
+	return url.Parse(m.text(factOrigin, m.n.Origin))
+}
+
+// listeners gives where this process serves.
+func (m *Module) listeners() []Listener {
+	told, ok := m.get(factListeners)
+	if !ok {
+		return m.n.Listeners()
+	}
+	var all []Listener
+	for _, line := range split(told) {
+		address, how, _ := strings.Cut(line, " ")
+		all = append(all, Listener{Address: address, TLS: how == "tls", Metrics: how == "metrics"})
+	}
+	return all
+}
+
+func isLoopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// hostPort gives where a URL is reached.
+func hostPort(u *url.URL) string {
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"https": "443", "http": "80"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port)
+}
