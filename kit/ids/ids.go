@@ -62,6 +62,21 @@ func Valid(s string) bool {
 	return true
 }
 
+// Time gives the moment that an id names, to the millisecond; false when it was not made here.
+func Time(id core.ID) (time.Time, bool) {
+	if !Valid(string(id)) {
+		return time.Time{}, false
+	}
+	var b [8]byte
+	if _, err := hex.Decode(b[2:6], []byte(id[0:8])); err != nil {
+		return time.Time{}, false
+	}
+	if _, err := hex.Decode(b[6:8], []byte(id[9:13])); err != nil {
+		return time.Time{}, false
+	}
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b[:]))).UTC(), true
+}
+
 var encoding = base32.NewEncoding("abcdefghijkmnpqrstuvwxyz23456789").WithPadding(base32.NoPadding)
 
 // Secret gives n random bytes as text without look-alike letters, with a prefix that says what it is ("rpt_").

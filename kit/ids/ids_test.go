@@ -87,3 +87,13 @@ func BenchmarkNew(b *testing.B) {
 		New()
 	}
 }
+
+func TestAnIDNamesItsMoment(t *testing.T) {
+	want := time.Date(2031, 2, 3, 4, 5, 6, 789e6, time.UTC)
+	if got, ok := Time(At(want)); !ok || !got.Equal(want) {
+		t.Errorf("got %v, %v", got, ok)
+	}
+	if _, ok := Time("platform"); ok {
+		t.Error("a fixed name has a moment")
+	}
+}
