@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"slices"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -28,6 +29,8 @@ type Pack struct {
 	// Source is the file as it was read; Hash (SHA-256, hex) pins it.
 	Source []byte
 	Hash   string
+
+	file string // name that problems carry
 }
 
 // Clause is one promise.
@@ -35,7 +38,7 @@ type Clause struct {
 	ID       string // "ACC-4.1"
 	Kinds    []Kind // at least one
 	Title    core.Text
-	Text     core.Text // may hold placeholders: {{session.idle_minutes}}
+	Text     core.Text // may hold placeholders: {{session.idle}}, a setting shown with its unit
 	Settings []Demand
 	Probes   []string // ids of probes: all must hold
 	// Attestations are the kinds of attestations that must stand ("physical-access").
@@ -51,6 +54,29 @@ type Clause struct {
 	// Deviates says where the clause asks what the baseline advises against, with the reference ("ASVS 6.2.5").
 	Deviates []Deviation
 	Line     int // in Source
+
+	at map[string]int // lines of what it names
+}
+
+// Has tells whether the clause is of a kind.
+func (c *Clause) Has(k Kind) bool { return slices.Contains(c.Kinds, k) }
+
+// lineOf gives the line where the clause names something.
+func (c *Clause) lineOf(name string) int {
+	if l := c.at[name]; l > 0 {
+		return l
+	}
+	return c.Line
+}
+
+// Clause gives the clause of a number.
+func (p *Pack) Clause(id string) (*Clause, bool) {
+	for i := range p.Clauses {
+		if p.Clauses[i].ID == id {
+			return &p.Clauses[i], true
+		}
+	}
+	return nil, false
 }
 
 // Demand is what a clause asks of one setting.
