@@ -224,9 +224,14 @@ func (h *House) eraseEverywhere(ctx context.Context, tx core.Tx, person core.ID)
 // aRun is longer than any run of a probe: a canary older than that was left behind by a process that was killed.
 const aRun = 5 * time.Minute
 
-// sweepCanaries erases what runs that were killed left behind.
+// sweepCanaries erases what runs that were killed left behind: at the first run of a process, then now and then.
 func (h *House) sweepCanaries(ctx context.Context) error {
-	before := h.cfg.Clock.Now().Add(-aRun)
+	now := h.cfg.Clock.Now()
+	if last := h.swept.Load(); last != nil && now.Sub(*last) < aRun/5 {
+		return nil
+	}
+	h.swept.Store(&now)
+	before := now.Add(-aRun)
 	left, err := h.findCanaries(ctx, func(p core.Person) bool { return p.CreatedAt.Before(before) })
 	if err != nil {
 		return fmt.Errorf("canaries: sweep: %w", err)

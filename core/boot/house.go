@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
@@ -63,6 +65,7 @@ type House struct {
 	server        *edge.Server
 
 	settling sync.Mutex // of the organizations of canaries
+	swept    atomic.Pointer[time.Time]
 	// fronts stand before the pages of a throw-away instance, pretended are facts that it is told: what a saboteur did.
 	fronts    []func(http.Handler) http.Handler
 	pretended map[string]string

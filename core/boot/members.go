@@ -29,6 +29,10 @@ func (h *House) memberPages() organizationweb.Options {
 			})
 			return list, err
 		},
+		Photos: func(ctx context.Context, persons []core.ID) (found map[core.ID]core.ID, err error) {
+			err = h.db.Read(ctx, func(tx core.Tx) (err error) { found, err = h.identity.Photos(ctx, tx, persons...); return err })
+			return found, err
+		},
 	}
 }
 

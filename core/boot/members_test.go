@@ -50,7 +50,7 @@ func TestEveryPageOfOrganizationsIsDrawn(t *testing.T) {
 	member := string(w.members["a.member"])
 	w.see(admin, a+"/members", "Canary-a.people", "Resend invitation", a+"/members/new", "format=csv")
 	w.see("a.auditor", a+"/members", "Canary-a.people")
-	w.see(admin, a+"/members/"+member, "Canary-a.member", "Mark as compromised", "Remove from the organization")
+	w.see(admin, a+"/members/"+member, "Canary-a.member", "/accounts/", "Remove from the organization")
 	w.see(admin, a+"/members/"+member+"/edit", `name="version"`)
 	w.see(admin, a+"/members/new", `name="email"`)
 	w.see(admin, a+"/import", `type="file"`)

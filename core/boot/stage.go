@@ -36,25 +36,34 @@ func (h *House) Probes() []*core.Probe {
 // patience is how long one run of a probe may take.
 const patience = 2 * time.Minute
 
+// OpenStage makes a stage for one run on the live system; close erases what the run made and must be called however the
+// run ended.
+func (h *House) OpenStage(ctx context.Context) (_ core.Stage, close func(context.Context) error, err error) {
+	if err := h.sweepCanaries(core.WithActor(ctx, core.System("probe"))); err != nil {
+		return nil, nil, err
+	}
+	s := &stage{h: h, ctx: ctx, began: h.cfg.Clock.Now(), door: h.Handler(), steps: map[core.ID]int64{}}
+	for _, f := range h.fronts {
+		s.door = f(s.door)
+	}
+	return s, s.clear, nil
+}
+
 // Play runs a probe on the live system. Whatever happens to it, what it made is erased.
 func (h *House) Play(ctx context.Context, p *core.Probe) (seen core.Sight, err error) {
-	ctx = core.WithActor(ctx, core.System("probe"))
-	if err := h.sweepCanaries(ctx); err != nil {
+	ctx, cancel := context.WithTimeout(core.WithActor(ctx, core.System("probe")), patience)
+	defer cancel()
+	s, end, err := h.OpenStage(ctx)
+	if err != nil {
 		return seen, err
 	}
-	run, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	s := &stage{h: h, ctx: run, began: h.cfg.Clock.Now(), door: h.Handler(), steps: map[core.ID]int64{}}
 	defer func() {
 		if broken := recover(); broken != nil {
 			err = fmt.Errorf("probe %s: %v", p.ID, broken)
 		}
-		err = errors.Join(err, s.clear(context.WithoutCancel(ctx)))
+		err = errors.Join(err, end(ctx))
 	}()
-	for _, f := range h.fronts {
-		s.door = f(s.door)
-	}
-	return p.Run(run, s)
+	return p.Run(ctx, s)
 }
 
 // stage is where one run of a probe plays.
@@ -94,8 +103,9 @@ func (s *stage) join(ctx context.Context, org core.ID, roles []string) (core.Can
 
 // clear erases the canaries of the run, with those whom they made themselves.
 func (s *stage) clear(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
+	ctx = core.WithActor(ctx, core.System("probe"))
 	s.mu.Lock()
 	cast := slices.Clone(s.cast)
 	s.mu.Unlock()
