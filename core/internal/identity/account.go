@@ -23,6 +23,7 @@ type State struct {
 	Policy      core.Policy
 	Memberships []core.Membership
 	Functional  []core.Person // accounts that the person answers for
+	Photo       core.ID       // version of their photo, "" when there is none
 }
 
 // Expired tells whether the password is past the age that the policy allows; false when it sets none.
@@ -60,6 +61,11 @@ func (m *Module) state(ctx context.Context, tx core.Tx, person core.ID, s *State
 	if s.Policy, s.Memberships, err = m.PolicyOf(ctx, tx, person); err != nil {
 		return err
 	}
+	photos, err := m.Photos(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	s.Photo = photos[person]
 	s.Functional, err = m.ResponsibleFor(ctx, tx, person)
 	return err
 }

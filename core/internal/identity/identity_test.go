@@ -445,6 +445,7 @@ func TestExportHoldsNoSecretAndErasureLeavesNothing(t *testing.T) {
 		code, _ := CodeAt(secret, h.clock.Now())
 		_, err = h.Confirm(as(ada), ada, code)
 		h.must(err)
+		h.must(h.ChangePhoto(as(ada), ada, asPNG(t, halves(100, 100))))
 		h.must(h.NotMeMyself(as(ada), ada))
 		tables := map[string]int{}
 		h.must(h.db.Read(ctx, func(tx core.Tx) error {

@@ -76,10 +76,14 @@ func (m *Module) breached(plain string) bool {
 var (
 	profile = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", OnErase: core.EraseRow}
 	contact = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", OnErase: core.EraseRow}
-	secret  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.Contract, Retention: "account", Secret: true, OnErase: core.EraseRow}
-	trace   = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", OnErase: core.EraseRow}
-	sealed  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.Contract, Retention: "account", Secret: true, Sealed: true, OnErase: core.EraseRow}
-	noted   = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "12m", Sealed: true, OnErase: core.EraseRow}
+	// A photo is there because the person put it there, and goes when they say so.
+	chosen   = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.ConsentBasis, Retention: "account", OnErase: core.EraseRow}
+	pictured = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.ConsentBasis, Retention: "account", Sealed: true, OnErase: core.EraseRow}
+
+	secret = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.Contract, Retention: "account", Secret: true, OnErase: core.EraseRow}
+	trace  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", OnErase: core.EraseRow}
+	sealed = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.Contract, Retention: "account", Secret: true, Sealed: true, OnErase: core.EraseRow}
+	noted  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "12m", Sealed: true, OnErase: core.EraseRow}
 )
 
 // Manifest declares what the module keeps and does.
@@ -91,6 +95,8 @@ func (m *Module) Manifest() core.Manifest {
 			{Name: "identity_person", Title: core.Text{FR: "Personnes", EN: "Persons"}, Columns: core.Columns(
 				core.Personal(profile, "id", "given_name", "family_name", "gender", "language", "functional", "responsible", "state", "created_at", "updated_at"),
 				core.Personal(contact, "email", "email2", "phone"))},
+			{Name: "identity_photo", Title: core.Text{FR: "Photos", EN: "Photos"}, Columns: core.Columns(
+				core.Personal(chosen, "person", "id", "set_at"), core.Personal(pictured, "picture"))},
 			{Name: "identity_account", Title: core.Text{FR: "Comptes", EN: "Accounts"}, Columns: core.Columns(
 				core.Personal(profile, "id", "person", "created_at"), core.Personal(contact, "login"), core.Personal(trace, "signed_in_at"))},
 			{Name: "identity_password", Title: core.Text{FR: "Mots de passe (empreintes)", EN: "Passwords (hashes)"}, Columns: core.Columns(
@@ -107,7 +113,7 @@ func (m *Module) Manifest() core.Manifest {
 				core.Personal(trace, "id", "person", "source", "about", "state", "created_at", "handled_at", "handled_by"), core.Personal(noted, "conclusion"))},
 		},
 		Acts: []*core.ActDef{
-			&readSecurity, &ReadProfile, &changeProfile, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
+			&readSecurity, &ReadProfile, &changeProfile, &changePhoto, &removePhoto, &readOwnPhoto, &ReadPhoto, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
 			&openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor,
 		},
 		Duties: []*core.Duty{&sweeping, &guessing},
@@ -133,8 +139,11 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 			return fmt.Errorf("identity: export %s: %w", e.table, err)
 		}
 	}
-	return nil
+	return m.exportPhoto(ctx, tx, person, emit)
 }
+
+// exported is how a moment is written for the person.
+const exported = time.RFC3339
 
 // export reads rows as they are; an unnamed column is left out, and a moment is written in words of RFC 3339.
 func export(ctx context.Context, tx core.Tx, table, query string, columns []string, person core.ID, emit func(core.Record) error) error {
@@ -151,7 +160,7 @@ func export(ctx context.Context, tx core.Tx, table, query string, columns []stri
 			if us, moment := cells[i].(int64); moment && len(name) > 3 && name[len(name)-3:] == "_at" {
 				cells[i] = ""
 				if us > 0 {
-					cells[i] = clock.FromMicros(us).Format(time.RFC3339)
+					cells[i] = clock.FromMicros(us).Format(exported)
 				}
 			}
 			if name != "" {
@@ -176,6 +185,7 @@ func export(ctx context.Context, tx core.Tx, table, query string, columns []stri
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
 	var receipts []core.Receipt
 	for _, e := range []struct{ table, query string }{
+		{"identity_photo", qPhotoDrop},
 		{"identity_report", qEraseReports},
 		{"identity_link", qEraseLinks},
 		{"identity_recovery", qCodesDrop},

@@ -126,27 +126,34 @@ func scanPerson(scan db.Scan) (p core.Person, err error) {
 	return p, err
 }
 
-// people reads persons in blocks of fixed size, so that any number of ids needs no statement of its own.
-func people(ctx context.Context, tx core.Tx, ids []core.ID) (map[core.ID]core.Person, error) {
-	found := make(map[core.ID]core.Person, len(ids))
-	for len(ids) > 0 {
-		q, size := qPeople64, 64
-		if len(ids) <= 8 {
-			q, size = qPeople8, 8
-		}
-		args := make([]any, size)
-		n := min(size, len(ids))
-		for i := range args {
-			args[i] = ids[min(i, n-1)]
-		}
-		ids = ids[n:]
-		list, err := db.All(ctx, tx, q, scanPerson, args...)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range list {
+// people reads persons by id.
+func people(ctx context.Context, tx core.Tx, list []core.ID) (map[core.ID]core.Person, error) {
+	found := make(map[core.ID]core.Person, len(list))
+	err := blocks(list, qPeople8, qPeople64, func(q string, args []any) error {
+		rows, err := db.All(ctx, tx, q, scanPerson, args...)
+		for _, p := range rows {
 			found[p.ID] = p
 		}
+		return err
+	})
+	return found, err
+}
+
+// blocks asks for ids in blocks of fixed size, 8 or 64, so that any number of them needs no statement of its own.
+func blocks(list []core.ID, few, many string, ask func(query string, args []any) error) error {
+	for len(list) > 0 {
+		q, size := many, 64
+		if len(list) <= 8 {
+			q, size = few, 8
+		}
+		args, n := make([]any, size), min(size, len(list))
+		for i := range args {
+			args[i] = list[min(i, n-1)]
+		}
+		list = list[n:]
+		if err := ask(q, args); err != nil {
+			return err
+		}
 	}
-	return found, nil
+	return nil
 }

@@ -25,19 +25,17 @@ func staff(d *core.ActDef) { d.Staff = true }
 
 // The acts of this module.
 var (
-	ListMembers       = act("member.list", "member", core.Reads, "Voir la liste des membres", "See the list of members", "admin", "people", "security", "auditor", "provider.admin", "provider.operator", "provider.dpo", "provider.auditor")
-	ReadMember        = act("member.read", "member", core.Reads, "Voir la fiche d'un membre", "See a member's page", "admin", "people", "security", "auditor", "provider.admin", "provider.operator", "provider.dpo", "provider.auditor")
-	ExportMembers     = act("member.export", "member", core.Exports, "Exporter la liste des membres", "Export the list of members", "admin", "people", "provider.admin")
-	InviteMember      = act("member.invite", "member", core.Creates, "Inviter un membre", "Invite a member", "admin", "people", "provider.admin")
-	CancelInvitation  = act("invitation.cancel", "member", core.Deletes, "Annuler une invitation", "Cancel an invitation", "admin", "people", "provider.admin")
-	EditMember        = act("member.edit", "member", core.Updates, "Modifier la fiche d'un membre", "Edit a member's page", "admin", "people", "provider.admin")
-	RemoveMember      = with(act("member.remove", "member", core.Deletes, "Retirer un membre de l'organisation", "Remove a member from the organization", "admin", "people", "provider.admin"), grave)
-	CompromisedMember = with(act("member.compromised", "member", core.Updates, "Déclarer le compte d'un membre compromis", "Mark a member's account as compromised", "admin", "security", "provider.admin"),
-		func(d *core.ActDef) { d.Fresh, d.Purpose = fresh, core.PurposeSecurity })
-	ImportMembers = act("member.import", "member", core.Creates, "Importer des membres depuis un tableau", "Import members from a sheet", "admin", "people", "provider.admin")
-	UndoImport    = act("import.undo", "import", core.Deletes, "Annuler un import de membres", "Undo an import of members", "admin", "people", "provider.admin")
-	ReadImport    = act("import.read", "import", core.Reads, "Voir un import de membres", "See an import of members", "admin", "people", "provider.admin")
-	CheckImport   = act("import.check", "import", core.Creates, "Essayer un import sans rien changer", "Try an import without changing anything", "admin", "people", "provider.admin")
+	ListMembers      = act("member.list", "member", core.Reads, "Voir la liste des membres", "See the list of members", "admin", "people", "security", "auditor", "provider.admin", "provider.operator", "provider.dpo", "provider.auditor")
+	ReadMember       = act("member.read", "member", core.Reads, "Voir la fiche d'un membre", "See a member's page", "admin", "people", "security", "auditor", "provider.admin", "provider.operator", "provider.dpo", "provider.auditor")
+	ExportMembers    = act("member.export", "member", core.Exports, "Exporter la liste des membres", "Export the list of members", "admin", "people", "provider.admin")
+	InviteMember     = act("member.invite", "member", core.Creates, "Inviter un membre", "Invite a member", "admin", "people", "provider.admin")
+	CancelInvitation = act("invitation.cancel", "member", core.Deletes, "Annuler une invitation", "Cancel an invitation", "admin", "people", "provider.admin")
+	EditMember       = act("member.edit", "member", core.Updates, "Modifier la fiche d'un membre", "Edit a member's page", "admin", "people", "provider.admin")
+	RemoveMember     = with(act("member.remove", "member", core.Deletes, "Retirer un membre de l'organisation", "Remove a member from the organization", "admin", "people", "provider.admin"), grave)
+	ImportMembers    = act("member.import", "member", core.Creates, "Importer des membres depuis un tableau", "Import members from a sheet", "admin", "people", "provider.admin")
+	UndoImport       = act("import.undo", "import", core.Deletes, "Annuler un import de membres", "Undo an import of members", "admin", "people", "provider.admin")
+	ReadImport       = act("import.read", "import", core.Reads, "Voir un import de membres", "See an import of members", "admin", "people", "provider.admin")
+	CheckImport      = act("import.check", "import", core.Creates, "Essayer un import sans rien changer", "Try an import without changing anything", "admin", "people", "provider.admin")
 
 	LeaveOrganization = with(act("organization.leave", "organization", core.Updates, "Quitter une organisation", "Leave an organization"), self)
 	ReadMine          = with(act("organization.mine", "organization", core.Reads, "Voir ses organisations", "See one's organizations"),

@@ -30,7 +30,6 @@ type others struct {
 	ended    []string
 	assigned []core.Assignment
 	closed   bool
-	flagged  []core.ID
 	erased   []core.ID
 }
 
@@ -75,11 +74,6 @@ func (o *others) UpdatePerson(_ context.Context, _ core.Tx, p core.Person) error
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.people[p.ID] = p
-	return nil
-}
-
-func (o *others) Compromised(_ context.Context, _ core.Tx, person core.ID) error {
-	o.flagged = append(o.flagged, person)
 	return nil
 }
 

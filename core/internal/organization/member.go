@@ -40,7 +40,6 @@ var (
 	errForm        = i18n.Fault(core.Invalid, "member.invalid", "Un champ du membre est à corriger.", "A field of the member needs correcting.")
 	errMoved       = i18n.Fault(core.Precondition, "member.moved", "Ce membre a changé depuis que vous l'avez lu. Relisez-le, puis recommencez.", "This member has changed since you read it. Read it again, then retry.")
 	errLeft        = i18n.Fault(core.Conflict, "member.left", "Cette personne a déjà quitté l'organisation.", "This person has already left the organization.")
-	errNotActive   = i18n.Fault(core.Conflict, "member.not_active", "Cette personne n'a pas encore accepté son invitation.", "This person has not accepted the invitation yet.")
 	errReason      = i18n.Fault(core.Invalid, "member.reason_missing", "Dites pourquoi, en 500 caractères au plus : la raison est gardée au journal.", "Say why, in at most 500 characters: the reason is kept in the journal.")
 	errKeptByOwner = i18n.Fault(core.Conflict, "member.own_profile", "Cette personne appartient aussi à une autre organisation : elle seule change son nom, son téléphone et sa langue.", "This person also belongs to another organization: only they change their name, phone and language.")
 
@@ -387,33 +386,6 @@ func (m *Module) MoveTo(ctx context.Context, org core.ID, members []core.ID, dep
 		})
 	})
 	return done, err
-}
-
-// MarkCompromised forces a new password on a member and ends every session (ACC-4.4).
-func (m *Module) MarkCompromised(ctx context.Context, org, id core.ID, reason string) error {
-	reason, err := stated(reason)
-	if err != nil {
-		return err
-	}
-	act := &core.Act{Def: CompromisedMember, Org: org, Resource: id, Note: reason}
-	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		got, err := m.member(ctx, tx, org, id)
-		if err != nil {
-			return err
-		}
-		act.Subject = got.Person
-		if got.State != "active" {
-			return errNotActive
-		}
-		if err := m.needs.People.Compromised(ctx, tx, got.Person); err != nil {
-			return err
-		}
-		if _, err := m.needs.Sessions.EndAll(ctx, tx, got.Person, core.ActorOf(ctx).Session, "person.compromised"); err != nil {
-			return err
-		}
-		_, err = m.needs.Tokens.EndAll(ctx, tx, got.Person, "person.compromised")
-		return err
-	})
 }
 
 // each runs f on several members, each with its own entry; the first is the act itself.

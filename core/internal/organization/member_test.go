@@ -264,22 +264,6 @@ func TestAFunctionalAccountNamesAPerson(t *testing.T) {
 	})
 }
 
-func TestCompromisedMember(t *testing.T) {
-	each(t, func(t *testing.T, h *house) {
-		admin := h.active(h.org, "Ada", "Min", "ada@example.org")
-		m := h.active(h.org, "Co", "Mp", "co@example.org")
-		h.ok(h.MarkCompromised(h.as(admin), h.org, m.ID, "password seen in a leak"))
-		if !slices.Contains(h.others.flagged, m.Person) || !slices.Contains(h.others.ended, "sessions "+string(m.Person)) || !slices.Contains(h.others.ended, "tokens "+string(m.Person)) {
-			t.Fatalf("flagged %v, ended %v", h.others.flagged, h.others.ended)
-		}
-		got, err := h.Invite(h.as(admin), h.org, Profile{FamilyName: "A", Email: "new@example.org"})
-		h.ok(err)
-		if err := h.MarkCompromised(h.as(admin), h.org, got.ID, "x"); code(err) != "member.not_active" {
-			t.Fatalf("an account that has not joined was flagged: %v", err)
-		}
-	})
-}
-
 func TestTheListPagesFiltersAndFinds(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		var want []string

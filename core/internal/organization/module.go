@@ -20,8 +20,6 @@ type People interface {
 	People(ctx context.Context, tx core.Tx, ids ...core.ID) (map[core.ID]core.Person, error)
 	PersonByEmail(ctx context.Context, tx core.Tx, email string) (core.Person, bool, error)
 	UpdatePerson(ctx context.Context, tx core.Tx, p core.Person) error
-	// Compromised forces a new password and ends every session (ACC-4.4).
-	Compromised(ctx context.Context, tx core.Tx, person core.ID) error
 }
 
 // Forgetting erases a person that an undone import had made and who never came in.

@@ -59,9 +59,6 @@ var (
 	tTimeline     = i18n.T("Fil du journal", "Journal timeline")
 	tSuspensions  = i18n.T("Suspensions", "Suspensions")
 	tLeave        = i18n.T("Retirer de l'organisation", "Remove from the organization")
-	tCompromised  = i18n.T("Déclarer compromis", "Mark as compromised")
-	tCompWarn     = i18n.T("Toutes les sessions et tous les jetons de la personne finissent, et elle doit choisir un nouveau mot de passe.", "Every session and token of the person ends, and they must choose a new password.")
-	tCompDone     = i18n.T("Compte déclaré compromis : sessions finies, nouveau mot de passe exigé.", "Account marked as compromised: sessions ended, new password required.")
 	tLeaveWarn    = i18n.T("Ses habilitations, sessions et jetons finissent dans la même seconde.", "Their assignments, sessions and tokens end in the same second.")
 	tCompState    = i18n.T("compromis", "compromised")
 )
@@ -154,7 +151,7 @@ func (p pages) invited(w http.ResponseWriter, r *http.Request) error {
 type memberView struct {
 	organization.Detail
 	invitation string
-	reason     string
+	photo      string
 	problems   ui.Problems
 }
 
@@ -168,7 +165,11 @@ func (p pages) show(w http.ResponseWriter, r *http.Request, status int, problems
 	if err != nil {
 		return err
 	}
-	v := memberView{Detail: d, invitation: tUnsent.In(ctx), reason: r.PostFormValue("reason"), problems: problems}
+	photos, err := p.photos(ctx, []core.ID{d.Member.Person})
+	if err != nil {
+		return err
+	}
+	v := memberView{Detail: d, invitation: tUnsent.In(ctx), photo: photoOf(d.Member, photos), problems: problems}
 	if d.Invitation != nil {
 		switch d.Invitation.State(p.now()) {
 		case "sent":
@@ -299,11 +300,6 @@ func (p pages) remove(w http.ResponseWriter, r *http.Request) error {
 	ctx, org, member, _ := p.one(r)
 	err := p.orgs.Remove(ctx, org, []core.ID{member}, r.PostFormValue("reason"))
 	return p.done(w, r, err, at(org, "/members"), tRemoved.In(ctx, 1))
-}
-
-func (p pages) compromised(w http.ResponseWriter, r *http.Request) error {
-	ctx, org, member, here := p.one(r)
-	return p.done(w, r, p.orgs.MarkCompromised(ctx, org, member, r.PostFormValue("reason")), here, tCompDone.In(ctx))
 }
 
 func memberID(v formView) core.ID {

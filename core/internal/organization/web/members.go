@@ -56,6 +56,7 @@ type listView struct {
 	page     organization.Page
 	roles    []ui.Option
 	suspend  bool
+	photos   map[core.ID]core.ID
 	problems ui.Problems
 }
 
@@ -161,12 +162,29 @@ func (v listView) rows(ctx context.Context) []ui.Row {
 			id = ""
 		}
 		rows[i] = ui.Row{ID: id, Label: m.Name, Href: href, Faded: m.State == "left", Cells: []templ.Component{
-			ui.PersonLink(m.Name, note, href), ui.Words(m.Function), ui.Words(m.Department),
+			ui.Face(m.Name, note, href, photoOf(m, v.photos)), ui.Words(m.Function), ui.Words(m.Department),
 			ui.Words(v.page.Managers[m.Manager]), badge(ctx, m.State),
 			ui.Time{At: m.InvitedAt, Relative: true},
 		}}
 	}
 	return rows
+}
+
+func personsOf(list []organization.Member) []core.ID {
+	out := make([]core.ID, len(list))
+	for i, m := range list {
+		out[i] = m.Person
+	}
+	return out
+}
+
+// photoOf is the address of a member's photo, "" when there is none: another one for each version of it. Whoever has not
+// accepted an invitation is a stranger, whose photo is not shown.
+func photoOf(m organization.Member, photos map[core.ID]core.ID) string {
+	if m.State != "active" || photos[m.Person] == "" {
+		return ""
+	}
+	return at(m.Org, "/persons/"+string(m.Person)+"/photo?v="+string(photos[m.Person]))
 }
 
 func (p pages) view(r *http.Request, f organization.Filter) (listView, error) {
@@ -177,7 +195,10 @@ func (p pages) view(r *http.Request, f organization.Filter) (listView, error) {
 			return v, err
 		}
 	}
-	v.page, err = p.orgs.List(r.Context(), v.org, f)
+	if v.page, err = p.orgs.List(r.Context(), v.org, f); err != nil {
+		return v, err
+	}
+	v.photos, err = p.photos(r.Context(), personsOf(v.page.Members))
 	return v, err
 }
 

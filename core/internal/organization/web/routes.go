@@ -24,6 +24,7 @@ type pages struct {
 	suspend Suspender
 	roles   func(ctx context.Context, org core.ID) ([]ui.Option, error)
 	now     func() time.Time
+	photos  func(ctx context.Context, persons []core.ID) (map[core.ID]core.ID, error)
 }
 
 // Options is what the pages take besides the module.
@@ -33,13 +34,18 @@ type Options struct {
 	// Roles gives the roles that an organization can filter by, titled; nil leaves the filter out.
 	Roles func(ctx context.Context, org core.ID) ([]ui.Option, error)
 	Now   func() time.Time
+	// Photos tells which of some persons have a photo, and its version; nil when none has.
+	Photos func(ctx context.Context, persons []core.ID) (map[core.ID]core.ID, error)
 }
 
 // Routes are the pages of organizations and members.
 func Routes(m *organization.Module, o Options) []edge.Route {
-	p := pages{m, o.Suspender, o.Roles, o.Now}
+	p := pages{m, o.Suspender, o.Roles, o.Now, o.Photos}
 	if p.now == nil {
 		p.now = time.Now
+	}
+	if p.photos == nil {
+		p.photos = func(context.Context, []core.ID) (map[core.ID]core.ID, error) { return nil, nil }
 	}
 	link := edge.Public("opened by a single-use link sent by mail; shows the name of the organization alone")
 	sign := edge.Public("whoever has no account signs an organization up; throttled, closed by a setting")
@@ -59,7 +65,6 @@ func Routes(m *organization.Module, o Options) []edge.Route {
 		{Pattern: "POST /o/{org}/members/{member}/resend", Access: edge.Needs(organization.InviteMember), Handle: p.resend},
 		{Pattern: "POST /o/{org}/members/{member}/cancel", Access: edge.Needs(organization.CancelInvitation), Handle: p.cancel},
 		{Pattern: "POST /o/{org}/members/{member}/remove", Access: edge.Needs(organization.RemoveMember), Handle: p.remove},
-		{Pattern: "POST /o/{org}/members/{member}/compromised", Access: edge.Needs(organization.CompromisedMember), Handle: p.compromised},
 
 		{Pattern: "GET /o/{org}/import", Access: edge.Needs(organization.ReadImport), Handle: p.imports},
 		{Pattern: "POST /o/{org}/import", Access: edge.Needs(organization.CheckImport), Handle: p.upload, MaxBody: organization.MostBytes + 1<<20},
@@ -141,5 +146,5 @@ func chosen(values []string) []core.ID {
 
 // asking makes a page know which acts to offer.
 func asking(r *http.Request) *http.Request {
-	return ui.Asking(r, "member.export", "member.invite", "member.edit", "member.remove", "member.compromised", "member.import", "suspension.declare", "account.read")
+	return ui.Asking(r, "member.export", "member.invite", "member.edit", "member.remove", "member.import", "suspension.declare", "account.read")
 }
