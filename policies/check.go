@@ -42,7 +42,7 @@ func (n *checker) clause(c *Clause) {
 	}
 	for _, a := range c.Attestations {
 		if n.catalogue.Attestations != nil && !slices.Contains(n.catalogue.Attestations, a) {
-			n.wrong(c.lineOf(a), "attestation.unknown", "%s demande une attestation inconnue, %s%s", "%s asks for an unknown attestation, %s%s", c.ID, a, instead(a, n.catalogue.Attestations))
+			n.warn(c.lineOf(a), "attestation.unknown", "%s repose sur une attestation que nulle autre politique ne connaît, %s%s", "%s rests on an attestation that no other policy knows, %s%s", c.ID, a, instead(a, n.catalogue.Attestations))
 		}
 	}
 	n.shown(c)
@@ -60,9 +60,6 @@ func (n *checker) shown(c *Clause) {
 	}
 	if len(c.Attestations) > 0 && !c.Has(Attested) {
 		n.wrong(c.Line, "clause.kind", "%s repose sur une attestation : ajoutez attested à « kind »", "%s rests on an attestation: add attested to kind", c.ID)
-	}
-	if len(c.Probes) > 0 && !probed {
-		n.wrong(c.Line, "clause.kind", "%s repose sur une sonde : ajoutez enforced ou verified à « kind »", "%s rests on a probe: add enforced or verified to kind", c.ID)
 	}
 }
 
