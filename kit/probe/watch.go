@@ -20,7 +20,9 @@ type Watch struct {
 const watched = 20_000
 
 // Handler gives a handler that passes everything on to next, and lets w hear it.
-func (w *Watch) Handler(next slog.Handler) slog.Handler { return &hearing{Handler: next, w: w, own: plain(w)} }
+func (w *Watch) Handler(next slog.Handler) slog.Handler {
+	return &hearing{Handler: next, w: w, own: plain(w)}
+}
 
 // Listen begins to hear. The function that it gives ends that, and tells the lines since; whole is false when there were
 // too many to keep.
