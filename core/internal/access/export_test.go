@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/sheet"
 )
 
 func TestExport(t *testing.T) {
@@ -41,7 +42,7 @@ func TestExport(t *testing.T) {
 			t.Error("max, room.write is not in the file, or not as it is")
 		}
 		act, done := w.gate.Last(ExportHabilitations.Permission)
-		if !done || act.Resource != core.ID(digest(file.Bytes)) || len(act.Subjects) == 0 {
+		if !done || act.Resource != core.ID(sheet.Digest(file.Bytes)) || len(act.Subjects) == 0 {
 			t.Errorf("the journal keeps %+v", act)
 		}
 		pdf, err := w.Export(ctx, "acme", time.Time{}, FormatPDF)
