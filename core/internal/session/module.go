@@ -137,7 +137,7 @@ func (m *Module) Manifest() core.Manifest {
 			),
 		}},
 		Acts:   []*core.ActDef{&ListOwn, &EndOwn, &SignOut, &LockOwn, &List, &End, &EndStolen},
-		Duties: []*core.Duty{&touchDuty, &sweepDuty},
+		Duties: []*core.Duty{&touchDuty, &sweepDuty, &ageDuty},
 	}
 }
 
