@@ -1,8 +1,10 @@
 package probe
 
 import (
+	"bytes"
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/rempart/rempart/core"
 )
@@ -33,4 +35,91 @@ func Pretend(fact, value string) func(context.Context, core.Saboteur) error {
 		s.Pretend(fact, value)
 		return nil
 	}
+}
+
+// Cache stands before the pages as a careless cache does: a page that was shown once is shown for ever, whoever asks.
+func Cache(next http.Handler) http.Handler {
+	var mu sync.Mutex
+	kept := map[string][]byte{}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		page, known := kept[r.URL.Path]
+		mu.Unlock()
+		if r.Method != http.MethodGet {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if known {
+			_, _ = w.Write(page)
+			return
+		}
+		copied := &copying{ResponseWriter: w}
+		next.ServeHTTP(copied, r)
+		if copied.status == http.StatusOK {
+			mu.Lock()
+			kept[r.URL.Path] = copied.body.Bytes()
+			mu.Unlock()
+		}
+	})
+}
+
+type copying struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (c *copying) WriteHeader(status int) {
+	if c.status == 0 {
+		c.status = status
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+func (c *copying) Write(b []byte) (int, error) {
+	if c.status == 0 {
+		c.status = http.StatusOK
+	}
+	c.body.Write(b)
+	return c.ResponseWriter.Write(b)
+}
+
+// Cookie changes the cookies that the pages give, name by name, before the browser sees them.
+func Cookie(name string, change func(*http.Cookie)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(&baking{ResponseWriter: w, name: name, change: change}, r)
+		})
+	}
+}
+
+type baking struct {
+	http.ResponseWriter
+	name   string
+	change func(*http.Cookie)
+	done   bool
+}
+
+func (b *baking) WriteHeader(status int) {
+	if !b.done {
+		b.done = true
+		given := (&http.Response{Header: b.Header()}).Cookies()
+		b.Header().Del("Set-Cookie")
+		for _, c := range given {
+			if c.Name == b.name {
+				b.change(c)
+			}
+			if c.Name != "" {
+				http.SetCookie(b.ResponseWriter, c)
+			}
+		}
+	}
+	b.ResponseWriter.WriteHeader(status)
+}
+
+func (b *baking) Write(p []byte) (int, error) {
+	if !b.done {
+		b.WriteHeader(http.StatusOK)
+	}
+	return b.ResponseWriter.Write(p)
 }
