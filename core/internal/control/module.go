@@ -10,7 +10,6 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
-	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/jobs"
 	"github.com/rempart/rempart/policies"
 	"github.com/rempart/rempart/verify"
@@ -84,11 +83,13 @@ type Needs struct {
 	Jobs    Queue
 	// Probes lists the probes of every module.
 	Probes func() []*core.Probe
-	// Stage opens a stage for one run; the function it gives cleans up.
-	Stage func(ctx context.Context) (core.Stage, func(context.Context) error, error)
+	// Play runs one on the live system and cleans up after it.
+	Play func(ctx context.Context, p *core.Probe) (core.Sight, error)
 	// Shipped are the packs of the binary, and Parse reads any other.
 	Shipped func() []*policies.Pack
 	Parse   func(name string, source []byte) (*policies.Pack, error)
+	// Catalogue is what a pack can name.
+	Catalogue func() policies.Catalogue
 	// Attested gives the newest attestation of each kind; nil when there is none yet.
 	Attested func(ctx context.Context, tx core.Tx) ([]Standing, error)
 	// Origin starts the links of mails; Version and Node stand in observations.
@@ -99,7 +100,6 @@ type Needs struct {
 // Module is the room of clauses.
 type Module struct {
 	needs  Needs
-	runner core.ID // this process, in leases
 	mu     sync.Mutex
 	parsed map[string]*policies.Pack // by hash
 	asked  map[string]time.Time      // when each probe was last run on demand here
@@ -132,7 +132,7 @@ func (m *Module) Manifest() core.Manifest {
 			{Name: "control_webhook", Title: core.Text{FR: "Destinations d'alertes", EN: "Where alerts are sent"}, Columns: core.Columns(
 				core.Plain("id", "url", "made_at", "last_at", "last_reply"), []core.Column{{Name: "secret", Sealed: true, Secret: true}}, core.Personal(decider, "made_by"))},
 		},
-		Acts:   []*core.ActDef{ReadClauses, ReadPromises, SignPromises, RunProbe, PublishPolicy, TellPolicy, ManageWebhooks},
+		Acts:   []*core.ActDef{ReadClauses, ReadPromises, SignPromises, RunProbe, ObserveProbe, PublishPolicy, TellPolicy, ManageWebhooks},
 		Duties: []*core.Duty{dutyLease, dutyStatus, dutyHook},
 	}
 }
@@ -204,5 +204,5 @@ func New(n Needs) *Module {
 	if n.Log == nil {
 		n.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Module{needs: n, runner: ids.New(), parsed: map[string]*policies.Pack{}, asked: map[string]time.Time{}}
+	return &Module{needs: n, parsed: map[string]*policies.Pack{}, asked: map[string]time.Time{}}
 }

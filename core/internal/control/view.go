@@ -60,6 +60,8 @@ type Clause struct {
 	*policies.Clause
 	Pack      string
 	Published bool      // in force: somebody was promised it
+	Apart     bool      // published apart: not built when it was, nothing showed it
+	Withdrawn bool      // stands in the text in force, and is no longer promised
 	Text      core.Text // placeholders filled from live settings
 	Status    Status
 	Why       core.Text // in words: which probe, which part is missing, what expired
@@ -69,7 +71,8 @@ type Clause struct {
 	Standings []Standing
 }
 
-// Summary is the honest split over clauses.
+// Summary is the honest split over clauses: Enforced, Probed, Attested, Outside and NotBuilt add up to Total; Held counts
+// what a probe saw hold or a person attests.
 type Summary struct {
 	Total, Enforced, Probed, Attested, Outside, NotBuilt int
 	Held, Broken, Stale                                  int
@@ -145,16 +148,17 @@ type PackView struct {
 
 // Pin is the version that an organization was promised.
 type Pin struct {
-	Org, OrgName string
-	Pack         string
-	Number       int64
-	Version      string
-	Hash         string
-	State        string // of the publication
-	PinnedAt     time.Time
-	Told         []Told
-	SignedAt     time.Time // zero while nobody signed
-	SignedBy     core.ID
+	Org      core.ID
+	OrgName  string
+	Pack     string
+	Number   int64
+	Version  string
+	Hash     string
+	State    string // of the publication
+	PinnedAt time.Time
+	Told     []Told
+	SignedAt time.Time // zero while nobody signed
+	SignedBy core.ID
 }
 
 // Told is who was told of a version, and when.
@@ -182,9 +186,9 @@ type Withdrawal struct {
 // Published is what a publication or a withdrawal did, or would do.
 type Published struct {
 	Publication
-	Gaps     []core.Gap // settings weaker than the pack demands; tightened when the order says so
-	Affected []Pin      // organizations that had signed, or were promised, the version before
-	Changes  []core.Text
+	Gaps     []core.Gap        // settings weaker than the pack demands; tightened when the order says so
+	Affected []Pin             // organizations that had signed, or were promised, the version before
+	Changes  []policies.Change // in words, from the version before
 }
 
 // Alert is one break of a probe that clauses in force rest on.

@@ -1,0 +1,259 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/jobs"
+)
+
+// JobWebhook is the kind of the job that sends one alert to one address.
+const JobWebhook = "control.webhook"
+
+const mostWebhooks = 10
+
+var (
+	errHookURL  = i18n.Fault(core.Invalid, "webhook.invalid", "Donnez une adresse https publique, sans mot de passe (http pour cette machine seulement).", "Give a public https address without a password (http for this machine only).")
+	errHooks    = i18n.Fault(core.Conflict, "webhook.too_many", "Il y a déjà dix destinations : retirez-en une.", "There are ten destinations already: remove one.")
+	errNoHook   = i18n.Fault(core.NotFound, "webhook.absent", "Cette destination n'existe pas.", "There is no such destination.")
+	errInternal = errors.New("control: the address of the webhook is not public")
+)
+
+var (
+	qHooks   = db.SQL(`SELECT id, url, made_at, last_at, last_reply FROM control_webhook ORDER BY id`)
+	qHook    = db.SQL(`SELECT url, secret FROM control_webhook WHERE id = $1`)
+	qAddHook = db.SQL(`INSERT INTO control_webhook (id, url, secret, made_at, made_by, last_at, last_reply) VALUES ($1, $2, $3, $4, $5, 0, '')`)
+	qEndHook = db.SQL(`DELETE FROM control_webhook WHERE id = $1`)
+	qReplied = db.SQL(`UPDATE control_webhook SET last_at = $2, last_reply = $3 WHERE id = $1`)
+)
+
+func scanWebhook(scan db.Scan) (h Webhook, err error) {
+	var made, last int64
+	err = scan(&h.ID, &h.URL, &made, &last, &h.LastReply)
+	h.MadeAt, h.LastAt = clock.FromMicros(made), clock.FromMicros(last)
+	return h, err
+}
+
+// Webhooks lists where alerts are sent.
+func (m *Module) Webhooks(ctx context.Context) (list []Webhook, err error) {
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadClauses, Org: core.Platform}, func(tx core.Tx) error {
+		list, err = db.All(ctx, tx, qHooks, scanWebhook)
+		return err
+	})
+	return list, err
+}
+
+// AddWebhook sends alerts to an address from now on; the secret that signs them is shown once.
+func (m *Module) AddWebhook(ctx context.Context, address string) (id core.ID, secret string, err error) {
+	if !isWebhook(address) {
+		return "", "", errHookURL.With("url", errHookURL.Code)
+	}
+	id, secret = ids.New(), ids.Secret("whs_", 32)
+	by := core.ActorOf(ctx)
+	err = m.needs.Gate.Change(ctx, &core.Act{Def: ManageWebhooks, Org: core.Platform, Resource: id}, func(tx core.Tx) error {
+		hooks, err := db.All(ctx, tx, qHooks, scanWebhook)
+		if err != nil {
+			return err
+		}
+		if len(hooks) >= mostWebhooks {
+			return errHooks
+		}
+		sealed, err := m.needs.Sealer.Seal(ctx, core.Platform, sealedAt(id), []byte(secret))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, qAddHook, id, address, sealed, clock.Micros(m.needs.Clock.Now()), personOf(by))
+		return err
+	})
+	return id, secret, err
+}
+
+func personOf(a core.Actor) core.ID {
+	if a.Kind == core.HumanActor {
+		return a.ID
+	}
+	return ""
+}
+
+func sealedAt(id core.ID) string { return "control_webhook.secret/" + string(id) }
+
+// DropWebhook ends a destination.
+func (m *Module) DropWebhook(ctx context.Context, id core.ID) error {
+	return m.needs.Gate.Change(ctx, &core.Act{Def: ManageWebhooks, Org: core.Platform, Resource: id}, func(tx core.Tx) error {
+		n, err := tx.Exec(ctx, qEndHook, id)
+		if err == nil && n == 0 {
+			return errNoHook
+		}
+		return err
+	})
+}
+
+// isWebhook tells whether alerts may leave for an address: https, or http to this machine.
+func isWebhook(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || len(address) > 500 {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && isLocal(u.Hostname())
+}
+
+func isLocal(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}
+
+// sender calls addresses of the outside only: a name that leads inside is refused when it is dialled, whatever it led to
+// before. This machine is reached by its own name only.
+func sender(host string) *http.Client {
+	local := isLocal(host)
+	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
+		ap, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return err
+		}
+		a := ap.Addr().Unmap()
+		if local != a.IsLoopback() || !local && !isPublic(a) {
+			return errInternal
+		}
+		return nil
+	}}
+	return &http.Client{
+		Timeout:       10 * time.Second,
+		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second, DisableKeepAlives: true, ForceAttemptHTTP2: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+var notPublic = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
+	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
+}
+
+// isPublic tells whether an address is of the public internet (IANA special-purpose registries).
+func isPublic(a netip.Addr) bool {
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
+		return false
+	}
+	for _, p := range notPublic {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// Event is what a webhook receives as JSON. Its header Rempart-Signature is "t=<seconds>,v1=<hex>": HMAC-SHA256 under the
+// secret of "<t>.<body>". Whoever receives it compares t with its own clock and forgets what it has seen by ID.
+type Event struct {
+	ID          core.ID   `json:"id"`    // of the alert: the same when it is mended
+	Event       string    `json:"event"` // "control.broken", "control.mended"
+	Probe       string    `json:"probe"`
+	Observation core.ID   `json:"observation"`
+	Clauses     []string  `json:"clauses"` // "pack/clause"
+	Orgs        int       `json:"organizations"`
+	Began       time.Time `json:"began"`
+	Mended      time.Time `json:"mended,omitzero"`
+	Why         string    `json:"why"`
+	Address     string    `json:"address"`
+}
+
+// SignatureOf signs the body of a webhook as its receiver checks it.
+func SignatureOf(secret string, at time.Time, body []byte) string {
+	t := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(t + "."))
+	mac.Write(body)
+	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// HandleWebhook sends one alert to one address; an error makes the job try again later.
+func (m *Module) HandleWebhook(ctx context.Context, run jobs.Run) error {
+	id, event := run.Payload["webhook"], string(run.Payload["event"])
+	var address string
+	var sealed []byte
+	var a Alert
+	gone := false
+	err := m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+		_, found, err := db.One(ctx, tx, qHook, func(scan db.Scan) (struct{}, error) { return struct{}{}, scan(&address, &sealed) }, id)
+		if err != nil {
+			return err
+		}
+		var there bool
+		a, there, err = db.One(ctx, tx, qAlert, scanAlert, run.Payload["alert"])
+		gone = !found || !there
+		return err
+	})
+	if err != nil || gone {
+		return err
+	}
+	secret, err := m.needs.Sealer.Open(ctx, core.Platform, sealedAt(id), sealed)
+	if err != nil {
+		return err
+	}
+	reply, failed := m.post(ctx, address, string(secret), a, event)
+	err = m.needs.Gate.Keep(ctx, dutyHook, func(tx core.Tx) error {
+		_, err := tx.Exec(ctx, qReplied, id, clock.Micros(m.needs.Clock.Now()), reply)
+		return err
+	})
+	return errors.Join(failed, err)
+}
+
+// post sends an event; reply is its short outcome, kept for the page.
+func (m *Module) post(ctx context.Context, address, secret string, a Alert, event string) (reply string, err error) {
+	e := Event{
+		ID: a.ID, Event: event, Probe: a.Probe, Observation: a.Observation, Orgs: a.Orgs, Began: a.Began, Why: a.Why.EN,
+		Address: m.link("/provider/controls"),
+	}
+	for _, r := range a.Clauses {
+		e.Clauses = append(e.Clauses, r.Pack+"/"+r.Clause)
+	}
+	if event == "control.mended" {
+		e.Mended, e.Observation = a.Mended, a.MendedBy
+	}
+	body, err := json.Marshal(e)
+	if err != nil {
+		return "", err
+	}
+	if !isWebhook(address) {
+		return "refused", jobs.Permanent(errHookURL)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return "refused", jobs.Permanent(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("User-Agent", "Rempart")
+	r.Header.Set("Rempart-Signature", SignatureOf(secret, m.needs.Clock.Now(), body))
+	answer, err := sender(r.URL.Hostname()).Do(r)
+	switch {
+	case errors.Is(err, errInternal):
+		return "refused", jobs.Permanent(errInternal)
+	case err != nil:
+		return "unreachable", errors.New("control: the webhook cannot be reached")
+	}
+	defer answer.Body.Close()
+	reply = strconv.Itoa(answer.StatusCode)
+	if answer.StatusCode/100 != 2 {
+		return reply, fmt.Errorf("control: the webhook answered %d", answer.StatusCode)
+	}
+	return reply, nil
+}
