@@ -76,9 +76,6 @@ func goVersion() string {
 func (m *Module) components() *core.Probe {
 	old := func(name string) func(context.Context, core.Saboteur) error {
 		return func(_ context.Context, s core.Saboteur) error {
-			for fact, value := range m.SoundFacts() {
-				s.Pretend(fact, value)
-			}
 			s.Pretend(factModules, "stdlib@v1.26.1\nexample.org/part@v1.4.1\n")
 			s.Pretend(factAdvisories, advisory("GO-2026-0001", name, "1.99.0", m.n.Clock.Now()))
 			return nil

@@ -31,8 +31,8 @@ var (
 
 func (m *Module) disk() *core.Probe {
 	return outsideProbe("outside.disk", tDisk, m.runDisk,
-		m.pretending("outside.disk/clear", tFaultClear, map[string]string{"/sys/dev/block/254:0/dm/uuid": Absent, "/sys/dev/block/254:0/slaves": Absent, factDisk: ""}),
-		m.pretending("outside.disk/mode", tFaultMode, map[string]string{factModes: "0700 .\n0644 root.key"}),
+		pretending("outside.disk/clear", tFaultClear, map[string]string{"/sys/dev/block/254:0/dm/uuid": Absent, "/sys/dev/block/254:0/slaves": Absent, factDisk: ""}),
+		pretending("outside.disk/mode", tFaultMode, map[string]string{factModes: "0700 .\n0644 root.key"}),
 	)
 }
 

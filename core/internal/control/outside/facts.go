@@ -6,22 +6,20 @@ import (
 	"os"
 	"sort"
 	"strings"
-	"sync"
 )
 
 // Facts is what is read of the outside world: files of /proc and /sys, and a few named facts. A throw-away instance can
-// be told others (Pretend); nothing but a self-test does so.
+// be told others; nothing but a self-test does so.
 //
 // A fact is named by the file that it stands in ("/proc/self/status"; a folder holds one name per line), or by one of the
 // names below.
 type Facts struct {
-	mu        sync.RWMutex
-	pretended map[string]string
+	pretended func(fact string) (value string, ok bool)
 }
 
 // The facts that stand in no file.
 const (
-	factOrigin     = "origin"     // address that people type
+	factOrigin     = "origin"     // address that people type, where TLS is looked for
 	factListeners  = "listeners"  // "127.0.0.1:8080 plain", one per line
 	factRoots      = "roots"      // PEM of the authorities that are believed beside the system's
 	factPort       = "port.http"  // where plain HTTP would answer at the origin
@@ -39,21 +37,11 @@ const (
 // Absent is the pretended text of a file that is not there.
 const Absent = "\x00absent"
 
-// Pretend gives a fact another value.
-func (f *Facts) Pretend(fact, value string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.pretended == nil {
-		f.pretended = map[string]string{}
-	}
-	f.pretended[fact] = value
-}
-
 func (f *Facts) get(fact string) (string, bool) {
-	f.mu.RLock()
-	defer f.mu.RUnlock()
-	v, ok := f.pretended[fact]
-	return v, ok
+	if f.pretended == nil {
+		return "", false
+	}
+	return f.pretended(fact)
 }
 
 // text gives a named fact, real unless another was pretended.

@@ -82,10 +82,10 @@ func few(hex string) bool {
 
 func (m *Module) host() *core.Probe {
 	return outsideProbe("outside.host", tHost, m.runHost,
-		m.pretending("outside.host/root", tFaultRoot, map[string]string{"/proc/self/status": strings.Replace(soundStatus, "Uid:\t990", "Uid:\t0", 1)}),
-		m.pretending("outside.host/capabilities", tFaultCaps, map[string]string{"/proc/self/status": strings.Replace(soundStatus, "CapEff:\t0000000000000400", "CapEff:\t000001ffffffffff", 1)}),
-		m.pretending("outside.host/seccomp", tFaultFree, map[string]string{"/proc/self/status": strings.Replace(soundStatus, "Seccomp:\t2", "Seccomp:\t0", 1)}),
-		m.pretending("outside.host/aslr", tFaultASLR, map[string]string{"/proc/sys/kernel/randomize_va_space": "0\n"}),
+		pretending("outside.host/root", tFaultRoot, map[string]string{"/proc/self/status": strings.Replace(soundStatus, "Uid:\t990", "Uid:\t0", 1)}),
+		pretending("outside.host/capabilities", tFaultCaps, map[string]string{"/proc/self/status": strings.Replace(soundStatus, "CapEff:\t0000000000000400", "CapEff:\t000001ffffffffff", 1)}),
+		pretending("outside.host/seccomp", tFaultFree, map[string]string{"/proc/self/status": strings.Replace(soundStatus, "Seccomp:\t2", "Seccomp:\t0", 1)}),
+		pretending("outside.host/aslr", tFaultASLR, map[string]string{"/proc/sys/kernel/randomize_va_space": "0\n"}),
 	)
 }
 

@@ -21,7 +21,9 @@ type Needs struct {
 	// Region gives what the packs in force ask of places: "" nothing, "europe", or a country ("FR").
 	Region   func(ctx context.Context) (string, error)
 	Declared Declared
-	Clock    core.Clock
+	// Pretended gives the facts that a throw-away instance was told; nil on a live one.
+	Pretended func(fact string) (value string, ok bool)
+	Clock     core.Clock
 }
 
 // Listener is a place where this process serves.
@@ -54,7 +56,22 @@ func New(n Needs) *Module {
 	if n.Listeners == nil {
 		n.Listeners = func() []Listener { return nil }
 	}
-	return &Module{n: n}
+	return &Module{Facts{n.Pretended}, n}
+}
+
+// Manifest declares nothing kept and no act: probes only look.
+func (m *Module) Manifest() core.Manifest {
+	return core.Manifest{Module: "outside", Title: core.Text{FR: "Sondes du monde extérieur", EN: "Probes of the outside world"}}
+}
+
+// ExportPerson has nothing to give.
+func (m *Module) ExportPerson(context.Context, core.Tx, core.ID, func(core.Record) error) error {
+	return nil
+}
+
+// ErasePerson has nothing to erase.
+func (m *Module) ErasePerson(context.Context, core.Tx, core.ID) ([]core.Receipt, error) {
+	return nil, nil
 }
 
 // Probes lists the probes of the outside world.
@@ -74,12 +91,9 @@ func fault(id string, title i18n.Sentence, plant func(ctx context.Context, s cor
 	return core.PlantedFault{ID: id, Title: core.Text{FR: title.Say(i18n.FR), EN: title.Say(i18n.EN)}, Plant: plant}
 }
 
-// pretending is a fault made of other facts only: a sound world, less one thing.
-func (m *Module) pretending(id string, title i18n.Sentence, facts map[string]string) core.PlantedFault {
+// pretending is a fault made of other facts only.
+func pretending(id string, title i18n.Sentence, facts map[string]string) core.PlantedFault {
 	return fault(id, title, func(_ context.Context, s core.Saboteur) error {
-		for name, value := range m.SoundFacts() {
-			s.Pretend(name, value)
-		}
 		for name, value := range facts {
 			s.Pretend(name, value)
 		}

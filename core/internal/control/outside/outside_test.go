@@ -27,8 +27,9 @@ import (
 type scene struct {
 	core.Stage
 	*Module
-	door http.Handler
-	next byte
+	door      http.Handler
+	next      byte
+	pretended map[string]string
 }
 
 func newScene(t *testing.T, n Needs) *scene {
@@ -56,8 +57,13 @@ func newScene(t *testing.T, n Needs) *scene {
 		edge.Route{Pattern: "GET " + securityTxt, Access: edge.Public("the contacts"), Handle: page(
 			"# ours\nContact: mailto:security@example.org\nContact: https://example.org/report\nExpires: " + time.Now().AddDate(0, 6, 0).UTC().Format(time.RFC3339) + "\n")},
 	)
-	return &scene{Module: New(n), door: server}
+	s := &scene{door: server, pretended: map[string]string{}}
+	n.Pretended = func(fact string) (string, bool) { v, ok := s.pretended[fact]; return v, ok }
+	s.Module = New(n)
+	return s
 }
+
+func (s *scene) Pretend(fact, value string) { s.pretended[fact] = value }
 
 func (s *scene) Exec(context.Context, string) error      { return errors.New("no tables here") }
 func (s *scene) Front(f func(http.Handler) http.Handler) { s.door = f(s.door) }
@@ -83,27 +89,16 @@ func (s *scene) Visitor() *http.Client {
 	}
 }
 
-// sound gives the scene a sound world, TLS and plain HTTP included.
-func (s *scene) sound(t *testing.T) {
-	t.Helper()
+// sound gives the scene a sound world.
+func (s *scene) sound() {
 	for name, value := range s.SoundFacts() {
 		s.Pretend(name, value)
 	}
-	if err := s.plantTLS(endpoint{min: 0x0303, days: 90, name: "localhost", signed: true})(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0") // a port where nobody answers
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
-	s.Pretend(factPort, port)
 }
 
 func TestASoundWorldHolds(t *testing.T) {
 	s := newScene(t, Needs{Origin: "https://localhost"})
-	s.sound(t)
+	s.sound()
 	for _, p := range s.Probes() {
 		seen, err := p.Run(t.Context(), s)
 		if err != nil {
@@ -128,7 +123,7 @@ func TestEachFaultTurnsItsProbeRed(t *testing.T) {
 		for i, f := range p.Faults {
 			t.Run(f.ID, func(t *testing.T) {
 				s := newScene(t, Needs{Origin: "https://localhost"})
-				s.sound(t)
+				s.sound()
 				again := s.Probes()
 				for _, q := range again {
 					if q.ID != p.ID {
@@ -203,7 +198,7 @@ func TestTheDataFolderIsLookedAt(t *testing.T) {
 }
 
 func TestAnEncryptedDiskIsSeenThroughLayers(t *testing.T) {
-	m := New(Needs{})
+	m := newScene(t, Needs{})
 	m.Pretend("/sys/dev/block/253:1/dm/uuid", "LVM-abc\n")
 	m.Pretend("/sys/dev/block/253:1/slaves", "dm-0\nmd1\n")
 	m.Pretend("/sys/class/block/dm-0/dm/uuid", "CRYPT-LUKS2-abc\n")
@@ -276,7 +271,7 @@ func TestVersionsAreComparedAsTheOSVFormSays(t *testing.T) {
 		}
 	}
 	// What was imported is read at the next run, and its age is said.
-	m := New(Needs{Data: filepath.Dir(path)})
+	m := newScene(t, Needs{Data: filepath.Dir(path)})
 	m.Pretend(factModules, "golang.org/x/net@v0.62.0")
 	if _, err := m.runComponents(t.Context(), nil); err == nil || !strings.Contains(err.Error(), "2024-05-20") {
 		t.Errorf("an old list was believed: %v", err)
@@ -296,7 +291,7 @@ func TestAListInAnotherFormIsRefused(t *testing.T) {
 }
 
 func TestTheListOfComponentsIsCycloneDX(t *testing.T) {
-	m := New(Needs{})
+	m := newScene(t, Needs{})
 	m.Pretend(factModules, "stdlib@v1.26.8\ngolang.org/x/net@v0.62.0")
 	var out bytes.Buffer
 	if err := m.WriteSBOM(&out, "v0.2.0"); err != nil || !strings.Contains(out.String(), `"specVersion": "1.6"`) || !strings.Contains(out.String(), "pkg:golang/golang.org/x/net@v") {

@@ -27,8 +27,8 @@ var europe = strings.Fields("AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT 
 
 func (m *Module) region() *core.Probe {
 	return outsideProbe("outside.region", tRegion, m.runRegion,
-		m.pretending("outside.region/database", tFaultRegion, map[string]string{factRegion: "US/Ashburn"}),
-		m.pretending("outside.region/copy", tFaultCopy, map[string]string{factCopies: "FR/Gravelines\nUS/Ashburn"}),
+		pretending("outside.region/database", tFaultRegion, map[string]string{factRegion: "US/Ashburn"}),
+		pretending("outside.region/copy", tFaultCopy, map[string]string{factCopies: "FR/Gravelines\nUS/Ashburn"}),
 	)
 }
 

@@ -29,7 +29,7 @@ var (
 func (m *Module) plain() *core.Probe {
 	return outsideProbe("outside.plain", tPlain, m.runPlain,
 		fault("outside.plain/answers", tFaultPlain, plantPlain),
-		m.pretending("outside.plain/listener", tFaultOpen, map[string]string{factListeners: "0.0.0.0:8080 plain"}),
+		pretending("outside.plain/listener", tFaultOpen, map[string]string{factListeners: "0.0.0.0:8080 plain"}),
 	)
 }
 

@@ -29,8 +29,8 @@ var (
 
 func (m *Module) sockets() *core.Probe {
 	return outsideProbe("outside.sockets", tSockets, m.runSockets,
-		m.pretending("outside.sockets/open", tFaultPort, map[string]string{"/proc/net/tcp": soundTCP + "   2: 00000000:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 103 1\n"}),
-		m.pretending("outside.sockets/database", tFaultPublic, map[string]string{factDatabase: "postgres://203.0.113.9/rempart"}),
+		pretending("outside.sockets/open", tFaultPort, map[string]string{"/proc/net/tcp": soundTCP + "   2: 00000000:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 103 1\n"}),
+		pretending("outside.sockets/database", tFaultPublic, map[string]string{factDatabase: "postgres://203.0.113.9/rempart"}),
 	)
 }
 

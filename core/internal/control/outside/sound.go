@@ -1,7 +1,10 @@
 package outside
 
 import (
+	"crypto/tls"
 	"fmt"
+	"maps"
+	"sync"
 	"time"
 )
 
@@ -17,8 +20,8 @@ const soundStatus = "Name:\trempart\nUmask:\t0077\nUid:\t990\t990\t990\t990\nCap
 // fresh list of vulnerabilities. A throw-away instance starts from it, so that a fault is the one thing that is wrong.
 func (m *Module) SoundFacts() map[string]string {
 	now := m.n.Clock.Now().UTC()
-	return map[string]string{
-		factListeners:                         "127.0.0.1:8080 plain",
+	facts := map[string]string{
+		factPort:                              "1", // where nobody answers
 		factDatabase:                          "",
 		factSockets:                           "22",
 		factDisk:                              "",
@@ -36,6 +39,32 @@ func (m *Module) SoundFacts() map[string]string {
 		factModules:                           "stdlib@v1.26.8\nexample.org/part@v1.4.1",
 		factAdvisories:                        advisory("GO-2020-0001", "example.org/elsewhere", "1.0.0", now),
 	}
+	e := endpoint{min: tls.VersionTLS12, days: 90, name: "localhost", signed: true}
+	if served, err := e.shared(now); err == nil { // else TLS is not seen, and the probe says so
+		maps.Copy(facts, served)
+	}
+	return facts
+}
+
+// serving keeps the sound server that instances of one self-test share.
+var serving struct {
+	sync.Mutex
+	since time.Time
+	facts map[string]string
+}
+
+// shared starts a server, or gives the facts of the one that another instance started less than a minute ago.
+func (e endpoint) shared(now time.Time) (map[string]string, error) {
+	serving.Lock()
+	defer serving.Unlock()
+	if serving.facts != nil && time.Since(serving.since) < time.Minute {
+		return serving.facts, nil
+	}
+	facts, err := e.serve(now)
+	if err == nil {
+		serving.since, serving.facts = time.Now(), facts
+	}
+	return facts, err
 }
 
 // advisory writes one entry of a list of vulnerabilities (OSV): every version of a module before fixed.

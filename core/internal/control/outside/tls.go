@@ -195,31 +195,39 @@ type endpoint struct {
 	weak   bool // offers RSA key exchange without forward secrecy
 }
 
-// plantTLS starts a server on this machine for two minutes and pretends that it is the platform's.
+// plantTLS pretends that such a server is the platform's.
 func (m *Module) plantTLS(e endpoint) func(context.Context, core.Saboteur) error {
 	return func(_ context.Context, s core.Saboteur) error {
-		cert, root, err := e.certificate(m.n.Clock.Now())
-		if err != nil {
-			return err
+		facts, err := e.serve(m.n.Clock.Now())
+		for name, value := range facts {
+			s.Pretend(name, value)
 		}
-		cfg := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: e.min}
-		if e.weak {
-			cfg.CipherSuites = slices.Concat(weakSuites(), []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256})
-		}
-		l, err := tls.Listen("tcp", "127.0.0.1:0", cfg)
-		if err != nil {
-			return err
-		}
-		time.AfterFunc(2*time.Minute, func() { _ = l.Close() })
-		go greet(l)
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		s.Pretend(factOrigin, "https://localhost:"+port)
-		s.Pretend(factListeners, "")
-		if e.signed {
-			s.Pretend(factRoots, root)
-		}
-		return nil
+		return err
 	}
+}
+
+// serve starts a server on this machine for three minutes, and gives the facts that make it the platform's.
+func (e endpoint) serve(now time.Time) (map[string]string, error) {
+	cert, root, err := e.certificate(now)
+	if err != nil {
+		return nil, err
+	}
+	cfg := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: e.min}
+	if e.weak {
+		cfg.CipherSuites = slices.Concat(weakSuites(), []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256})
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", cfg)
+	if err != nil {
+		return nil, err
+	}
+	time.AfterFunc(3*time.Minute, func() { _ = l.Close() })
+	go greet(l)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	facts := map[string]string{factOrigin: "https://localhost:" + port, factListeners: "127.0.0.1:8080 plain", factRoots: ""}
+	if e.signed {
+		facts[factRoots] = root
+	}
+	return facts, nil
 }
 
 // greet makes the handshake with whoever comes, until the listener is closed.
