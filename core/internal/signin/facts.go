@@ -28,7 +28,8 @@ type Facts struct {
 	Credential core.Credential
 	Factors    core.Factors
 	Policy     core.Policy
-	Orgs       []core.ID // organizations the person is an active member of
+	Orgs       []core.ID          // organizations the person is an active member of
+	names      map[core.ID]string // of these organizations
 	Staff      bool
 	// Demanded tells that a second factor is required: by the provider, an organization, a role, or for being staff.
 	Demanded bool
@@ -157,7 +158,7 @@ func (m *Module) learnPolicy(ctx context.Context, tx core.Tx, f *Facts, who core
 	if err != nil {
 		return err
 	}
-	f.Orgs = nil
+	f.Orgs, f.names = nil, map[core.ID]string{}
 	if f.Staff, err = m.needs.Access.IsStaff(ctx, tx, who); err != nil {
 		return err
 	}
@@ -165,7 +166,7 @@ func (m *Module) learnPolicy(ctx context.Context, tx core.Tx, f *Facts, who core
 		if x.State != "active" {
 			continue // an invitation not yet accepted gives an organization no say over anybody
 		}
-		f.Orgs = append(f.Orgs, x.Org)
+		f.Orgs, f.names[x.Org] = append(f.Orgs, x.Org), x.OrgName
 		f.Staff = f.Staff || x.OrgKind == "provider"
 	}
 	if f.Policy, err = m.needs.Settings.For(ctx, tx, f.Orgs...); err != nil {

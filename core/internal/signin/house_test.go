@@ -56,7 +56,7 @@ func newHouse(t testing.TB, d *db.DB, cost password.Params, beat time.Duration) 
 	})
 	h.signin = signin.New(signin.Needs{
 		Gate: h.gate, Reader: d, Clock: h.clock, Settings: h.settings, Keys: h.sealer, People: h.identity, Passwords: h.identity,
-		Factors: h.identity, Codes: h.identity, Mails: h.identity, Links: h.identity, Organizations: h.near, Access: h.near,
+		Factors: h.identity, Codes: h.identity, Mails: h.identity, Links: h.identity, Organizations: h.near, Access: h.near, Guards: h.near,
 		Sessions: h.near, Terms: h.near, FirstHash: h.identity.FirstHash, Judge: h.identity.JudgePassword, Key: []byte("a key of thirty-two bytes, a test"), Beat: beat, PuzzleBits: 4,
 	})
 	return h
@@ -119,6 +119,7 @@ type neighbours struct {
 	ended    []string // person: reason
 	raised   []int
 	assigned []core.Assignment
+	holders  map[string][]core.ID // "org role"
 }
 
 func (n *neighbours) join(person core.ID, m core.Membership) {
@@ -167,6 +168,12 @@ func (n *neighbours) AllowedFrom(context.Context, core.Tx, core.ID, netip.Addr, 
 
 func (n *neighbours) RolesOf(context.Context, core.Tx, core.ID) ([]string, error) {
 	return n.roles, nil
+}
+
+func (n *neighbours) Holders(_ context.Context, _ core.Tx, org core.ID, role string) ([]core.ID, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.holders[string(org)+" "+role], nil
 }
 
 func (n *neighbours) IsStaff(context.Context, core.Tx, core.ID) (bool, error) { return n.staff, nil }

@@ -112,6 +112,7 @@ type Needs struct {
 	Links         Links
 	Organizations Organizations
 	Access        Access
+	Guards        Holders
 	Sessions      Sessions
 	Terms         Terms
 

@@ -120,6 +120,9 @@ func (m *Module) Password(ctx context.Context, secret, plain string, proof Proof
 		return err
 	}
 	if !ok {
+		if err := m.watch(ctx, &f); err != nil {
+			return err
+		}
 		m.steady(ctx, start)
 		return errWrong.With("password", errWrong.Code)
 	}
