@@ -18,6 +18,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
+	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/gate"
 	"github.com/rempart/rempart/core/internal/home"
 	"github.com/rempart/rempart/core/internal/identity"
@@ -58,6 +59,7 @@ type House struct {
 	access        *access.Module
 	signin        *signin.Module
 	home          *home.Module
+	control       *control.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -75,7 +77,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, session.Schema(), token.Schema(), signin.Schema(),
+		organization.Schema, terms.Schema, access.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(),
 	}
 }
 
@@ -267,7 +269,8 @@ func (h *House) build(doors *late) error {
 	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
 	doors.sessions.Module, doors.tokens.Module, doors.signin.Module = h.sessions, h.tokens, h.signin
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail, h.journal, canaryTroops{}}
+	h.control = h.controls(doors)
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail, h.journal, h.control, canaryTroops{}}
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err

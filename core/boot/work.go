@@ -32,6 +32,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 
 // schedule says what is done by itself and when.
 func (h *House) schedule() {
+	h.scheduleControls()
 	for name, sweep := range h.sweeps() {
 		h.jobs.Handle(name, func(ctx context.Context, _ jobs.Run) error {
 			return sweep(core.WithActor(ctx, core.System(name)))
