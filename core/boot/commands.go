@@ -22,11 +22,13 @@ func (h *House) Serve(ctx context.Context, l net.Listener, front ...func(http.Ha
 	for _, f := range front {
 		handler = f(handler)
 	}
+	defer h.served.note(l, false)()
 	return h.server.ServeHandler(ctx, l, handler)
 }
 
 // ServeMetrics answers /metrics on its own listener until ctx ends.
 func (h *House) ServeMetrics(ctx context.Context, l net.Listener) error {
+	defer h.served.note(l, true)()
 	return h.server.ServeMetrics(ctx, l)
 }
 

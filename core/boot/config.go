@@ -33,6 +33,8 @@ type Config struct {
 	WitnessOf []verify.Key
 	// Node names this node among those of one database; the host's name when empty.
 	Node string
+	// Declared is the operator's word about what probes cannot see from inside.
+	Declared Declared
 	// Clock tells the time; the real one when nil.
 	Clock core.Clock
 	// Log receives what happens, without personal data; the default logger when nil.

@@ -68,6 +68,7 @@ type House struct {
 
 	settling sync.Mutex // of the organizations of canaries
 	swept    atomic.Pointer[time.Time]
+	lookout
 	// fronts stand before the pages of a throw-away instance, pretended are facts that it is told: what a saboteur did.
 	fronts    []func(http.Handler) http.Handler
 	pretended map[string]string
@@ -99,6 +100,7 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 		cfg.Node, _ = os.Hostname()
 	}
 	made := &House{cfg: cfg}
+	made.cfg.Log = slog.New(made.heard.Handler(cfg.Log.Handler()))
 	h = made
 	defer func() {
 		if err != nil { // h is nil by then
@@ -271,6 +273,7 @@ func (h *House) build(doors *late) error {
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
 	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail, h.journal, h.control, canaryTroops{}}
+	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err

@@ -1,0 +1,72 @@
+package boot
+
+import (
+	"net"
+	"path/filepath"
+	"sync"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/control/data"
+	"github.com/rempart/rempart/core/internal/control/outside"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/probe"
+)
+
+// Declared is the operator's word about what cannot be seen from inside: where data are, how disks are encrypted, which
+// other services of the host may be reached.
+type Declared = outside.Declared
+
+// lookout is what the probes of data and of the outside listen to.
+type lookout struct {
+	heard  probe.Watch
+	served served
+}
+
+// served notes where this process serves, for the probes that look at its doors.
+type served struct {
+	mu   sync.Mutex
+	list []outside.Listener
+}
+
+// note keeps a listener until the function that it gives is called. A listener that is no plain TCP one speaks TLS.
+func (s *served) note(l net.Listener, metrics bool) (gone func()) {
+	_, plain := l.(*net.TCPListener)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := outside.Listener{Address: l.Addr().String(), TLS: !plain, Metrics: metrics}
+	s.list = append(s.list, one)
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i, other := range s.list {
+			if other == one {
+				s.list = append(s.list[:i:i], s.list[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+func (s *served) all() []outside.Listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]outside.Listener(nil), s.list...)
+}
+
+// lookouts are the rooms that only look: at what is stored, and at the outside world.
+func (h *House) lookouts() []core.Module {
+	var files []string
+	if h.db.Engine() == db.SQLite {
+		files = []string{filepath.Join(h.cfg.Data, "rempart.db"), filepath.Join(h.cfg.Data, "keys.db")}
+	}
+	return []core.Module{
+		data.New(data.Needs{
+			Rows: h.db, Keys: h.keys, Files: files, Settings: h.settings, Clock: h.cfg.Clock, Heard: &h.heard, Log: h.cfg.Log,
+			Modules: func() []core.Module { return h.modules }, Manifests: h.Manifests,
+		}),
+		outside.New(outside.Needs{
+			Origin: h.cfg.Origin, Data: h.cfg.Data, Database: h.cfg.URL, Listeners: h.served.all, Declared: h.cfg.Declared,
+			Pretended: h.pretends, Clock: h.cfg.Clock,
+		}),
+	}
+}

@@ -1,0 +1,132 @@
+package data
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/probe"
+	"github.com/rempart/rempart/verify"
+)
+
+var (
+	tSealed       = i18n.T("Ce qui doit être scellé l'est, valeur par valeur", "What must be sealed is, value by value")
+	tSealedHeld   = i18n.T("%d valeurs regardées sur %d dans %d colonnes scellées : toutes ont la forme d'un chiffré.", "%d values looked at of %d in %d sealed columns: all have the form of a ciphertext.")
+	tSealedClear  = i18n.T("%d valeur(s) qui ne sont pas chiffrées, sur %d regardées : %s.", "%d value(s) that are not ciphertext, of %d looked at: %s.")
+	tSealedEmpty  = i18n.T("N'a pas pu être vu : aucune valeur scellée n'est stockée pour l'instant.", "Could not be seen: no sealed value is stored for now.")
+	tFaultReport  = i18n.T("Une conclusion de signalement écrite en clair", "The conclusion of a report written in clear")
+	tFaultAddress = i18n.T("Une adresse de session écrite en clair", "The address of a session written in clear")
+)
+
+func (m *Module) sealed() *core.Probe {
+	return dataProbe("data.sealed", tSealed, m.runSealed,
+		planted("data.sealed/report", tFaultReport,
+			`INSERT INTO identity_report (id, person, source, about, state, created_at, handled_at, handled_by, conclusion)
+			 VALUES ('planted', 'planted', 'page', '', 'handled', 1, 0, '', CAST('The person called and said so.' AS BLOB))`),
+		planted("data.sealed/session", tFaultAddress,
+			`INSERT INTO session_session (id, secret, pace, generation, moved_at, person, account, staff, aal, device, browser, system, address, began_at, used_at, proved_at, locked_at, ended_at, reason)
+			 VALUES ('planted', x'00', x'00', 0, 0, 'planted', '', 0, 1, '', '', '', CAST('192.0.2.1' AS BLOB), 1, 1, 1, 0, 1, '')`),
+	)
+}
+
+func (m *Module) runSealed(ctx context.Context, s core.Stage) (core.Sight, error) {
+	c, err := s.Canary(ctx) // so that there is something to see on an empty platform
+	if err != nil {
+		return core.Sight{}, err
+	}
+	if _, err := s.Enter(ctx, c); err != nil {
+		return core.Sight{}, err
+	}
+	stands, err := m.holds(ctx)
+	if err != nil {
+		return core.Sight{}, err
+	}
+	var columns, population, sample, wrong int
+	var where []string
+	for _, manifest := range m.n.Manifests() {
+		for _, t := range manifest.Tables {
+			for _, col := range t.Columns {
+				d := stands[t.Name]
+				if !col.Sealed || d == nil {
+					continue
+				}
+				columns++
+				all, looked, clear, err := values(ctx, d, t.Name, col.Name)
+				if err != nil {
+					return core.Sight{}, fmt.Errorf("data: %s.%s: %w", t.Name, col.Name, err)
+				}
+				population, sample, wrong = population+all, sample+looked, wrong+clear
+				if clear > 0 {
+					where = append(where, fmt.Sprintf("%s.%s (%d)", t.Name, col.Name, clear))
+				}
+			}
+		}
+	}
+	switch {
+	case wrong > 0:
+		return probe.Broken(population, sample, tSealedClear, wrong, sample, some(where)), nil
+	case sample == 0:
+		return core.Sight{}, probe.Unseen(tSealedEmpty)
+	}
+	return probe.Held(population, sample, tSealedHeld, sample, population, columns), nil
+}
+
+// values looks at the newest values of a sealed column.
+func values(ctx context.Context, d *db.DB, table, name string) (all, looked, clear int, err error) {
+	form := `SELECT %[2]s FROM %[1]s WHERE %[2]s IS NOT NULL AND length(%[2]s) > 0 ORDER BY rowid DESC LIMIT 2000`
+	if d.Engine() == db.PostgreSQL {
+		form = `SELECT %[2]s FROM %[1]s WHERE %[2]s IS NOT NULL AND length(%[2]s) > 0 ORDER BY ctid DESC LIMIT 2000`
+	}
+	newest, err := statement(d, form, table, name)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	count, err := statement(d, `SELECT count(*) FROM %[1]s WHERE %[2]s IS NOT NULL AND length(%[2]s) > 0`, table, name)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	err = d.Read(db.Long(ctx), func(tx core.Tx) error {
+		n, _, err := db.One(ctx, tx, count, db.Value[int64])
+		if err != nil {
+			return err
+		}
+		list, err := db.All(ctx, tx, newest, db.Value[[]byte])
+		all, looked = int(n), len(list)
+		for _, v := range list {
+			if !ciphertext(table, v) {
+				clear++
+			}
+		}
+		return err
+	})
+	return all, looked, clear, err
+}
+
+// ciphertext tells whether a value has the form of what the vault writes: version, algorithm, epoch, nonce, sealed bytes
+// and tag. Two tables have a form of their own around it.
+func ciphertext(table string, v []byte) bool {
+	switch table {
+	case "vault_key": // nonce, 32 bytes of key, tag
+		return len(v) == 12+32+16
+	case "journal_entry", "journal_pending":
+		parts, err := verify.DecodeParts(v)
+		if err != nil {
+			return false
+		}
+		for _, p := range parts {
+			if !p.Dropped && !sealedForm(p.Sealed) {
+				return false
+			}
+		}
+		return true
+	case "journal_visit", "journal_search": // whose key it is comes first
+		return len(v) > 1 && sealedForm(v[1:])
+	}
+	return sealedForm(v)
+}
+
+func sealedForm(v []byte) bool {
+	return len(v) >= 4+12+16 && v[0] == 1 && v[1] == 1 && v[2] == 0 && v[3] >= 1
+}
