@@ -6,7 +6,6 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/session"
-	"github.com/rempart/rempart/kit/db"
 )
 
 func TestASVS_7_3_1_unused_sessions_lock_then_end(t *testing.T) {
