@@ -132,7 +132,7 @@ func (m *Module) Manifest() core.Manifest {
 			{Name: "control_webhook", Title: core.Text{FR: "Destinations d'alertes", EN: "Where alerts are sent"}, Columns: core.Columns(
 				core.Plain("id", "url", "made_at", "last_at", "last_reply"), []core.Column{{Name: "secret", Sealed: true, Secret: true}}, core.Personal(decider, "made_by"))},
 		},
-		Acts:   []*core.ActDef{ReadClauses, ReadPromises, SignPromises, RunProbe, ObserveProbe, PublishPolicy, TellPolicy, ManageWebhooks},
+		Acts:   []*core.ActDef{ReadClauses, ReadPromises, SignPromises, RunProbe, ObserveProbe, ExportProof, PublishPolicy, TellPolicy, ManageWebhooks},
 		Duties: []*core.Duty{dutyLease, dutyStatus, dutyHook},
 	}
 }

@@ -107,6 +107,8 @@ type Deviation struct {
 type Contact struct {
 	Title   core.Text `json:"title"`
 	Address string    `json:"address"`
+	// Security marks the one that security.txt names.
+	Security bool `json:"security,omitempty"`
 }
 
 // ClauseOf takes a clause as the live system keeps it.
