@@ -120,25 +120,6 @@ func (c *command) passwords() *cobra.Command {
 	return root
 }
 
-func (c *command) policy() *cobra.Command {
-	root := &cobra.Command{Use: "policy", Short: "The policies that decide accesses"}
-	root.AddCommand(&cobra.Command{
-		Use: "prove", Short: "Decide every combination of facts and compare with what must hold; prints a counter-example if any", Args: cobra.NoArgs,
-		RunE: c.withHouse(func(cmd *cobra.Command, h *boot.House) error {
-			words, holds, err := h.ProvePolicies(cmd.Context())
-			if err != nil {
-				return err
-			}
-			c.say("%s", strings.TrimRight(words, "\n"))
-			if !holds {
-				return errTold
-			}
-			return nil
-		}),
-	})
-	return root
-}
-
 func (c *command) routes() *cobra.Command {
 	return &cobra.Command{
 		Use: "routes", Short: "List every page and endpoint with who may reach it", Args: cobra.NoArgs,

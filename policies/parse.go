@@ -139,10 +139,10 @@ func (r *reader) pack(root *yaml.Node, p *Pack) {
 	var clauses *yaml.Node
 	r.fields(root, "policy", []field{
 		{"policy", true, func(v *yaml.Node) {
-			p.ID = r.match(v, packID, "policy.id", "un nom en minuscules, chiffres et tirets", "a name in lower-case letters, digits and dashes")
+			p.ID = r.match(v, "policy", packID, "policy.id", "un nom en minuscules, chiffres et tirets", "a name in lower-case letters, digits and dashes")
 		}},
 		{"version", true, func(v *yaml.Node) {
-			p.Version = r.match(v, versionID, "policy.version", "une version sans espace, une date de préférence (2026-11-22)", "a version without spaces, preferably a date (2026-11-22)")
+			p.Version = r.match(v, "version", versionID, "policy.version", "une version sans espace, une date de préférence (2026-11-22)", "a version without spaces, preferably a date (2026-11-22)")
 		}},
 		{"title", true, func(v *yaml.Node) { p.Title = r.text(v, "title") }},
 		{"issuer", true, func(v *yaml.Node) { p.Issuer = r.scalar(v, "issuer") }},
@@ -176,16 +176,16 @@ func (r *reader) clause(n *yaml.Node) Clause {
 		{"text", true, func(v *yaml.Node) { c.Text = r.text(v, "text"); r.placeholders(v, c.Text) }},
 		{"settings", false, func(v *yaml.Node) { c.Settings = r.demands(v) }},
 		{"probes", false, func(v *yaml.Node) {
-			c.Probes = r.names(v, c.at, dottedName, "probe.id", "un nom de sonde comme session.idle", "the name of a probe such as session.idle")
+			c.Probes = r.names(v, "probes", c.at, dottedName, "probe.id", "un nom de sonde comme session.idle", "the name of a probe such as session.idle")
 		}},
 		{"attestations", false, func(v *yaml.Node) {
-			c.Attestations = r.names(v, c.at, plainName, "attestation.kind", "une sorte d'attestation comme site-security", "a kind of attestation such as site-security")
+			c.Attestations = r.names(v, "attestations", c.at, plainName, "attestation.kind", "une sorte d'attestation comme site-security", "a kind of attestation such as site-security")
 		}},
 		{"missing", false, func(v *yaml.Node) { c.Missing = r.texts(v) }},
 		{"outside", false, func(v *yaml.Node) { c.Outside = r.text(v, "outside") }},
 		{"lifetime", false, func(v *yaml.Node) { c.Lifetime = r.lifetime(v) }},
 		{"references", false, func(v *yaml.Node) {
-			c.References = r.names(v, c.at, nil, "reference", "une référence avec son numéro, comme ASVS 7.3.1", "a reference with its number, such as ASVS 7.3.1")
+			c.References = r.names(v, "references", c.at, nil, "reference", "une référence avec son numéro, comme ASVS 7.3.1", "a reference with its number, such as ASVS 7.3.1")
 		}},
 		{"deviates", false, func(v *yaml.Node) { c.Deviates = r.deviations(v) }},
 	})
@@ -193,7 +193,7 @@ func (r *reader) clause(n *yaml.Node) Clause {
 }
 
 func (r *reader) id(v *yaml.Node) string {
-	id := r.match(v, clauseID, "clause.id", "un numéro de clause comme ACC-4.1", "the number of a clause such as ACC-4.1")
+	id := r.match(v, "id", clauseID, "clause.id", "un numéro de clause comme ACC-4.1", "the number of a clause such as ACC-4.1")
 	if first, taken := r.lines[id]; taken && id != "" {
 		r.wrong(v.Line, "clause.twice", "la clause %s existe déjà à la ligne %d : donnez-lui un autre numéro", "clause %s stands already at line %d: give this one another number", id, first)
 	}
@@ -312,8 +312,8 @@ func (r *reader) scalar(v *yaml.Node, what string) string {
 	return s
 }
 
-func (r *reader) match(v *yaml.Node, form *regexp.Regexp, code, fr, en string) string {
-	s := r.scalar(v, code)
+func (r *reader) match(v *yaml.Node, what string, form *regexp.Regexp, code, fr, en string) string {
+	s := r.scalar(v, what)
 	if s != "" && form != nil && !form.MatchString(s) {
 		r.wrong(v.Line, code, "« %s » ne convient pas : écrivez %s", "%q does not fit: write %s", s, both{fr, en})
 	}
@@ -329,10 +329,10 @@ func (r *reader) list(v *yaml.Node, what string) []*yaml.Node {
 }
 
 // names reads a list of names, each once, and keeps their lines.
-func (r *reader) names(v *yaml.Node, at map[string]int, form *regexp.Regexp, code, fr, en string) []string {
+func (r *reader) names(v *yaml.Node, what string, at map[string]int, form *regexp.Regexp, code, fr, en string) []string {
 	var all []string
-	for _, n := range r.list(v, code) {
-		s := r.match(n, form, code, fr, en)
+	for _, n := range r.list(v, what) {
+		s := r.match(n, what, form, code, fr, en)
 		if slices.Contains(all, s) {
 			r.wrong(n.Line, "name.twice", "« %s » est donné deux fois : gardez-en un", "%s is given twice: keep one", s)
 			continue

@@ -1,0 +1,168 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/policies"
+)
+
+func (c *command) policyShow() *cobra.Command {
+	var lang, clause string
+	var raw bool
+	cmd := &cobra.Command{
+		Use: "show POLICY", Short: "Show a policy that ships, or a file, clause by clause", Args: cobra.ExactArgs(1),
+		Long: "Settings in texts are shown as the policy asks them, or at their default: the annex of an installation shows those in force\n" +
+			"(rempart verify, and the controls page). --yaml prints the file itself, to start from.",
+		RunE: func(_ *cobra.Command, args []string) error {
+			l, err := language(lang)
+			if err != nil {
+				return err
+			}
+			p, err := pack(args[0])
+			if err != nil {
+				return err
+			}
+			if raw {
+				_, err := c.out.Write(p.Source)
+				return err
+			}
+			s := shower{w: c.out, lang: l, catalogue: boot.Catalogue(), pack: p}
+			if clause == "" {
+				s.head()
+			}
+			shown := 0
+			for i := range p.Clauses {
+				if clause == "" || strings.EqualFold(p.Clauses[i].ID, clause) {
+					s.clause(&p.Clauses[i])
+					shown++
+				}
+			}
+			if shown == 0 {
+				return usageError{fmt.Errorf("%s has no clause %s", p.ID, clause)}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&lang, "lang", "en", "language of the texts: fr or en")
+	cmd.Flags().StringVar(&clause, "clause", "", "one clause only, by its number")
+	cmd.Flags().BoolVar(&raw, "yaml", false, "the file as it is")
+	return cmd
+}
+
+// shower prints clauses for a terminal.
+type shower struct {
+	w         io.Writer
+	lang      i18n.Lang
+	catalogue policies.Catalogue
+	pack      *policies.Pack
+}
+
+func (s *shower) in(t core.Text) string { return i18n.From(t).Say(s.lang) }
+
+var (
+	tEnforced  = core.Text{FR: "tenue par le logiciel", EN: "enforced"}
+	tVerified  = core.Text{FR: "vérifiée au-dehors", EN: "verified"}
+	tAttested  = core.Text{FR: "attestée par une personne", EN: "attested"}
+	tAtLeast   = core.Text{FR: "au moins aussi strict que %s", EN: "at least as strict as %s"}
+	tExactly   = core.Text{FR: "exactement %s", EN: "exactly %s"}
+	tProbes    = core.Text{FR: "sondes", EN: "probes"}
+	tSignedBy  = core.Text{FR: "attestations", EN: "attestations"}
+	tLacking   = core.Text{FR: "pas encore là", EN: "not there yet"}
+	tOutside   = core.Text{FR: "hors du produit", EN: "outside the product"}
+	tRefers    = core.Text{FR: "références", EN: "references"}
+	tDeviation = core.Text{FR: "écart", EN: "deviation"}
+	tEvidence  = core.Text{FR: "une preuve vaut", EN: "evidence lasts"}
+)
+
+var kindWords = map[policies.Kind]core.Text{policies.Enforced: tEnforced, policies.Verified: tVerified, policies.Attested: tAttested}
+
+func (s *shower) head() {
+	p := s.pack
+	fmt.Fprintf(s.w, "%s · %s · %s · %s\nSHA-256 %s\n\n", s.in(p.Title), p.Issuer, p.ID, p.Version, p.Hash)
+	s.paragraph("", s.in(p.About))
+	fmt.Fprintln(s.w)
+}
+
+func (s *shower) clause(c *policies.Clause) {
+	kinds := make([]string, len(c.Kinds))
+	for i, k := range c.Kinds {
+		kinds[i] = s.in(kindWords[k])
+	}
+	fmt.Fprintf(s.w, "%s  %s  [%s]\n", c.ID, s.in(c.Title), strings.Join(kinds, ", "))
+	s.paragraph("  ", s.in(policies.Fill(c.Text, s.catalogue, s.asked)))
+	for _, d := range c.Settings {
+		s.demand(d)
+	}
+	s.line(tProbes, c.Probes)
+	s.line(tSignedBy, c.Attestations)
+	for _, m := range c.Missing {
+		s.paragraph("  ! ", s.in(tLacking)+": "+s.in(m))
+	}
+	if c.Outside != (core.Text{}) {
+		s.paragraph("  ! ", s.in(tOutside)+": "+s.in(c.Outside))
+	}
+	s.line(tRefers, c.References)
+	for _, d := range c.Deviates {
+		s.paragraph("  ≠ ", s.in(tDeviation)+" "+d.Reference+": "+s.in(d.Why))
+	}
+	if len(c.Probes) > 0 {
+		s.line(tEvidence, []string{fmt.Sprintf("%.0f h", c.Lifetime.Hours())})
+	}
+	fmt.Fprintln(s.w)
+}
+
+// asked gives what the pack asks of a setting, the default where it asks nothing.
+func (s *shower) asked(key string) string {
+	for _, c := range s.pack.Clauses {
+		for _, d := range c.Settings {
+			if d.Key == key {
+				return cmp.Or(d.Exact, d.Floor)
+			}
+		}
+	}
+	setting, _ := s.catalogue.Setting(key)
+	return setting.Default
+}
+
+func (s *shower) demand(d policies.Demand) {
+	how, raw := tAtLeast, d.Floor
+	if d.Exact != "" {
+		how, raw = tExactly, d.Exact
+	}
+	title, value := d.Key, raw
+	if setting, ok := s.catalogue.Setting(d.Key); ok {
+		if v, wrong := setting.Read(raw); wrong == (core.Text{}) {
+			value = s.in(setting.Say(v))
+		}
+		title = s.in(setting.Title)
+	}
+	s.paragraph("  · ", title+" ("+d.Key+"): "+fmt.Sprintf(s.in(how), value))
+}
+
+func (s *shower) line(title core.Text, all []string) {
+	if len(all) > 0 {
+		s.paragraph("  ", s.in(title)+": "+strings.Join(all, ", "))
+	}
+}
+
+// paragraph writes text in lines of about a hundred signs.
+func (s *shower) paragraph(lead, text string) {
+	const width = 100
+	line, next := lead, strings.Repeat(" ", len([]rune(lead)))
+	for i, word := range strings.Split(text, " ") {
+		if i > 0 && len([]rune(line))+len([]rune(word)) > width {
+			fmt.Fprintln(s.w, strings.TrimRight(line, " "))
+			line = next
+		}
+		line += word + " "
+	}
+	fmt.Fprintln(s.w, strings.TrimRight(line, " "))
+}
