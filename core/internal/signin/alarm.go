@@ -38,9 +38,9 @@ type alarm struct {
 	what i18n.Sentence
 }
 
-// watch counts a wrong password from a browser that the account does not know, and tells those who look after security
+// heed counts a wrong password from a browser that the account does not know, and tells those who look after security
 // once per episode. The same is counted for accounts that do not exist.
-func (m *Module) watch(ctx context.Context, f *Facts) error {
+func (m *Module) heed(ctx context.Context, f *Facts) error {
 	if f.KnownBrowser() {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (m *Module) watch(ctx context.Context, f *Facts) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("signin: watch: %w", err)
+		return fmt.Errorf("signin: heed: %w", err)
 	}
 	for _, a := range due {
 		if err := m.sound(ctx, f, a); err != nil {

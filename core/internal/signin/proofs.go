@@ -120,7 +120,7 @@ func (m *Module) Password(ctx context.Context, secret, plain string, proof Proof
 		return err
 	}
 	if !ok {
-		if err := m.watch(ctx, &f); err != nil {
+		if err := m.heed(ctx, &f); err != nil {
 			return err
 		}
 		m.steady(ctx, start)
