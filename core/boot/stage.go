@@ -170,6 +170,9 @@ type corridor struct {
 	from netip.Addr
 }
 
+// From is the same corridor from another place.
+func (t *corridor) From(a netip.Addr) http.RoundTripper { return &corridor{s: t.s, from: a} }
+
 const visitorAgent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 // RoundTrip implements http.RoundTripper. Nothing of the prober's context passes but its end.

@@ -1,0 +1,526 @@
+package signin
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"math/bits"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/browse"
+	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/probe"
+)
+
+// Probes gives the probes of this room.
+func (m *Module) Probes() []*core.Probe {
+	return []*core.Probe{
+		m.watch("signin.password", tPassword, givePassword.Permission, m.seePassword, skipped("signin.password", "password_at"), unwritten),
+		m.watch("signin.unknown", tUnknown, "", m.seeUnknown, telling, hasty),
+		m.watch("signin.lockout", tLockout, noteAttack.Permission, m.seeLockout, uncounted("signin.lockout"), silent("signin.lockout", "signin.attack")),
+		m.watch("signin.owner", tOwner, comeIn.Permission, m.seeOwner, forgotten, silent("signin.owner", "signin.code")),
+		m.watch("signin.challenge", tChallenge, givePassword.Permission, m.seeChallenge, uncounted("signin.challenge"), unspent),
+		m.watch("signin.factor", tFactor, giveFactor.Permission, m.seeFactor, skipped("signin.factor", "factor_at"), replayed, reusable),
+		m.watch("signin.staff_factor", tStaffFactor, giveFactor.Permission, m.seeStaffFactor, skipped("signin.staff_factor", "factor_at"), removable),
+		m.watch("signin.staff_address", tStaffAddress, checkAddress.Permission, m.seeStaffAddress, allowed, relayed),
+	}
+}
+
+func (m *Module) watch(id string, title i18n.Sentence, witness core.Permission, see func(*scene) (core.Sight, error), faults ...core.PlantedFault) *core.Probe {
+	return &core.Probe{ID: id, Kind: core.BehaviourProbe, Title: probe.Text(title), Faults: faults, Run: func(ctx context.Context, s core.Stage) (core.Sight, error) {
+		sc := &scene{ctx: ctx, m: m, s: s}
+		seen, err := see(sc)
+		if err != nil || witness == "" {
+			return seen, err
+		}
+		seen.Entries, err = s.Witness(ctx, sc.c, witness)
+		return seen, err
+	}}
+}
+
+// scene is one canary who signs in and out.
+type scene struct {
+	ctx context.Context
+	m   *Module
+	s   core.Stage
+	c   core.Canary
+}
+
+func (sc *scene) canary(roles ...string) (err error) {
+	sc.c, err = sc.s.Canary(sc.ctx, roles...)
+	return err
+}
+
+// attempts is how many guesses pass before unknown browsers are blocked.
+func (sc *scene) attempts() (n int, err error) {
+	err = sc.m.needs.Reader.Read(sc.ctx, func(tx core.Tx) error {
+		floor, err := sc.m.floor(sc.ctx, tx)
+		n = accountLimit(floor).Burst
+		return err
+	})
+	return n, err
+}
+
+func settingsOf(n int) map[string]string {
+	return map[string]string{"signin.attempts": strconv.Itoa(n)}
+}
+
+// opened tells whether a browser holds a session.
+func (sc *scene) opened(v *http.Client) (bool, error) {
+	a, err := probe.Get(sc.ctx, v, "/me/security")
+	return a.Status == http.StatusOK, err
+}
+
+// begin gives the address and tells the step that follows: "/signin/password", "/signin/mailbox".
+func (sc *scene) begin(v *http.Client, email string) (string, error) {
+	a, err := probe.Post(sc.ctx, v, "/signin", url.Values{"email": {email}})
+	return a.Header.Get("Location"), err
+}
+
+var challenge = regexp.MustCompile(`name="challenge" value="([^"]+)"`)
+
+// try gives a password, with the proof of work when the page asks for one; left is the proof for another use.
+func (sc *scene) try(v *http.Client, plain string) (a probe.Answer, proof url.Values, err error) {
+	page, err := probe.Get(sc.ctx, v, "/signin/password")
+	if err != nil {
+		return a, nil, err
+	}
+	proof = url.Values{}
+	if found := challenge.FindStringSubmatch(page.Body); found != nil {
+		proof = url.Values{"challenge": {found[1]}, "nonce": {solve(found[1])}}
+	}
+	a, err = sc.give(v, plain, proof)
+	return a, proof, err
+}
+
+func (sc *scene) give(v *http.Client, plain string, proof url.Values) (probe.Answer, error) {
+	form := url.Values{"password": {plain}, "challenge": proof["challenge"], "nonce": proof["nonce"]}
+	return probe.Post(sc.ctx, v, "/signin/password", form)
+}
+
+// solve finds the nonce of a puzzle as the page's script does.
+func solve(text string) string {
+	want := PuzzleBits(text)
+	for n := 0; ; n++ {
+		nonce := strconv.Itoa(n)
+		sum := sha256.Sum256([]byte(text + "." + nonce))
+		zeros := 0
+		for _, b := range sum {
+			zeros += bits.LeadingZeros8(b)
+			if b != 0 {
+				break
+			}
+		}
+		if zeros >= want {
+			return nonce
+		}
+	}
+}
+
+// attack gives n wrong passwords, each from another browser at another address.
+func (sc *scene) attack(n int) error {
+	for range n {
+		v := sc.s.Visitor()
+		if step, err := sc.begin(v, sc.c.Email); err != nil || step != "/signin/password" {
+			return err
+		}
+		if _, _, err := sc.try(v, "not "+sc.c.Password); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Module) seePassword(sc *scene) (seen core.Sight, err error) {
+	if err := sc.canary(); err != nil {
+		return seen, err
+	}
+	right := sc.c.Password
+	variants := []struct {
+		plain string
+		what  i18n.Sentence
+	}{{swapCase(right), tCase}, {right[:len(right)-1], tCut}, {right + " ", tPadded}}
+	n, err := sc.attempts()
+	if err != nil {
+		return seen, err
+	}
+	variants = variants[:min(len(variants), max(1, n-1))]
+	v := sc.s.Visitor()
+	if _, err := sc.begin(v, sc.c.Email); err != nil {
+		return seen, err
+	}
+	for _, variant := range variants {
+		if _, _, err := sc.try(v, variant.plain); err != nil {
+			return seen, err
+		}
+		if in, err := sc.opened(v); err != nil || in {
+			return probe.Broken(1, 1, tLoose, variant.what), err
+		}
+	}
+	if _, _, err := sc.try(v, right); err != nil {
+		return seen, err
+	}
+	if in, err := sc.opened(v); err != nil || !in {
+		return probe.Broken(1, 1, tShut), err
+	}
+	written, err := sc.s.Witness(sc.ctx, sc.c, givePassword.Permission)
+	if n := len(variants) + 1; err != nil || len(written) < n {
+		return probe.Broken(1, 1, tUnwritten, n, len(written)), err
+	}
+	return probe.Held(len(variants)+1, len(variants)+1, tExact, len(variants), len(written)), nil
+}
+
+func swapCase(s string) string {
+	if up := strings.ToUpper(s); up != s {
+		return up
+	}
+	return strings.ToLower(s)
+}
+
+// changing is what differs between two pages that say the same.
+var changing = regexp.MustCompile(`(nonce|value|id|data-[a-z]+)="[^"]*"|canary-[^\s<"]*`)
+
+func (m *Module) seeUnknown(sc *scene) (seen core.Sight, err error) {
+	if err := sc.canary(); err != nil {
+		return seen, err
+	}
+	const n = 3
+	known, unknown := sc.c.Email, sc.c.Address("nobody")
+	fastest := map[string]time.Duration{known: time.Hour, unknown: time.Hour}
+	for range n {
+		var said [2]string
+		for i, email := range []string{known, unknown} {
+			v := sc.s.Visitor()
+			step, err := sc.begin(v, email)
+			if err != nil {
+				return seen, err
+			}
+			began := time.Now()
+			a, err := sc.give(v, "not "+sc.c.Password, nil)
+			if err != nil {
+				return seen, err
+			}
+			fastest[email] = min(fastest[email], time.Since(began))
+			said[i] = step + " " + strconv.Itoa(a.Status) + a.Header.Get("Location") + changing.ReplaceAllString(a.Body, "")
+		}
+		if said[0] != said[1] {
+			return probe.Broken(n, n, tApart, tByAnswer), nil
+		}
+	}
+	apart := (fastest[known] - fastest[unknown]).Abs()
+	if apart > tellTale {
+		return probe.Broken(n, n, tApart, tByTime), nil
+	}
+	var said [2]string
+	for i, email := range []string{known, unknown} {
+		v := sc.s.Visitor()
+		a, err := probe.Post(sc.ctx, v, "/reset", url.Values{"email": {email}})
+		if err != nil {
+			return seen, err
+		}
+		said[i] = strconv.Itoa(a.Status) + a.Header.Get("Location") + changing.ReplaceAllString(a.Body, "")
+	}
+	if said[0] != said[1] {
+		return probe.Broken(n, n, tApart, tByReset), nil
+	}
+	return probe.Held(n, n, tAlike, n, apart.Milliseconds()), nil
+}
+
+// tellTale is more than the beat that answers are given on, and less than what a skipped or a doubled work would show.
+const tellTale = 90 * time.Millisecond
+
+func (m *Module) seeLockout(sc *scene) (seen core.Sight, err error) {
+	if err := sc.canary(); err != nil {
+		return seen, err
+	}
+	n, err := sc.attempts()
+	if err != nil {
+		return seen, err
+	}
+	defer func() { seen.Settings = settingsOf(n) }()
+	if err := sc.attack(n); err != nil {
+		return seen, err
+	}
+	v := sc.s.Visitor()
+	step, err := sc.begin(v, sc.c.Email)
+	if err != nil || step != "/signin/mailbox" {
+		return probe.Broken(n, n, tUnblocked, n, n), err
+	}
+	if _, err := sc.give(v, sc.c.Password, nil); err != nil {
+		return seen, err
+	}
+	if in, err := sc.opened(v); err != nil || in {
+		return probe.Broken(n, n, tBypassed), err
+	}
+	if _, err := sc.s.Letter(sc.ctx, sc.c, "signin.attack"); err != nil {
+		return probe.Broken(n, n, tUntold, n), nil
+	}
+	return probe.Held(n, n, tBlocked, n), nil
+}
+
+var mailedCode = regexp.MustCompile(`\b[A-Z0-9]{4}-[A-Z0-9]{4}\b`)
+
+func (m *Module) seeOwner(sc *scene) (seen core.Sight, err error) {
+	if err := sc.canary(); err != nil {
+		return seen, err
+	}
+	n, err := sc.attempts()
+	if err != nil {
+		return seen, err
+	}
+	defer func() { seen.Settings = settingsOf(n) }()
+	usual, err := sc.s.Enter(sc.ctx, sc.c)
+	if err != nil {
+		return seen, err
+	}
+	if _, err = probe.Post(sc.ctx, usual, "/signout", nil); err == nil {
+		err = sc.attack(n)
+	}
+	if err != nil {
+		return seen, err
+	}
+	if _, err = sc.begin(usual, sc.c.Email); err == nil {
+		_, _, err = sc.try(usual, sc.c.Password)
+	}
+	if err != nil {
+		return seen, err
+	}
+	if in, err := sc.opened(usual); err != nil || !in {
+		return probe.Broken(2, 2, tKeptOut, n, tUsual), err
+	}
+	other := sc.s.Visitor()
+	if _, err = sc.begin(other, sc.c.Email); err == nil {
+		_, err = probe.Post(sc.ctx, other, "/signin/mailbox/send", nil)
+	}
+	if err != nil {
+		return seen, err
+	}
+	letter, err := sc.s.Letter(sc.ctx, sc.c, "signin.code")
+	if err != nil {
+		return probe.Broken(2, 2, tKeptOut, n, tNewOne), nil
+	}
+	if _, err = probe.Post(sc.ctx, other, "/signin/mailbox", url.Values{"code": {mailedCode.FindString(letter)}}); err == nil {
+		_, _, err = sc.try(other, sc.c.Password)
+	}
+	if err != nil {
+		return seen, err
+	}
+	if in, err := sc.opened(other); err != nil || !in {
+		return probe.Broken(2, 2, tKeptOut, n, tNewOne), err
+	}
+	return probe.Held(2, 2, tStillIn, n), nil
+}
+
+func (m *Module) seeChallenge(sc *scene) (seen core.Sight, err error) {
+	if err := sc.canary(); err != nil {
+		return seen, err
+	}
+	limit, err := sc.attempts()
+	if err != nil {
+		return seen, err
+	}
+	defer func() { seen.Settings = settingsOf(limit) }()
+	half := max(1, limit/2)
+	if err := sc.attack(half); err != nil {
+		return seen, err
+	}
+	without := sc.s.Visitor()
+	if _, err := sc.begin(without, sc.c.Email); err != nil {
+		return seen, err
+	}
+	page, err := probe.Get(sc.ctx, without, "/signin/password")
+	if err != nil || !challenge.MatchString(page.Body) {
+		return probe.Broken(1, 1, tCalm, half, limit), err
+	}
+	if _, err := sc.give(without, sc.c.Password, nil); err != nil {
+		return seen, err
+	}
+	if in, err := sc.opened(without); err != nil || in {
+		return probe.Broken(1, 1, tForNone, tWithout), err
+	}
+	with := sc.s.Visitor()
+	if _, err = sc.begin(with, sc.c.Email); err == nil {
+		_, _, err = sc.try(with, sc.c.Password)
+	}
+	if err != nil {
+		return seen, err
+	}
+	if in, err := sc.opened(with); err != nil || !in {
+		return probe.Broken(1, 1, tUseless), err
+	}
+	again := sc.s.Visitor()
+	if _, err := sc.begin(again, sc.c.Email); err != nil {
+		return seen, err
+	}
+	_, proof, err := sc.try(again, "not "+sc.c.Password)
+	if err == nil {
+		_, err = sc.give(again, sc.c.Password, proof)
+	}
+	if err != nil {
+		return seen, err
+	}
+	if in, err := sc.opened(again); err != nil || in {
+		return probe.Broken(1, 1, tForNone, tAgain), err
+	}
+	return probe.Held(1, 1, tWary, half), nil
+}
+
+// code gives the second factor of a sign-in whose password was given, and tells whether it let the browser in.
+func (sc *scene) code(v *http.Client, code string) (bool, error) {
+	if _, err := probe.Post(sc.ctx, v, "/signin/factor", url.Values{"code": {code}}); err != nil {
+		return false, err
+	}
+	return sc.opened(v)
+}
+
+// half signs a new browser in up to the second factor, and tells whether one was demanded.
+func (sc *scene) half() (v *http.Client, demanded bool, err error) {
+	v = sc.s.Visitor()
+	if _, err = sc.begin(v, sc.c.Email); err != nil {
+		return v, false, err
+	}
+	a, _, err := sc.try(v, sc.c.Password)
+	if err != nil {
+		return v, false, err
+	}
+	in, err := sc.opened(v)
+	return v, a.Leads("/signin/factor") && !in, err
+}
+
+// wrongCode is one that no authenticator shows: not six digits of any step, with a chance of three in a million.
+const wrongCode = "000000"
+
+func (m *Module) seeFactor(sc *scene) (seen core.Sight, err error) {
+	if err := sc.canary(); err != nil {
+		return seen, err
+	}
+	phone, first, backup, err := sc.enrol()
+	if err != nil {
+		return seen, err
+	}
+	v, demanded, err := sc.half()
+	if err != nil || !demanded {
+		return probe.Broken(1, 1, tOnlyOne), err
+	}
+	for _, try := range []struct {
+		code string
+		what i18n.Sentence
+	}{{wrongCode, tWrongCode}, {first, tOldCode}} {
+		if in, err := sc.code(v, try.code); err != nil || in {
+			return probe.Broken(1, 1, tAnyCode, try.what), err
+		}
+	}
+	next, err := phone.Code()
+	if err != nil {
+		return seen, err
+	}
+	if in, err := sc.code(v, next); err != nil || !in {
+		return probe.Broken(1, 1, tNoCode), err
+	}
+	for i, works := range []bool{true, false} {
+		if v, _, err = sc.half(); err != nil {
+			return seen, err
+		}
+		in, err := sc.code(v, backup)
+		switch {
+		case err != nil:
+			return seen, err
+		case in && !works:
+			return probe.Broken(1, 1, tAnyCode, tOldBackup), nil
+		case !in && works:
+			return seen, errors.New("signin: recovery code " + strconv.Itoa(i) + " does not open")
+		}
+	}
+	return probe.Held(1, 1, tTwice), nil
+}
+
+// enrol sets an authenticator up through the pages: the first code, and a recovery code.
+func (sc *scene) enrol() (phone *browse.Authenticator, first, backup string, err error) {
+	in, err := sc.s.Enter(sc.ctx, sc.c)
+	if err != nil {
+		return nil, "", "", err
+	}
+	b := browse.Over(in)
+	page, err := b.Post("/me/second-factor", nil)
+	if err != nil {
+		return nil, "", "", err
+	}
+	secret, _ := page.Element("secret")
+	phone = &browse.Authenticator{Secret: secret}
+	if first, err = phone.Code(); err != nil {
+		return nil, "", "", err
+	}
+	if page, err = b.Post("/me/second-factor/confirm", url.Values{"code": {first}}); err != nil {
+		return nil, "", "", err
+	}
+	codes, _ := page.Element("secret")
+	if backup, _, _ = strings.Cut(codes, " "); backup == "" {
+		return nil, "", "", errors.New("signin: no recovery codes were given: " + page.Says())
+	}
+	return phone, first, backup, nil
+}
+
+func (m *Module) seeStaffFactor(sc *scene) (seen core.Sight, err error) {
+	if err := sc.canary("provider.support"); err != nil {
+		return seen, err
+	}
+	v, demanded, err := sc.half()
+	if err != nil || !demanded {
+		return probe.Broken(1, 1, tOnlyOne), err
+	}
+	if in, err := sc.code(v, wrongCode); err != nil || in {
+		return probe.Broken(1, 1, tAnyCode, tWrongCode), err
+	}
+	in, err := sc.s.Enter(sc.ctx, sc.c)
+	if err != nil {
+		return seen, err
+	}
+	if _, err := probe.Post(sc.ctx, in, "/me/second-factor/remove", nil); err != nil {
+		return seen, err
+	}
+	if _, demanded, err = sc.half(); err != nil || !demanded {
+		return probe.Broken(1, 1, tStripped), err
+	}
+	return probe.Held(1, 1, tStaff), nil
+}
+
+func (m *Module) seeStaffAddress(sc *scene) (seen core.Sight, err error) {
+	if err := sc.canary("provider.support"); err != nil {
+		return seen, err
+	}
+	in, err := sc.s.Enter(sc.ctx, sc.c)
+	if err != nil {
+		return seen, probe.Because(err, tNowhere)
+	}
+	moved := probe.From(in, probe.Outside)
+	if on, err := sc.opened(moved); err != nil || on {
+		return probe.Broken(1, 1, tElsewhere, probe.Outside, tWentOn), err
+	}
+	v, _, err := sc.halfFrom()
+	if err != nil {
+		return seen, err
+	}
+	next, err := (&browse.Authenticator{Secret: sc.c.Secret}).Ahead() // the present one was used to come in
+	if err != nil {
+		return seen, err
+	}
+	if on, err := sc.code(v, next); err != nil || on {
+		return probe.Broken(1, 1, tElsewhere, probe.Outside, tCameIn), err
+	}
+	return probe.Held(1, 1, tAdmitted, probe.Outside), nil
+}
+
+func (sc *scene) halfFrom() (v *http.Client, demanded bool, err error) {
+	v = probe.From(sc.s.Visitor(), probe.Outside)
+	if _, err = sc.begin(v, sc.c.Email); err != nil {
+		return v, false, err
+	}
+	a, _, err := sc.try(v, sc.c.Password)
+	return v, a.Leads("/signin/factor"), err
+}
