@@ -13,12 +13,16 @@ import (
 
 // controls makes the room of clauses.
 func (h *House) controls(doors *late) *control.Module {
-	return control.New(control.Needs{
-		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Mail: h.mail, Values: h.settings, Guard: h.settings,
+	return control.New(h.controlNeeds(&doors.gate))
+}
+
+func (h *House) controlNeeds(gate core.Gate) control.Needs {
+	return control.Needs{
+		Gate: gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Mail: h.mail, Values: h.settings, Guard: h.settings,
 		Journal: h.journal, Orgs: h.organizations, Roles: h.access, Notices: h.identity, Jobs: h.jobs,
 		Probes: sync.OnceValue(h.Probes), Catalogue: sync.OnceValue(h.Catalogue), Play: h.Play, Shipped: policies.Embedded, Parse: policies.Parse,
 		Origin: h.cfg.Origin, Version: h.cfg.Version, Node: h.cfg.Node, Log: h.cfg.Log,
-	})
+	}
 }
 
 // scheduleControls says when probes run and organizations are told.

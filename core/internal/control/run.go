@@ -166,11 +166,6 @@ func (m *Module) Run(ctx context.Context, probes ...string) ([]Observation, erro
 	if err != nil {
 		return nil, err
 	}
-	if core.ActorOf(ctx).Kind != core.SystemActor {
-		if wait, ok := m.askedBefore(list); !ok {
-			return nil, errTooSoon.After(wait)
-		}
-	}
 	var all []Observation
 	turns := map[string]core.ID{}
 	act := &core.Act{Def: RunProbe, Org: core.Platform}
@@ -178,6 +173,9 @@ func (m *Module) Run(ctx context.Context, probes ...string) ([]Observation, erro
 		act.Resource = core.ID(list[0].ID)
 	}
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
+		if wait := m.tooSoon(list); wait > 0 && core.ActorOf(ctx).Kind != core.SystemActor {
+			return errTooSoon.After(wait)
+		}
 		clear(turns)
 		for _, p := range list {
 			turn := ids.New()
@@ -201,6 +199,7 @@ func (m *Module) Run(ctx context.Context, probes ...string) ([]Observation, erro
 		if !mine {
 			continue
 		}
+		m.note(ctx, p.ID)
 		o, err := m.once(ctx, p, turn, nil)
 		if errors.Is(err, errLost) {
 			continue
@@ -241,20 +240,25 @@ func (m *Module) chosen(ctx context.Context, names []string) ([]*core.Probe, err
 	return list, err
 }
 
-// askedBefore bounds how often persons run one probe on this node.
-func (m *Module) askedBefore(list []*core.Probe) (time.Duration, bool) {
+// note remembers that a person asked for a probe.
+func (m *Module) note(ctx context.Context, probe string) {
+	if core.ActorOf(ctx).Kind == core.SystemActor {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked[probe] = m.needs.Clock.Now()
+}
+
+// tooSoon bounds how often persons run one probe on this node: it gives how long they must wait.
+func (m *Module) tooSoon(list []*core.Probe) (wait time.Duration) {
 	now := m.needs.Clock.Now()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, p := range list {
-		if wait := pause - now.Sub(m.asked[p.ID]); wait > 0 {
-			return wait, false
-		}
+		wait = max(wait, pause-now.Sub(m.asked[p.ID]))
 	}
-	for _, p := range list {
-		m.asked[p.ID] = now
-	}
-	return 0, true
+	return wait
 }
 
 // once runs a probe that was taken and records what it saw. also, when given, joins the transaction of the record.
