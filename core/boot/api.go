@@ -5,7 +5,9 @@ import (
 	accessapi "github.com/rempart/rempart/core/internal/access/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
 	journalapi "github.com/rempart/rempart/core/internal/journal/api"
+	"github.com/rempart/rempart/core/internal/organization"
 	organizationapi "github.com/rempart/rempart/core/internal/organization/api"
+	reviewapi "github.com/rempart/rempart/core/internal/review/api"
 	sessionapi "github.com/rempart/rempart/core/internal/session/api"
 	settingsapi "github.com/rempart/rempart/core/internal/settings/api"
 	termsapi "github.com/rempart/rempart/core/internal/terms/api"
@@ -21,6 +23,7 @@ func (h *House) makeAPI() *rest.API {
 	tokenapi.Register(a, h.tokens)
 	accessapi.Register(a, h.access)
 	organizationapi.Register(a, h.organizations)
+	reviewapi.Register(a, h.review, organization.RemoveMember)
 	settingsapi.Register(a, h.settings)
 	termsapi.Register(a, h.terms)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))

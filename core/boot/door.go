@@ -15,6 +15,7 @@ import (
 	identityweb "github.com/rempart/rempart/core/internal/identity/web"
 	journalweb "github.com/rempart/rempart/core/internal/journal/web"
 	organizationweb "github.com/rempart/rempart/core/internal/organization/web"
+	reviewweb "github.com/rempart/rempart/core/internal/review/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
 	settingsweb "github.com/rempart/rempart/core/internal/settings/web"
 	signinweb "github.com/rempart/rempart/core/internal/signin/web"
@@ -68,7 +69,7 @@ func (h *House) hosts() []string {
 func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
-		organizationweb.Routes(h.organizations, h.memberPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
+		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
 

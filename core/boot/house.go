@@ -24,6 +24,7 @@ import (
 	"github.com/rempart/rempart/core/internal/identity"
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/core/internal/organization"
+	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/core/internal/session"
 	"github.com/rempart/rempart/core/internal/settings"
 	"github.com/rempart/rempart/core/internal/signin"
@@ -60,6 +61,7 @@ type House struct {
 	signin        *signin.Module
 	home          *home.Module
 	control       *control.Module
+	review        *review.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -78,7 +80,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(),
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(),
 	}
 }
 
@@ -228,7 +230,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	h.organizations = organization.New(organization.Needs{
 		Gate: &doors.gate, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Mail: h.mail, People: h.identity, Forgetting: h.identity,
 		Rights: &doors.access, Sessions: &doors.sessions, Tokens: &doors.tokens, Passwords: &doors.signin, SignUps: h.settings,
-		Origin: h.cfg.Origin,
+		Moves: &doors.review, Origin: h.cfg.Origin,
 	})
 	h.sessions = session.New(session.Needs{
 		Gate: &doors.gate, Store: h.db, Settings: h.settings, Sealer: h.vault, Mailer: h.mail, Clock: h.cfg.Clock, Log: h.cfg.Log,
@@ -242,6 +244,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Services: h.tokens,
 		Mail: h.mail, Settings: h.settings, Clock: h.cfg.Clock,
 	})
+	h.review = h.reviews(doors)
 	h.terms = terms.New(terms.Needs{Gate: &doors.gate, Clock: h.cfg.Clock, People: h.identity})
 	h.signin = signin.New(signin.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault,
@@ -270,9 +273,10 @@ func (h *House) breached() ([]*password.List, error) {
 func (h *House) build(doors *late) error {
 	doors.access.Module, doors.identity.Module, doors.organizations.Module = h.access, h.identity, h.organizations
 	doors.sessions.Module, doors.tokens.Module, doors.signin.Module = h.sessions, h.tokens, h.signin
+	doors.review.Module = h.review
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.home, h.mail, h.journal, h.control, canaryTroops{}}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, canaryTroops{}}
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {

@@ -5,6 +5,7 @@ import (
 	"github.com/rempart/rempart/core/internal/access"
 	"github.com/rempart/rempart/core/internal/identity"
 	"github.com/rempart/rempart/core/internal/organization"
+	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/core/internal/session"
 	"github.com/rempart/rempart/core/internal/signin"
 	"github.com/rempart/rempart/core/internal/token"
@@ -20,5 +21,6 @@ type late struct {
 	sessions      struct{ *session.Module }
 	tokens        struct{ *token.Module }
 	signin        struct{ *signin.Module }
+	review        struct{ *review.Module }
 	mail          struct{ core.Mailer }
 }

@@ -18,6 +18,8 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"identity.sweep":     h.identity.SweepLinks,
 		"signin.sweep":       h.signin.Sweep,
 		"organization.sweep": h.organizations.Sweep,
+		"review.sweep":       h.review.Sweep,
+		"review.watch":       h.review.Watch,
 		"journal.retain": func(ctx context.Context) error {
 			return h.journal.Retain(ctx, h.settings)
 		},
@@ -37,7 +39,11 @@ func (h *House) schedule() {
 		h.jobs.Handle(name, func(ctx context.Context, _ jobs.Run) error {
 			return sweep(core.WithActor(ctx, core.System(name)))
 		})
-		h.jobs.Schedule(jobs.Schedule{Name: name, Kind: name, Every: 10 * time.Minute})
+		every := 10 * time.Minute
+		if name == "review.watch" { // sessions used at once are seen while they are
+			every = 2 * time.Minute
+		}
+		h.jobs.Schedule(jobs.Schedule{Name: name, Kind: name, Every: every})
 	}
 }
 

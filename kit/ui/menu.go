@@ -26,6 +26,10 @@ const (
 	Journal       = "journal"
 	Services      = "services"
 	Addresses     = "addresses"
+	Requests      = "requests"
+	Reviews       = "reviews"
+	Departures    = "departures"
+	Sharing       = "sharing"
 	Terms         = "terms"
 	Settings      = "settings"
 	Provider      = "provider"
@@ -37,6 +41,7 @@ const (
 	ProviderIn    = "provider.sessions"
 	ProviderTerms = "provider.terms"
 	ProviderAlert = "provider.reports"
+	ProviderAsk   = "provider.support"
 	ProviderLog   = "provider.journal"
 )
 
@@ -57,6 +62,11 @@ var orgMenu = []entry{
 	{section: Members, path: "/o/{org}/members", title: i18n.T("Membres", "Members"), icon: "people", key: "m", needs: "member.list", says: i18n.T("Inviter, importer, retirer, changer une fonction.", "Invite, import, remove, change a function.")},
 	{section: Habilitations, path: "/o/{org}/habilitations", title: i18n.T("Habilitations", "Access table"), icon: "grid", key: "h", needs: "habilitation.read", says: i18n.T("Qui peut quoi, pourquoi et depuis quand.", "Who can do what, why and since when.")},
 	{section: Roles, path: "/o/{org}/roles", title: i18n.T("Rôles", "Roles"), icon: "key", key: "r", needs: "role.read", says: i18n.T("Ce que chaque rôle permet, et qui l'a.", "What each role permits, and who has it.")},
+	{section: Requests, path: "/o/{org}/requests", title: i18n.T("Demandes", "Requests"), icon: "mail", key: "q", needs: "access_request.own", says: i18n.T("Demander un rôle, juger, revoir ce qui vous attend.", "Ask for a role, judge, review what awaits you.")},
+	{section: Reviews, path: "/o/{org}/reviews", title: i18n.T("Revues", "Reviews"), icon: "check", key: "v", needs: "access_review.read", says: i18n.T("Ce qui est encore nécessaire, gardé avec un mot ou retiré.", "What is still needed, kept with a word or revoked.")},
+	{section: Departures, path: "/o/{org}/departures", title: i18n.T("Départs", "Leavers"), icon: "out", needs: "departure.compare", says: i18n.T("Faire partir les absents d'une liste complète ; comptes dormants.", "Make those absent from a full list leave; dormant accounts."), tile: true},
+	{section: Sharing, path: "/o/{org}/sharing", title: i18n.T("Comptes partagés", "Shared accounts"), icon: "people", needs: "sharing.read", says: i18n.T("Les comptes qui semblent servir à plusieurs, et pourquoi.", "Accounts that several people seem to use, and why."), tile: true},
+	{section: Departures, path: "/o/{org}/dormant", title: i18n.T("Comptes dormants", "Dormant accounts"), icon: "clock", needs: "dormant.read", says: i18n.T("Qui ne se connecte plus, ou ne l'a jamais fait.", "Who no longer signs in, or never did."), tile: true},
 	{section: Suspensions, path: "/o/{org}/suspensions", title: i18n.T("Suspensions", "Suspensions"), icon: "pause", key: "u", needs: "suspension.read", says: i18n.T("Couper un accès à la seconde, le rétablir.", "Cut an access within a second, restore it.")},
 	{section: OrgSessions, path: "/o/{org}/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", key: "s", needs: "session.list", says: i18n.T("Les sessions ouvertes, et y mettre fin.", "Open sessions, and ending them.")},
 	{section: Services, path: "/o/{org}/services", title: i18n.T("Comptes de service", "Service accounts"), icon: "bot", key: "c", needs: "service_account.list", says: i18n.T("Les programmes qui agissent ici, et leurs jetons.", "The programs that act here, and their tokens.")},
@@ -82,6 +92,7 @@ var providerMenu = []entry{
 	{section: ProviderStaff, path: "/provider/habilitations", title: i18n.T("Droits de l'équipe", "Staff rights"), icon: "grid", needs: "habilitation.read", says: i18n.T("Qui de l'équipe peut quoi, et chez qui.", "Who of the staff can do what, and where.")},
 	{section: ProviderCuts, path: "/provider/suspensions", title: i18n.T("Suspensions", "Suspensions"), icon: "pause", needs: "suspension.read", says: i18n.T("Suspendre une organisation, un service, une personne.", "Suspend an organization, a service, a person.")},
 	{section: ProviderAlert, path: "/provider/reports", title: i18n.T("Signalements", "Reports"), icon: "flag", needs: "report.list", says: i18n.T("« Ce n'était pas moi » : ce que des personnes signalent.", "“This wasn't me”: what persons report.")},
+	{section: ProviderAsk, path: "/provider/support", title: i18n.T("Entrer chez un client", "Enter a client"), icon: "key", needs: "support.mine", says: i18n.T("Demander à une organisation de vous laisser entrer.", "Ask an organization to let you in.")},
 	{section: ProviderIn, path: "/provider/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", needs: "session.list", says: i18n.T("Qui de l'équipe est connecté, et arrêter une session.", "Who of the staff is signed in, and stop a session.")},
 	{section: ProviderLog, path: "/provider/journal", title: i18n.T("Journal", "Journal"), icon: "journal", needs: "journal.read", says: i18n.T("Les actes de la plateforme, avec leur preuve.", "The platform's acts, with their proof.")},
 	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},

@@ -2,11 +2,13 @@ package organization
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/i18n"
 )
 
 var qPersons = db.SQL(`SELECT person FROM organization_member WHERE org = $1 AND person > $2 AND state <> 'left' AND state = 'active'
@@ -85,3 +87,35 @@ func (m *Module) moved(ctx context.Context, tx core.Tx, act *core.Act, old Membe
 	}
 	return err
 }
+
+// Addresses reads the e-mail addresses of a sheet, CSV or workbook, of which one column holds them: a full list of who is
+// present, to be compared with the members (ACC-6.2). A line without a valid address is refused: a list must be whole.
+func Addresses(data []byte) ([]string, error) {
+	s, err := readSheet(data)
+	if err != nil {
+		return nil, err
+	}
+	columns, headed := guess(s)
+	at := slices.Index(columns, "email")
+	if at < 0 {
+		return nil, errMapping.With("file", errMapping.Code)
+	}
+	rows := s.Rows
+	if headed {
+		rows = rows[1:]
+	}
+	var out []string
+	for i, row := range rows {
+		if at >= len(row) || row[at] == "" {
+			return nil, refuse(reasonNoEmailAt, s.Lines[len(s.Rows)-len(rows)+i])
+		}
+		mail, ok := address(row[at])
+		if !ok {
+			return nil, refuse(reasonNoEmailAt, s.Lines[len(s.Rows)-len(rows)+i])
+		}
+		out = append(out, mail)
+	}
+	return out, nil
+}
+
+var reasonNoEmailAt = i18n.Reason("import.no_email_at", "La ligne %d n'a pas d'adresse électronique valide : la liste doit être complète.", "Line %d has no valid e-mail address: the list must be whole.")

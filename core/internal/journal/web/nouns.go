@@ -17,8 +17,11 @@ var nouns = map[string]i18n.Sentence{
 	"photo": i18n.T("photo", "photo"), "platform": i18n.T("plateforme", "platform"), "recovery": i18n.T("codes de secours", "recovery codes"), "report": i18n.T("signalement", "report"),
 	"role": i18n.T("rôle", "role"), "service_account": i18n.T("compte de service", "service account"), "session": i18n.T("session", "session"),
 	"setting": i18n.T("réglage", "setting"), "setup": i18n.T("mise en place", "set-up"), "signin": i18n.T("connexion", "sign-in"), "suspension": i18n.T("suspension", "suspension"),
+	"access_request": i18n.T("demande de rôle", "request for a role"), "access_review": i18n.T("revue des habilitations", "review of assignments"),
+	"sharing": i18n.T("compte qui semble partagé", "account that seems shared"), "support": i18n.T("entrée chez une organisation", "entry into an organization"),
 	"terms": i18n.T("conditions", "terms"), "token": i18n.T("jeton", "token"), "device": i18n.T("navigateur", "browser"),
 
+	"answer": i18n.T("réponse", "answer"), "sha256": i18n.T("empreinte SHA-256", "SHA-256"), "scope": i18n.T("champ", "scope"),
 	"accepted": i18n.T("accepté", "accepted"), "committee": i18n.T("commission", "committee"), "department": i18n.T("service", "department"),
 	"description": i18n.T("description", "description"), "email": i18n.T("courriel", "e-mail"), "email2": i18n.T("second courriel", "second e-mail"),
 	"ends": i18n.T("fin", "end"), "family_name": i18n.T("nom", "family name"), "format": i18n.T("format", "format"),
