@@ -13,6 +13,7 @@ import (
 	"github.com/rempart/rempart/core/internal/access"
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/core/internal/token"
+	"github.com/rempart/rempart/kit/ids"
 )
 
 // Inviting somebody else's address gives an organization no hold on the account: not to see it, cut it, strip it of its
@@ -66,7 +67,7 @@ func (w *town) key(who string, service core.ID) string {
 	return secret
 }
 
-// A token dies with its holder: suspended, removed, or closed with the organization.
+// A token dies with its holder: suspended, removed, closed with the organization, or with another password.
 func TestATokenDiesWithItsHolder(t *testing.T) {
 	w := newTown(t, "")
 	path := "/api/v1/organizations/" + string(w.a) + "/sessions"
@@ -98,6 +99,18 @@ func TestATokenDiesWithItsHolder(t *testing.T) {
 		t.Error("the token of a suspended organization answers")
 	}
 	w.must("lift", w.access.EndSuspension(w.as("provider.admin"), core.Platform, id, "paid"))
+	former := person
+	for range 2 { // the first password of this person, then another one
+		hash, err := w.identity.NewPassword(w.system(), w.people["a.security"], "Quatre-Hiboux7-"+string(ids.New()))
+		w.must("password", err)
+		w.do("password", func(ctx context.Context, tx core.Tx) error {
+			return w.identity.KeepPassword(ctx, tx, w.people["a.security"], hash)
+		})
+	}
+	if got := code(former); got != http.StatusUnauthorized {
+		t.Errorf("the token of who changed their password answers %d", got)
+	}
+	person = w.key("a.security", "")
 	w.must("remove", w.organizations.Remove(w.as("a.admin"), w.a, []core.ID{w.members["a.security"]}, "end of contract"))
 	if got := code(person); got != http.StatusUnauthorized {
 		t.Errorf("the token of who left answers %d", got)

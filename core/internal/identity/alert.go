@@ -13,6 +13,7 @@ import (
 var (
 	mailPasswordSubject    = i18n.T("Votre mot de passe a été changé", "Your password was changed")
 	mailPasswordBody       = i18n.T("Le mot de passe de votre compte vient d'être changé.", "The password of your account has just been changed.")
+	mailPasswordTokens     = i18n.T("Le mot de passe de votre compte vient d'être changé. Vos jetons d'accès personnels ont pris fin : refaites ceux dont vous vous servez.", "The password of your account has just been changed. Your personal access tokens have ended: make those that you use again.")
 	mailCompromisedSubject = i18n.T("Votre compte demande votre attention", "Your account needs your attention")
 	mailCompromisedBody    = i18n.T(
 		"Votre mot de passe est peut-être connu de quelqu'un d'autre. Toutes vos sessions ont été fermées. À la prochaine connexion, un code vous sera envoyé à cette adresse et vous choisirez un nouveau mot de passe.",

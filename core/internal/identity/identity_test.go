@@ -197,7 +197,7 @@ func TestChangingOnesPasswordAsksForTheCurrentOneAndEndsOtherSessions(t *testing
 			t.Errorf("the failure is not in the journal: %+v", act)
 		}
 		h.must(h.ChangePassword(as(ada), ada, good, better))
-		if got := strings.Join(h.ended, ", "); got != string(ada)+" password_changed but s1" {
+		if got := strings.Join(h.ended, ", "); got != string(ada)+" token password_changed but , "+string(ada)+" password_changed but s1" {
 			t.Errorf("ended: %s", got)
 		}
 	})

@@ -166,7 +166,7 @@ func Weakness(v password.Verdict) error {
 }
 
 // KeepPassword writes a password that NewPassword took: the former one joins the history, the 'compromised' mark goes,
-// links sent to reset it die, the person becomes active and is told.
+// links sent to reset it die, so do personal access tokens, the person becomes active and is told.
 func (m *Module) KeepPassword(ctx context.Context, tx core.Tx, person core.ID, hash string) error {
 	p, err := m.Person(ctx, tx, person)
 	if err != nil {
@@ -200,7 +200,15 @@ func (m *Module) KeepPassword(ctx context.Context, tx core.Tx, person core.ID, h
 	if c.Hash == "" {
 		return nil // a first password: nothing changed that one should be warned of
 	}
-	return m.alert(ctx, tx, p, "password.changed", mailPasswordSubject, mailPasswordBody, "password")
+	body := mailPasswordBody
+	ended, err := m.needs.Tokens.EndAll(ctx, tx, person, "password_changed")
+	if err != nil {
+		return fmt.Errorf("identity: end tokens: %w", err)
+	}
+	if ended > 0 {
+		body = mailPasswordTokens
+	}
+	return m.alert(ctx, tx, p, "password.changed", mailPasswordSubject, body, "password")
 }
 
 // Compromised marks the password of a person as known to others (ACC-4.4): every session and token ends now, and the

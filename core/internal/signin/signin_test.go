@@ -3,6 +3,7 @@ package signin_test
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -289,6 +290,9 @@ func TestResetByLink(t *testing.T) {
 		}
 		if len(h.near.ended) == 0 || h.near.ended[len(h.near.ended)-1] != string(person)+": password_reset" {
 			t.Errorf("sessions ended: %q", h.near.ended)
+		}
+		if !slices.Contains(h.near.ended, string(person)+": token password_changed") {
+			t.Errorf("tokens outlive a reset: %q", h.near.ended)
 		}
 		if _, _, err := h.come(ctx, "ada@example.org", good, ""); codeOf(err) != "signin.wrong" {
 			t.Fatalf("the former password: %v", err)

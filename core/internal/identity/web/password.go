@@ -11,11 +11,11 @@ import (
 
 var (
 	tMyPassword    = i18n.T("Changer mon mot de passe", "Change my password")
-	tPasswordLead  = i18n.T("Vos autres sessions seront fermées, et un message vous le confirmera.", "Your other sessions will be ended, and a message will confirm it.")
+	tPasswordLead  = i18n.T("Vos autres sessions et vos jetons d'accès personnels prendront fin, et un message vous le confirmera.", "Your other sessions and your personal access tokens will end, and a message will confirm it.")
 	tCurrent       = i18n.T("Mot de passe actuel", "Current password")
 	tNew           = i18n.T("Nouveau mot de passe", "New password")
 	tSavePassword  = i18n.T("Changer le mot de passe", "Change the password")
-	tPasswordSaved = i18n.T("Mot de passe changé, vos autres sessions sont fermées.", "Password changed, your other sessions were ended.")
+	tPasswordSaved = i18n.T("Mot de passe changé ; vos autres sessions et vos jetons ont pris fin.", "Password changed; your other sessions and your tokens have ended.")
 )
 
 type passwordView struct {
