@@ -191,6 +191,7 @@ func (w *town) plant() {
 	w.must("import", err)
 	w.known["import"] = []core.ID{sheet}
 	w.person("a.extra", w.a, "member", "Canary")
+	w.must("photo", w.identity.ChangePhoto(w.as("a.extra"), w.people["a.extra"], picture()))
 	w.do("suspension", func(ctx context.Context, tx core.Tx) error {
 		id, err := w.access.Declare(ctx, tx, access.Suspension{
 			Block:     core.Block{Scope: "person", Reason: "security_risk", Text: "canary-suspension"},
