@@ -123,6 +123,9 @@ func TestPoliciesThatShipCanBeListedAndRead(t *testing.T) {
 	if strings.Contains(out, "{{") || strings.Contains(out, "CTI-28") {
 		t.Errorf("shown: %s", out)
 	}
+	if out, status := rempart(t, "policy", "show", "kiosk"); status != 0 || !strings.Contains(out, "≠ KSK-5.2: Session ends when unused for: 90\u00a0minutes; recommended: 60\u00a0minutes (ASVS 7.3.1,") {
+		t.Errorf("%d: the deviation of KSK-5.2 is not shown: %s", status, out)
+	}
 	if out, status := rempart(t, "policy", "show", "callcenterrate", "--clause", "ACC-3.3"); status != 0 || !strings.Contains(out, "! not there yet: ") {
 		t.Errorf("%d: what is missing is not told: %s", status, out)
 	}

@@ -45,6 +45,9 @@ func (c *command) policyShow() *cobra.Command {
 					shown++
 				}
 			}
+			if clause == "" {
+				s.departures()
+			}
 			if shown == 0 {
 				return usageError{fmt.Errorf("%s has no clause %s", p.ID, clause)}
 			}
@@ -79,6 +82,8 @@ var (
 	tOutside   = core.Text{FR: "hors du produit", EN: "outside the product"}
 	tRefers    = core.Text{FR: "références", EN: "references"}
 	tDeviation = core.Text{FR: "écart", EN: "deviation"}
+	tDeparts   = core.Text{FR: "Écarts avec notre recommandation", EN: "Deviations from our recommendation"}
+	tSilent    = core.Text{FR: "non dit par la politique", EN: "not told by the policy"}
 	tEvidence  = core.Text{FR: "une preuve vaut", EN: "evidence lasts"}
 )
 
@@ -117,6 +122,24 @@ func (s *shower) clause(c *policies.Clause) {
 		s.line(tEvidence, []string{fmt.Sprintf("%.0f h", c.Lifetime.Hours())})
 	}
 	fmt.Fprintln(s.w)
+}
+
+// departures lists where the pack asks less than our recommendation, or what it advises against.
+func (s *shower) departures() {
+	if s.pack.Baseline {
+		return
+	}
+	all := policies.Deviations(s.pack, policies.Baseline(), s.catalogue)
+	if len(all) > 0 {
+		fmt.Fprintln(s.w, s.in(tDeparts))
+	}
+	for _, d := range all {
+		told := ""
+		if !d.Declared {
+			told = "; " + s.in(tSilent)
+		}
+		s.paragraph("  ≠ ", fmt.Sprintf("%s: %s (%s%s)", d.Clause, s.in(d.What), strings.Join(d.References, ", "), told))
+	}
 }
 
 // asked gives what the pack asks of a setting, the default where it asks nothing.

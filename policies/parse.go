@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -20,6 +22,7 @@ import (
 const (
 	maxSource   = 1 << 20
 	maxClauses  = 1000
+	maxText     = 4000
 	maxLifetime = 400 * 24 * time.Hour
 	// DefaultLifetime is how long an observation stays evidence when neither the pack nor the clause says.
 	DefaultLifetime = 48 * time.Hour
@@ -306,10 +309,19 @@ func (r *reader) scalar(v *yaml.Node, what string) string {
 		r.wrong(v.Line, "form.alias", "« %s » renvoie ailleurs (*) : écrivez la valeur en entier", "%s points elsewhere (*): write the value in full", what)
 	case v.Kind != yaml.ScalarNode:
 		r.wrong(v.Line, "form.scalar", "« %s » attend un texte seul", "%s wants a single text", what)
+	case strings.ContainsFunc(s, unseen):
+		r.wrong(v.Line, "form.control", "« %s » contient un signe invisible (commande de terminal, sens d'écriture) : retirez-le", "%s holds an invisible sign (terminal command, writing direction): remove it", what)
+	case utf8.RuneCountInString(s) > maxText:
+		r.wrong(v.Line, "form.long", "« %s » dépasse %d signes : écrivez plus court, ou en deux clauses", "%s is longer than %d signs: write less, or two clauses", what, maxText)
 	case s == "":
 		r.wrong(v.Line, "form.empty", "« %s » est vide : écrivez-le ou retirez la clé", "%s is empty: write it or remove the key", what)
 	}
 	return s
+}
+
+// unseen tells the signs that a reader cannot see and that change what they see; an end of line is none.
+func unseen(c rune) bool {
+	return c != '\n' && unicode.IsControl(c) || c >= '\u202a' && c <= '\u202e' || c >= '\u2066' && c <= '\u2069' || c == unicode.ReplacementChar
 }
 
 func (r *reader) match(v *yaml.Node, what string, form *regexp.Regexp, code, fr, en string) string {

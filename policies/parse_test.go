@@ -2,6 +2,7 @@ package policies_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +150,9 @@ func TestAFileThatIsNoPackSaysWhy(t *testing.T) {
 		"probe twice":  {strings.Replace(sound, "[session.idle]", "[session.idle, session.idle]", 1), "name.twice"},
 		"probe name":   {strings.Replace(sound, "[session.idle]", "[Idle]", 1), "probe.id"},
 		"bad baseline": {"baseline: maybe\n" + sound, "form.switch"},
+		"terminal":     {strings.Replace(sound, `en: "End"`, `en: "\e[2JEnd"`, 1), "form.control"},
+		"backwards":    {strings.Replace(sound, "Us\n", "Us\u202eSU\n", 1), "form.control"},
+		"long":         {strings.Replace(sound, "Encrypted.", strings.Repeat("word ", 1000), 1), "form.long"},
 		"clause name":  {strings.Replace(sound, "id: S-1", "id: S 1", 1), "clause.id"},
 	} {
 		_, err := policies.Parse("ours.yaml", []byte(row.src))
@@ -164,6 +168,23 @@ func TestAFileThatIsNoPackSaysWhy(t *testing.T) {
 		if !found {
 			t.Errorf("%s: %v, want %s", name, err, row.code)
 		}
+	}
+}
+
+// TestAThousandMistakesAreNotAllTold, and a warning never hides what forbids the use of the pack.
+func TestAThousandMistakesAreNotAllTold(t *testing.T) {
+	_, err := policies.Parse("ours.yaml", []byte(sound+strings.Repeat("  - {}\n", 900)))
+	var all policies.Problems
+	if !errors.As(err, &all) || len(all) > 300 || len(all) < 100 {
+		t.Errorf("%d problems", len(all))
+	}
+	var b strings.Builder
+	for i := range 300 {
+		b.WriteString("  - {id: T-" + strings.Repeat("I", i%30) + strconv.Itoa(i) + ", kind: enforced, title: {fr: F, en: E}, text: {fr: F, en: E}, probes: [no.such]}\n")
+	}
+	src := sound + b.String() + "  - {id: LAST, kind: enforced, title: {fr: F, en: E}, text: {fr: F, en: E}}\n"
+	if all := policies.Check(parse(t, src), known()); !all.Fatal() || len(all) > 300 {
+		t.Errorf("warnings hide a mistake among %d", len(all))
 	}
 }
 

@@ -47,7 +47,13 @@ type notes struct {
 	all  Problems
 }
 
+// enough problems are told at once; the first one that forbids the use of the pack always is.
+const enough = 200
+
 func (n *notes) add(line int, code string, warning bool, fr, en string, args []any) {
+	if len(n.all) >= enough && (warning || n.all.Fatal()) {
+		return
+	}
 	inFR, inEN := make([]any, len(args)), make([]any, len(args))
 	for i, a := range args {
 		inFR[i], inEN[i] = a, a
