@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,4 +37,79 @@ func (h *House) scheduleControls() {
 		return h.control.Plan(core.WithActor(ctx, core.System(plan)))
 	})
 	h.jobs.Schedule(jobs.Schedule{Name: plan, Kind: plan, Every: time.Minute, Missed: jobs.Skip})
+}
+
+// What the room of clauses says, for what is composed outside of the core.
+type (
+	Clause           = control.Clause
+	ClauseFilter     = control.Filter
+	ClauseSummary    = control.Summary
+	PolicyOrder      = control.Order
+	PolicyWithdrawal = control.Withdrawal
+	PolicyPublished  = control.Published
+)
+
+// The statuses of clauses.
+const (
+	ClauseHeld     = control.Held
+	ClauseBroken   = control.Broken
+	ClauseStale    = control.Stale
+	ClauseAttested = control.Attested
+	ClauseNotBuilt = control.NotBuilt
+	ClauseOutside  = control.Outside
+)
+
+// VerifyClauses runs, on the live system, the probes of the clauses that a filter takes, unless they are only to be read, and
+// gives how the clauses stand.
+func (h *House) VerifyClauses(ctx context.Context, f ClauseFilter, run bool) ([]Clause, ClauseSummary, error) {
+	ctx = core.WithActor(ctx, core.System("verify"))
+	list, sum, err := h.control.Clauses(ctx, f)
+	if err != nil || !run {
+		return list, sum, err
+	}
+	var names []string
+	for _, c := range list {
+		for _, p := range c.Probes {
+			if p.Probe != nil && !slices.Contains(names, p.ID) {
+				names = append(names, p.ID)
+			}
+		}
+	}
+	if len(names) > 0 {
+		if _, err := h.control.Run(ctx, names...); err != nil && core.CodeOf(err) != "probe.running" {
+			return nil, sum, err
+		}
+	}
+	return h.control.Clauses(ctx, f)
+}
+
+// ProveClause gives the proof of a clause (verify.CheckBundle); pack is "" for the first that has it.
+func (h *House) ProveClause(ctx context.Context, pack, clause string) ([]byte, error) {
+	if err := h.journal.Settle(ctx); err != nil {
+		return nil, err
+	}
+	return h.control.Bundle(core.WithActor(ctx, core.System("prove")), pack, clause)
+}
+
+// PublishPolicy puts a pack in force and tells the organizations; dry only says what it would do.
+func (h *House) PublishPolicy(ctx context.Context, o PolicyOrder, dry bool) (PolicyPublished, error) {
+	ctx = core.WithActor(ctx, core.System("policy.apply"))
+	if dry {
+		return h.control.Preview(ctx, o)
+	}
+	out, err := h.control.Publish(ctx, o)
+	if err != nil {
+		return out, err
+	}
+	return out, h.control.Tell(ctx)
+}
+
+// WithdrawPolicy takes clauses of a pack back, or the whole pack, and tells the organizations.
+func (h *House) WithdrawPolicy(ctx context.Context, o PolicyWithdrawal) (PolicyPublished, error) {
+	ctx = core.WithActor(ctx, core.System("policy.withdraw"))
+	out, err := h.control.Withdraw(ctx, o)
+	if err != nil {
+		return out, err
+	}
+	return out, h.control.Tell(ctx)
 }
