@@ -62,7 +62,7 @@ func TestAPlatformMovesToPostgreSQLAndBack(t *testing.T) {
 		}
 		return out.String()
 	}
-	if out := said("db", "copy", "--from", file, "--to", url); !strings.Contains(out, "vault_") || !strings.Contains(out, "journal_entry") {
+	if out := said("db", "copy", "--from", file, "--to", url); !strings.Contains(out, "vault_") || !strings.Contains(out, "journal_batch") {
 		t.Fatalf("rows or keys stayed behind:\n%s", out)
 	}
 	there, err := dbcopy.Hash(t.Context(), url, nil)

@@ -16,12 +16,17 @@ type result struct {
 	took time.Duration
 	p50  time.Duration
 	p99  time.Duration
+	cpu  time.Duration
 }
 
 func (r result) perSecond() float64 { return float64(r.done) / r.took.Seconds() }
 
 func (r result) String() string {
-	return fmt.Sprintf("%8.0f/s  p50 %s p99 %s", r.perSecond(), r.p50.Round(10*time.Microsecond), r.p99.Round(10*time.Microsecond))
+	s := fmt.Sprintf("%8.0f/s  p50 %s p99 %s", r.perSecond(), r.p50.Round(10*time.Microsecond), r.p99.Round(10*time.Microsecond))
+	if r.cpu > 0 {
+		s += fmt.Sprintf("  %.1f µs CPU", float64(r.cpu.Nanoseconds())/1000/float64(r.done))
+	}
+	return s
 }
 
 // load lets clients repeat an act, one after the other's end, for some time. Every act counted was acknowledged durable.

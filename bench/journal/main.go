@@ -17,6 +17,7 @@ type settings struct {
 	seconds time.Duration
 	entries int
 	peer    bool
+	profile string
 }
 
 func main() {
@@ -25,6 +26,7 @@ func main() {
 	flag.DurationVar(&s.seconds, "time", 4*time.Second, "time of each measurement")
 	flag.IntVar(&s.entries, "entries", 1_000_000, "entries to verify")
 	flag.BoolVar(&s.peer, "peer", true, "measure Tessera too")
+	flag.StringVar(&s.profile, "profile", "", "write a CPU profile of Rempart's loads to this file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

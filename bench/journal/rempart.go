@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
+	"syscall"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -102,6 +104,13 @@ func (h *house) act(ctx context.Context, client int) error {
 	})
 }
 
+// cpu is the time that this process has used of all processors.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 func rempart(ctx context.Context, s settings, clients int) (result, error) {
 	dir, err := os.MkdirTemp(s.dir, "rempart-")
 	if err != nil {
@@ -113,7 +122,17 @@ func rempart(ctx context.Context, s settings, clients int) (result, error) {
 		return result{}, err
 	}
 	defer h.close()
+	if s.profile != "" {
+		f, err := os.Create(fmt.Sprintf("%s.%d", s.profile, clients))
+		if err != nil {
+			return result{}, err
+		}
+		_ = pprof.StartCPUProfile(f)
+	}
+	used := cpu()
 	r, err := load(ctx, clients, s.seconds, h.act)
+	r.cpu = cpu() - used
+	pprof.StopCPUProfile()
 	if err != nil {
 		return r, err
 	}

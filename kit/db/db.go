@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -39,8 +40,8 @@ type DB struct {
 	log    *slog.Logger
 	hub    hub
 
-	mu    sync.RWMutex
-	flush FlushFunc
+	flush  atomic.Pointer[FlushFunc]
+	undone atomic.Uint64
 }
 
 // FlushFunc receives what transactions deferred, in order, inside the transaction that is about to commit.
@@ -111,16 +112,35 @@ func Long(ctx context.Context) context.Context { return context.WithValue(ctx, l
 
 // OnFlush sets the one hook that receives deferred items just before a commit: on SQLite those of the whole group that
 // commits at once, on PostgreSQL those of one transaction. Its error undoes every transaction of the group.
-func (d *DB) OnFlush(f FlushFunc) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.flush = f
-}
+func (d *DB) OnFlush(f FlushFunc) { d.flush.Store(&f) }
 
 func (d *DB) flushHook() FlushFunc {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.flush
+	if f := d.flush.Load(); f != nil {
+		return *f
+	}
+	return nil
+}
+
+// Undone counts the flushes of this process whose commit failed, or may have (SQLite): a hook that remembers what it
+// wrote must look again when it has grown.
+func (d *DB) Undone() uint64 { return d.undone.Load() }
+
+// Preparer is an item with work of its own, such as sealing: it is done once, on the goroutine of the transaction's
+// caller, after its last statement and outside of the writer's turn. Its error undoes the transaction, and on SQLite
+// the group that it is in once it has run a statement.
+type Preparer interface {
+	Prepare() error
+}
+
+func prepare(items []any) error {
+	for _, i := range items {
+		if p, ok := i.(Preparer); ok {
+			if err := p.Prepare(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Defer hands item to the OnFlush hook if and only if tx reaches its commit.

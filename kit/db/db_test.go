@@ -222,7 +222,12 @@ func TestACallerWhoLeavesHasDoneNothing(t *testing.T) {
 		inside, out := make(chan struct{}), make(chan struct{})
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			d.Write(t.Context(), func(tx core.Tx) error { close(inside); <-out; return nil })
+			d.Write(t.Context(), func(tx core.Tx) error {
+				_, _, err := db.One(t.Context(), tx, qCount, db.Value[int64])
+				close(inside)
+				<-out
+				return err
+			})
 		})
 		<-inside
 		if d.Engine() == db.SQLite {
@@ -446,7 +451,12 @@ func TestATransactionInsideAnotherEndsInAnErrorNotADeadlock(t *testing.T) {
 			if err := d.Migrate(t.Context(), schemas()...); err != nil {
 				t.Fatal(err)
 			}
-			err = d.Write(t.Context(), func(core.Tx) error { return put(t.Context(), d, "inner") })
+			err = d.Write(t.Context(), func(tx core.Tx) error {
+				if _, err := tx.Exec(t.Context(), qPut, "outer", 1, nil); err != nil {
+					return err
+				}
+				return put(t.Context(), d, "inner")
+			})
 			if core.CodeOf(err) != "db.busy" {
 				t.Fatalf("want db.busy, got %v", err)
 			}

@@ -390,6 +390,9 @@ func (p *postgresDB) finish(ctx context.Context, tx *pgTx) error {
 	if hook := p.db.flushHook(); hook != nil && len(tx.items) > 0 {
 		items := tx.items
 		tx.items = nil
+		if err := prepare(items); err != nil {
+			return err
+		}
 		if err := tx.over(hook(ctx, tx, items)); err != nil {
 			return err
 		}

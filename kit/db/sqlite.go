@@ -286,22 +286,19 @@ var (
 	sRollback  = SQLOn(SQLite, "ROLLBACK")
 )
 
+// read runs fn on a reader, which its first statement takes: until then nothing of the database is held.
 func (s *sqliteDB) read(ctx context.Context, fn func(core.Tx) error) error {
-	c, err := s.reader(ctx)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	healthy := false
-	defer func() { s.giveBack(c, healthy) }()
-	if err := c.own(sBegin); err != nil {
-		return err
-	}
-	tx := &sqliteTx{c: c}
+	tx := &sqliteTx{s: s}
 	defer func() { // also when fn panics or ends its goroutine
 		tx.over(nil)
-		healthy = c.own(sRollback) == nil && !lostStorage(tx.dead)
+		if tx.c != nil {
+			s.giveBack(tx.c, tx.c.own(sRollback) == nil && !lostStorage(tx.dead))
+		}
 	}()
-	err = fn(tx)
+	err := fn(tx)
 	if err == nil {
 		if err = tx.over(nil); err == nil {
 			tx.runAfter()
@@ -368,7 +365,13 @@ func (s *sqliteDB) write(ctx context.Context, fn func(core.Tx) error) error {
 func (s *sqliteDB) prepare(ctx context.Context, text string) error {
 	return s.read(ctx, func(tx core.Tx) error {
 		plain, _ := positional(text)
-		ds, err := tx.(*sqliteTx).c.c.Prepare(plain)
+		t := tx.(*sqliteTx)
+		if t.c == nil {
+			if err := t.open(ctx); err != nil {
+				return err
+			}
+		}
+		ds, err := t.c.c.Prepare(plain)
 		if err != nil {
 			return err
 		}

@@ -13,10 +13,14 @@ import (
 // sqliteTx is a transaction on a SQLite connection.
 type sqliteTx struct {
 	pending
-	c     *conn
+	c     *conn     // nil until the first statement
+	s     *sqliteDB // of a reader
 	write bool
-	dead  error
-	rows  *sqliteRows
+	// A writer asks for its turn at its first statement.
+	writer  *writer
+	request *request
+	dead    error
+	rows    *sqliteRows
 	// A writer's savepoint is opened by its first statement: who only defers items (a journaled read) needs none.
 	lazy      bool
 	savepoint bool
@@ -60,6 +64,11 @@ func (t *sqliteTx) ready(ctx context.Context, text string, args []any) (*stmt, [
 	if err := ctx.Err(); err != nil {
 		return nil, nil, t.fail(err)
 	}
+	if t.c == nil {
+		if err := t.open(ctx); err != nil {
+			return nil, nil, t.fail(err)
+		}
+	}
 	s, err := t.c.prepared(text)
 	if err != nil {
 		return nil, nil, t.fail(err)
@@ -75,6 +84,19 @@ func (t *sqliteTx) ready(ctx context.Context, text string, args []any) (*stmt, [
 		t.savepoint = true
 	}
 	return s, bound, nil
+}
+
+// open gets the connection for the first statement: a turn of the writer, or a reader and its snapshot.
+func (t *sqliteTx) open(ctx context.Context) error {
+	if t.write {
+		return t.writer.turn(t.request)
+	}
+	c, err := t.s.reader(ctx)
+	if err != nil {
+		return err
+	}
+	t.c = c
+	return c.own(sBegin)
 }
 
 // statementContext lets a reader's statement be interrupted. A writer's never is: SQLite would roll back the whole

@@ -23,28 +23,40 @@ const (
 // a savepoint of its own, commits once for the whole group, and only then answers them: one fdatasync is shared by
 // all who waited for the previous one.
 //
-// A caller's function runs on the caller's own goroutine (so that a panic, a Goexit or a stack trace stay its own)
-// while the owner waits for it: never two at a time.
+// A caller's function runs on the caller's own goroutine (so that a panic, a Goexit or a stack trace stay its own). It
+// waits for its turn at its first statement, and the owner then waits for it: never two at a time. A function that ends
+// without a statement (a journaled read) needs no turn: what it deferred joins the next commit as it is.
 type writer struct {
-	s     *sqliteDB
-	queue chan *request
-	ran   chan struct{} // the caller whose turn it is has run its function
-	quit  chan struct{}
-	gone  chan struct{}
-	once  sync.Once
+	s    *sqliteDB
+	wake chan struct{} // somebody is in the queue
+	ran  chan struct{} // the caller whose turn it is has run its function
+	quit chan struct{}
+	gone chan struct{}
+	once sync.Once
 
-	c      *conn // nil after a failure of storage, until it could be opened and checked again
-	groups int
-	dirty  bool // something was written since the last checkpoint
+	mu     sync.Mutex
+	queue  []*request
+	closed bool
+
+	c       *conn // nil after a failure of storage, until it could be opened and checked again
+	groups  int
+	dirty   bool // something was written since the last checkpoint
+	taken   []*request
+	members []*request
+	items   []any
 }
 
 type request struct {
 	ctx   context.Context
 	state atomic.Int32 // waiting, taken or left
+	wants bool         // its turn; without it, its items are ready to be kept
 	turn  chan struct{}
+	ready chan struct{} // its items are prepared
 	fin   chan struct{}
+	timer *time.Timer
 	tx    *sqliteTx
 	err   error
+	bad   error // its items could not be prepared
 }
 
 const (
@@ -54,11 +66,11 @@ const (
 )
 
 var requests = sync.Pool{New: func() any {
-	return &request{turn: make(chan struct{}, 1), fin: make(chan struct{}, 1), tx: &sqliteTx{}}
+	return &request{turn: make(chan struct{}, 1), ready: make(chan struct{}, 1), fin: make(chan struct{}, 1), tx: &sqliteTx{}}
 }}
 
 func startWriter(s *sqliteDB) (*writer, error) {
-	w := &writer{s: s, queue: make(chan *request, 1024), ran: make(chan struct{}), quit: make(chan struct{}), gone: make(chan struct{})}
+	w := &writer{s: s, wake: make(chan struct{}, 1), ran: make(chan struct{}), quit: make(chan struct{}), gone: make(chan struct{})}
 	var err error
 	if w.c, err = openConn(s.path, writerPragmas); err != nil {
 		return nil, err
@@ -73,15 +85,12 @@ func (w *writer) write(ctx context.Context, fn func(core.Tx) error) error {
 		return err
 	}
 	r := requests.Get().(*request)
-	r.ctx, r.err = ctx, nil
-	r.state.Store(waiting)
-	if err := w.await(r); err != nil {
-		return err
-	}
+	r.ctx, r.err, r.bad = ctx, nil, nil
 	tx := r.tx
+	*tx = sqliteTx{writer: w, request: r, write: true, lazy: true, pending: pending{items: tx.items[:0]}}
 	finished := false
 	defer func() {
-		if !finished { // fn panicked or ended its goroutine: its savepoint is undone first
+		if !finished && tx.c != nil { // fn panicked or ended its goroutine: its savepoint is undone first
 			tx.over(nil)
 			r.err = errDead
 			w.ran <- struct{}{}
@@ -92,50 +101,123 @@ func (w *writer) write(ctx context.Context, fn func(core.Tx) error) error {
 	if err == nil {
 		err = ctx.Err()
 	}
-	r.err = err
 	finished = true
-	w.ran <- struct{}{}
-	<-r.fin
-	err = r.err
-	left := tx.pending
-	*tx = sqliteTx{}
+	if tx.c == nil {
+		err = w.keep(r, err)
+	} else {
+		err = w.handBack(r, err)
+	}
+	if r.state.Load() == left {
+		return err // the owner still holds the request
+	}
+	after := tx.pending
+	clear(after.items)
+	*tx = sqliteTx{pending: pending{items: after.items[:0]}}
 	r.ctx = nil
 	requests.Put(r)
 	if err == nil {
-		left.settled(&w.s.db.hub)
+		after.settled(&w.s.db.hub)
 	}
 	return err
 }
 
-// await queues r until its turn comes; whoever leaves before has done nothing.
-func (w *writer) await(r *request) error {
-	t := time.NewTimer(w.s.wait)
-	defer t.Stop()
-	var err error
+// keep has what a function without a statement deferred committed.
+func (w *writer) keep(r *request, err error) error {
+	if err != nil || len(r.tx.items) == 0 {
+		return err
+	}
+	if err := prepare(r.tx.items); err != nil {
+		return err
+	}
+	r.wants = false
+	if err := w.await(r, r.fin); err != nil {
+		return err
+	}
+	return r.err
+}
+
+// handBack ends a turn and waits for the commit. The items are prepared while others have theirs.
+func (w *writer) handBack(r *request, err error) error {
+	r.err = err
+	w.ran <- struct{}{}
+	if err == nil {
+		r.bad = prepare(r.tx.items)
+		r.ready <- struct{}{}
+	}
+	<-r.fin
 	select {
-	case w.queue <- r:
-		select {
-		case <-r.turn:
-			return r.err
-		case <-r.ctx.Done():
-			err = r.ctx.Err()
-		case <-t.C:
-			err = errBusy
-		case <-w.gone:
-			err = errClosed
-		}
-		if r.state.CompareAndSwap(waiting, left) {
-			return err
-		}
-		<-r.turn
-		return r.err
-	case <-r.ctx.Done():
-		return r.ctx.Err()
-	case <-t.C:
-		return errBusy
-	case <-w.gone:
+	case <-r.ready: // the owner did not come to wait for it
+	default:
+	}
+	return r.err
+}
+
+// turn waits until the caller's function may use the connection.
+func (w *writer) turn(r *request) error {
+	r.wants = true
+	if err := w.await(r, r.turn); err != nil {
+		return err
+	}
+	return r.err
+}
+
+// await queues r until the owner answers on a channel; whoever leaves before has done nothing.
+func (w *writer) await(r *request, answer <-chan struct{}) error {
+	r.state.Store(waiting)
+	if r.timer == nil {
+		r.timer = time.NewTimer(w.s.wait)
+	} else {
+		r.timer.Reset(w.s.wait)
+	}
+	defer r.timer.Stop()
+	if !w.enqueue(r) {
+		r.state.Store(taken)
 		return errClosed
 	}
+	var err error
+	select {
+	case <-answer:
+		return nil
+	case <-r.ctx.Done():
+		err = r.ctx.Err()
+	case <-r.timer.C:
+		err = errBusy
+	}
+	if r.state.CompareAndSwap(waiting, left) {
+		return err
+	}
+	<-answer
+	return nil
+}
+
+func (w *writer) enqueue(r *request) bool {
+	w.mu.Lock()
+	if w.closed {
+		w.mu.Unlock()
+		return false
+	}
+	w.queue = append(w.queue, r)
+	first := len(w.queue) == 1
+	w.mu.Unlock()
+	if first {
+		select {
+		case w.wake <- struct{}{}:
+		default:
+		}
+	}
+	return true
+}
+
+// take moves waiting requests behind those of a group, as many as it may still hold.
+func (w *writer) take(group []*request) []*request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := min(len(w.queue), groupSize-len(group))
+	group = append(group, w.queue[:n]...)
+	rest := copy(w.queue, w.queue[n:])
+	clear(w.queue[rest:])
+	w.queue = w.queue[:rest]
+	return group
 }
 
 // own is the goroutine that owns the connection.
@@ -144,8 +226,9 @@ func (w *writer) own() {
 	idle := time.NewTimer(checkpointIdle)
 	for {
 		select {
-		case r := <-w.queue:
-			w.group(r)
+		case <-w.wake:
+			for w.group() {
+			}
 			idle.Reset(checkpointIdle)
 		case <-idle.C:
 			if w.dirty {
@@ -153,47 +236,39 @@ func (w *writer) own() {
 				w.dirty = false
 			}
 		case <-w.quit:
-			for {
-				select {
-				case r := <-w.queue:
-					w.group(r)
-					continue
-				default:
-				}
-				return
+			w.mu.Lock()
+			w.closed = true
+			w.mu.Unlock()
+			for w.group() {
 			}
+			return
 		}
 	}
 }
 
-// group runs first and whoever waits behind it in one transaction.
-func (w *writer) group(first *request) {
-	var members []*request
-	var items []any
+// group runs those who wait in one transaction; it tells whether there was anybody.
+func (w *writer) group() bool {
+	w.taken = w.take(w.taken[:0])
+	if len(w.taken) == 0 {
+		return false
+	}
 	err := w.begin()
 	started := time.Now()
-	for r := first; r != nil; r = w.next(len(members), started) {
-		if !r.state.CompareAndSwap(waiting, taken) {
-			continue
-		}
-		if err != nil {
-			r.err = err
-			r.turn <- struct{}{}
-			continue
-		}
-		err = w.one(r)
-		if r.err == nil && err == nil {
-			members = append(members, r)
-			items = append(items, r.tx.items...)
-		} else {
-			if r.err == nil {
-				r.err = err
-			}
-			r.fin <- struct{}{}
+	for i := 0; i < len(w.taken); i++ {
+		err = w.join(w.taken[i], err)
+		if i+1 == len(w.taken) && time.Since(started) < groupTime {
+			w.taken = w.take(w.taken)
 		}
 	}
-	if err == nil && len(members) > 0 {
-		err = w.commit(items)
+	for _, r := range w.members {
+		if r.wants && err == nil {
+			<-r.ready
+			err = r.bad
+		}
+		w.items = append(w.items, r.tx.items...)
+	}
+	if err == nil && len(w.members) > 0 {
+		err = w.commit(w.items)
 	} else if w.c != nil {
 		if e := w.c.own(sRollback); e != nil && err == nil {
 			err = e
@@ -202,28 +277,49 @@ func (w *writer) group(first *request) {
 	if err != nil {
 		w.fail(err)
 	}
-	for _, r := range members {
+	for _, r := range w.members {
 		r.err = err
 		r.fin <- struct{}{}
 	}
+	clear(w.items)
+	clear(w.members)
+	clear(w.taken)
+	w.items, w.members = w.items[:0], w.members[:0]
+	return true
 }
 
-func (w *writer) next(n int, started time.Time) *request {
-	if n >= groupSize || time.Since(started) > groupTime {
+// join makes a request a member of the group, which err has spoilt or not, and gives it its turn when it wants one.
+func (w *writer) join(r *request, err error) error {
+	if !r.state.CompareAndSwap(waiting, taken) {
+		return err
+	}
+	switch {
+	case err != nil && r.wants:
+		r.err = err
+		r.turn <- struct{}{}
+		return err
+	case err != nil:
+		r.err = err
+		r.fin <- struct{}{}
+		return err
+	case r.wants:
+		err = w.one(r)
+	}
+	if r.err == nil && err == nil {
+		w.members = append(w.members, r)
 		return nil
 	}
-	select {
-	case r := <-w.queue:
-		return r
-	default:
-		return nil
+	if r.err == nil {
+		r.err = err
 	}
+	r.fin <- struct{}{}
+	return err
 }
 
 // one gives r its turn inside a savepoint of its own, opened by its first statement. Its own error ends its own
 // savepoint only; the error returned spoils the whole group.
 func (w *writer) one(r *request) error {
-	*r.tx = sqliteTx{c: w.c, write: true, lazy: true, pending: pending{items: r.tx.items[:0]}}
+	r.tx.c = w.c
 	r.turn <- struct{}{}
 	<-w.ran
 	if r.tx.spoilt != nil {
@@ -273,11 +369,13 @@ func (w *writer) commit(items []any) error {
 	tx := &sqliteTx{c: w.c, write: true}
 	if hook := w.s.db.flushHook(); hook != nil && len(items) > 0 {
 		if err := tx.over(hook(context.Background(), tx, items)); err != nil {
+			w.s.db.undone.Add(1)
 			w.c.own(sRollback)
 			return err
 		}
 	}
 	if err := w.c.own(sCommit); err != nil {
+		w.s.db.undone.Add(1)
 		return err
 	}
 	if left := tx.pending; len(left.after)+len(left.notices) > 0 {

@@ -22,6 +22,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/tests/faults/lossy"
+	"github.com/rempart/rempart/verify"
 )
 
 //go:embed testdata/schema/*.sql
@@ -38,7 +39,7 @@ func faultSchema() db.Schema {
 var (
 	qPut     = db.SQL(`INSERT INTO fault_row (id) VALUES ($1)`)
 	qRows    = db.SQL(`SELECT id FROM fault_row`)
-	qEntries = db.SQL(`SELECT resource FROM journal_entry WHERE action = 'fault.write' AND outcome = 'success'`)
+	qEntries = db.SQL(`SELECT body FROM journal_batch`)
 )
 
 // writeRow is the act: a row and its entry, or neither.
@@ -137,6 +138,20 @@ func act(ctx context.Context, gate core.Gate) {
 	}
 }
 
+// written lists what the entries of a batch say was written.
+func written(body []byte) (ids []string, err error) {
+	for len(body) > 0 {
+		var text []byte
+		if text, _, body, err = verify.CutStored(body); err != nil {
+			return ids, err
+		}
+		if lines := strings.Split(string(text), "\n"); lines[6] == "fault.write" && lines[11] == "success" {
+			ids = append(ids, lines[9])
+		}
+	}
+	return ids, nil
+}
+
 // check compares what is there with what was acknowledged.
 func check(ctx context.Context, h *boot.House, d *db.DB) (string, error) {
 	text, err := os.ReadFile(os.Getenv(envAcked))
@@ -159,7 +174,14 @@ func check(ctx context.Context, h *boot.House, d *db.DB) (string, error) {
 		if rows, err = db.All(long, tx, qRows, db.Value[string]); err != nil {
 			return err
 		}
-		entries, err = db.All(long, tx, qEntries, db.Value[string])
+		bodies, err := db.All(long, tx, qEntries, db.Value[[]byte])
+		for _, b := range bodies {
+			some, err := written(b)
+			if err != nil {
+				return err
+			}
+			entries = append(entries, some...)
+		}
 		return err
 	})
 	if err != nil {

@@ -82,7 +82,7 @@ func (m *Module) tick(ctx context.Context) error {
 	for i := range logs {
 		l := &logs[i]
 		due := now.Sub(clock.FromMicros(last[l.log].at)) >= hourly
-		if l.front.Size == 0 || l.front.Size == last[l.log].size && !due {
+		if l.size == 0 || l.size == last[l.log].size && !due {
 			continue
 		}
 		if err := m.checkpoint(ctx, l); err != nil {
@@ -94,7 +94,7 @@ func (m *Module) tick(ctx context.Context) error {
 
 // checkpoint signs the head of a log, keeps it and remembers it.
 func (m *Module) checkpoint(ctx context.Context, l *logState) error {
-	c := verify.Checkpoint{Origin: m.Key().Origin(string(l.org)), Size: l.front.Size, Root: l.front.Root()}
+	c := verify.Checkpoint{Origin: m.Key().Origin(string(l.org)), Size: l.size, Root: l.root}
 	text, err := m.signed(c)
 	if err != nil {
 		return fmt.Errorf("journal: sign: %w", err)
@@ -117,11 +117,11 @@ func (m *Module) compare(ctx context.Context, tx core.Tx, logs []logState, heads
 		l := &logs[i]
 		seen[l.org] = true
 		head, ok := heads[l.org]
-		if !ok || !all && head.Size == l.front.Size && head.Root == l.front.Root() {
+		if !ok || !all && head.Size == l.size && head.Root == l.root {
 			continue
 		}
-		if l.front.Size < head.Size {
-			return m.refuse(fmt.Errorf("the log of %s has %d entries, %d were signed", l.org, l.front.Size, head.Size))
+		if l.size < head.Size {
+			return m.refuse(fmt.Errorf("the log of %s has %d entries, %d were signed", l.org, l.size, head.Size))
 		}
 		if err := matches(ctx, tx, l, head); errors.Is(err, errMissing) || errors.Is(err, errOther) {
 			return m.refuse(fmt.Errorf("the log of %s: %w", l.org, err))
@@ -144,16 +144,16 @@ var errOther = errors.New("the tree is not the one that was signed")
 
 // matches checks that the tree in the database begins with a signed head and ends with the state of its log.
 func matches(ctx context.Context, tx core.Tx, l *logState, head verify.Checkpoint) error {
-	n := newNodes(l.log, l.front.Size)
+	n := newNodes(l.log, l.size)
 	root, err := n.rootAt(ctx, tx, head.Size)
 	if err != nil {
 		return err
 	}
-	whole, err := n.rootAt(ctx, tx, l.front.Size)
+	whole, err := n.rootAt(ctx, tx, l.size)
 	if err != nil {
 		return err
 	}
-	if root != head.Root || whole != l.front.Root() {
+	if root != head.Root || whole != l.root {
 		return errOther
 	}
 	return nil
@@ -207,7 +207,7 @@ func (m *Module) Head(ctx context.Context) (h Head, err error) {
 		}
 		h.Logs = len(logs)
 		for _, l := range logs {
-			h.Entries += l.front.Size
+			h.Entries += l.size
 		}
 		var signed uint64
 		var newest int64

@@ -270,21 +270,21 @@ func (x *Explorer) Entry(ctx context.Context, org core.ID, seq uint64) (v View, 
 		if err != nil {
 			return err
 		}
-		if !found || seq >= l.front.Size {
+		if !found || seq >= l.size {
 			return errNoEntry
 		}
-		r, found, err := db.One(ctx, tx, qOne, scanRow, place(l.log, seq))
-		if err != nil {
+		s := &seeker{m: x.m, tx: tx, l: &l}
+		if err := s.entryAt(ctx, seq); err != nil {
 			return err
 		}
-		if !found {
+		if len(s.rows) == 0 {
 			return errNoEntry
 		}
-		r.Log = string(org)
+		r := s.rows[0]
 		if len(r.Subjects) > 0 {
 			act.Subject = core.ID(r.Subjects[0])
 		}
-		v.Rows, v.Tree = []*Row{r}, l.front.Size
+		v.Rows, v.Tree = []*Row{r}, l.size
 		if err := x.m.open(ctx, r); err != nil {
 			return err
 		}

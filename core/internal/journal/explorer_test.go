@@ -89,7 +89,8 @@ func seqs(rows []*journal.Row) string {
 func TestFiltersTimelineAndPaging(t *testing.T) {
 	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) {
 		h := newHouse(t, d)
-		h.fill(130)
+		journal.SetBlock(h.Module, 256)
+		h.fill(600)
 		for _, indexed := range []bool{false, true} {
 			if indexed {
 				h.indexed()
@@ -112,14 +113,14 @@ func TestFiltersTimelineAndPaging(t *testing.T) {
 				"words in a value":    {journal.Filter{Words: `"head 101"`}, func(i int) bool { return i == 101 }},
 			} {
 				var want []string
-				for i := 129; i >= 0; i-- {
+				for i := 599; i >= 0; i-- {
 					if c.want(i) {
 						want = append(want, fmt.Sprint(i))
 					}
 				}
 				var got []string
 				mark := journal.Mark{}
-				for range 10 {
+				for range 20 {
 					p, err := x.Page(reader(t), "org-a", c.f, mark)
 					if err != nil {
 						t.Fatalf("%s: %v", name, err)

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/verify"
@@ -32,11 +31,8 @@ const (
 var errFormat = i18n.Fault(core.Invalid, "journal.format",
 	"Ce format d'export n'existe pas : jsonl, csv ou ocsf.", "There is no such export format: jsonl, csv or ocsf.")
 
-// exportWindow is how many places one statement looks at, well below any deadline.
-const exportWindow = 2000
-
-var qExport = db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE pos >= $1 AND pos < $7` + filters +
-	` AND at >= $8 AND at < $9 ORDER BY pos`)
+// exportWindow is how many entries one statement reads, well below any deadline: whole tiles, so that no batch is missed.
+const exportWindow = 8 * tileSize
 
 // Export writes the entries of a filter, oldest first, each with its proof, under one signed head, and a signed list of
 // what it holds. The export is an entry before its first byte leaves. Words are refused: what was left out by a text
@@ -70,22 +66,22 @@ func (m *Module) export(ctx context.Context, org core.ID, f Filter, format Forma
 		return err
 	}
 	head := verify.Checkpoint{Origin: m.Key().Origin(string(org)), Root: verify.EmptyRoot()}
-	if found && l.front.Size > 0 {
+	if found && l.size > 0 {
 		if err := m.checkpoint(ctx, &l); err != nil {
 			return err
 		}
-		head.Size, head.Root = l.front.Size, l.front.Root()
+		head.Size, head.Root = l.size, l.root
 	}
 	signed, err := m.signed(head)
 	if err != nil {
 		return err
 	}
-	e := &exporter{m: m, l: &l, f: f, head: head, nodes: newNodes(l.log, l.front.Size)}
+	e := &exporter{m: m, l: &l, f: f, head: head, nodes: newNodes(l.log, l.size)}
 	e.to = writerOf(format, w)
 	if err := e.to.begin(verify.Header{Format: verify.ExportFormat, Log: string(org), Checkpoint: string(signed)}); err != nil {
 		return err
 	}
-	for from := l.pruned; from < l.front.Size; from += exportWindow {
+	for from := l.pruned &^ (tileSize - 1); from < l.size; from += exportWindow {
 		if err := m.db.Read(ctx, func(tx core.Tx) error { return e.window(ctx, tx, from) }); err != nil {
 			return fmt.Errorf("journal: export: %w", err)
 		}
@@ -111,38 +107,46 @@ type exporter struct {
 }
 
 func (e *exporter) window(ctx context.Context, tx core.Tx, from uint64) error {
-	f := e.f
-	until := int64(1<<62 - 1)
-	if !f.To.IsZero() {
-		until = clock.Micros(f.To)
-	}
-	rows, err := db.All(ctx, tx, qExport, scanRow, place(e.l.log, from), f.Actor, f.Subject, f.Action, f.Resource, f.Outcome,
-		place(e.l.log, min(from+exportWindow, e.l.front.Size)), clock.Micros(f.From), until)
+	rows, err := db.All(ctx, tx, qBatches, scanBatch, place(e.l.log, from), place(e.l.log, min(from+exportWindow, e.l.size)))
 	if err != nil {
 		return err
 	}
-	for _, r := range rows {
-		r.Log = string(e.l.org)
-		if !f.fits(r) {
-			continue
-		}
-		if err := e.m.open(ctx, r); err != nil {
+	s := &seeker{m: e.m, tx: tx, l: e.l, f: e.f}
+	for _, b := range rows {
+		if err := s.take(b); err != nil {
 			return err
 		}
-		proof, err := e.nodes.inclusion(ctx, tx, r.Seq)
-		if err != nil {
-			return err
+		s.rows = s.rows[:0]
+		for i, p := range s.batch {
+			if seq := s.from + uint64(i); seq < e.l.size {
+				if err := s.one(seq, p); err != nil {
+					return err
+				}
+			}
 		}
-		line := verify.NewEntryLine(&r.Entry, proof)
-		for i, plain := range r.plains {
-			line.Reveal(i, r.salts[i], plain)
-		}
-		e.seen.Add(r.Seq)
-		if err := e.to.entry(r, line); err != nil {
-			return err
+		for _, r := range s.rows {
+			if err := e.write(ctx, tx, r); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+func (e *exporter) write(ctx context.Context, tx core.Tx, r *Row) error {
+	if err := e.m.open(ctx, r); err != nil {
+		return err
+	}
+	proof, err := e.nodes.inclusion(ctx, tx, r.Seq)
+	if err != nil {
+		return err
+	}
+	line := verify.NewEntryLine(&r.Entry, proof)
+	for i, plain := range r.plains {
+		line.Reveal(i, r.salts[i], plain)
+	}
+	e.seen.Add(r.Seq)
+	return e.to.entry(r, line)
 }
 
 // exportWriter is one form of an export.

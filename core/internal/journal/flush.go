@@ -2,164 +2,218 @@ package journal
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"strconv"
 	"sync"
+	"time"
+
+	"github.com/transparency-dev/merkle/compact"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/verify"
 )
 
-const tileSize = 256
+const (
+	tileSize = 256
+	// rowSize is how many entries one row holds at most: a page of the explorer reads one row per entry that it shows.
+	rowSize = 64
+)
 
 // flushState belongs to the flush hook, which one transaction at a time runs.
 type flushState struct {
-	mu    sync.Mutex
-	node  string
-	names int // names given out: each log's run of numbers has its own
-	logs  map[core.ID]*tail
+	mu     sync.Mutex
+	node   string
+	names  int    // names given out: each log's run of numbers has its own
+	undone uint64 // db.Undone when the tails were read
+	tails  map[core.ID]*tail
+	groups []group
+	batcher
 }
 
-// tail is what a flush leaves for the next one of the same log: it holds when the log is as that flush left it.
+// tail is the end of a log. A flush leaves it for the next one, which trusts it as long as every commit succeeded and
+// nobody else took the next place.
 type tail struct {
+	log    int64
 	node   string
 	count  uint64 // entries numbered under this name
 	front  verify.Frontier
 	leaves []verify.Hash // of the unfinished tile
+	since  time.Time
 }
 
-// follows tells whether a log is as this flush left it: its commit succeeded and nobody else wrote since.
-func (t *tail) follows(f verify.Frontier) bool {
-	return t != nil && t.front.Size == f.Size && slices.Equal(t.front.Hashes, f.Hashes)
+// trusted is how long a tail is believed without reading the log again: no batch written by another process is pruned
+// within it, so that the next place is still taken.
+const trusted = 10 * time.Minute
+
+// group is the entries of one log in a flush.
+type group struct {
+	org   core.ID
+	items []*item
 }
 
 // flush gives the entries of a group commit their places (SQLite): one writer, just before the commit.
-func (m *Module) flush(ctx context.Context, tx core.Tx, items []any) error {
+func (m *Module) flush(ctx context.Context, tx core.Tx, items []any) (err error) {
 	s := &m.flushing
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m.flushed.Add(int64(len(items)))
-	groups, err := byLog(items)
+	if n := m.db.Undone(); n != s.undone || s.tails == nil {
+		s.tails, s.undone = map[core.ID]*tail{}, n
+	}
+	s.groups = byLog(s.groups, items)
+	for i := range s.groups {
+		g := &s.groups[i]
+		if err = m.place(ctx, tx, g); err != nil {
+			s.tails = nil
+			break
+		}
+	}
+	for i := range s.groups {
+		clear(s.groups[i].items)
+	}
+	return err
+}
+
+// place extends one log, by its remembered tail when that holds.
+func (m *Module) place(ctx context.Context, tx core.Tx, g *group) error {
+	s := &m.flushing
+	t := s.tails[g.org]
+	if t != nil && time.Since(t.since) < trusted {
+		if err := s.extend(ctx, tx, t, g); !errors.Is(err, errTaken) {
+			return err
+		}
+	}
+	// The first flush of this process, or one after a commit that failed, perhaps once it had reached the disk, or after
+	// another process wrote: a new name starts new numbers.
+	t, err := readTail(ctx, tx, g.org)
 	if err != nil {
 		return err
 	}
-	for org, group := range groups {
-		st, err := openLog(ctx, tx, org)
-		if err != nil {
+	s.names++
+	t.node = s.node + "." + strconv.Itoa(s.names)
+	s.tails[g.org] = t
+	return s.extend(ctx, tx, t, g)
+}
+
+// byLog sorts entries by their log and keeps their order.
+func byLog(groups []group, items []any) []group {
+	groups = groups[:0]
+	at := -1
+	for _, i := range items {
+		it, ok := i.(*item)
+		if !ok {
+			continue
+		}
+		if at < 0 || groups[at].org != it.org {
+			at = -1
+			for k := range groups {
+				if groups[k].org == it.org {
+					at = k
+				}
+			}
+		}
+		if at < 0 {
+			at = len(groups)
+			if groups = groups[:min(at+1, cap(groups))]; len(groups) == at {
+				groups = append(groups, group{})
+			}
+			groups[at] = group{it.org, groups[at].items[:0]}
+		}
+		groups[at].items = append(groups[at].items, it)
+	}
+	return groups
+}
+
+// readTail reads the end of a log, which it begins when there is none.
+func readTail(ctx context.Context, tx core.Tx, org core.ID) (*tail, error) {
+	l, err := openLog(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	t := &tail{log: l.log, since: time.Now()}
+	n := newNodes(l.log, l.size)
+	if t.front, err = n.frontier(ctx, tx, l.size); err != nil {
+		return nil, fmt.Errorf("journal: end of the log of %s: %w", org, err)
+	}
+	t.leaves, err = openLeaves(ctx, tx, l.log, l.size&^(tileSize-1), l.size)
+	return t, err
+}
+
+// batcher writes entries at the end of logs; it is the working space of doing so.
+type batcher struct {
+	text, body, hashes []byte
+}
+
+var errTaken = errors.New("journal: the place is taken")
+
+// extend places entries at the end of a log: batches, tree and tiles. A tail with a name numbers them.
+func (b *batcher) extend(ctx context.Context, tx core.Tx, t *tail, g *group) error {
+	if b.hashes == nil {
+		b.hashes = make([]byte, 0, 32*tileSize)
+	}
+	head := append(append([]byte{0}, verify.Version+"\n"...), g.org...)
+	head = append(head, '\n')
+	left := len(g.items)
+	for from := 0; from < len(g.items); {
+		open := len(t.leaves)
+		n := min(rowSize, tileSize-open, len(g.items)-from)
+		first := t.front.Size
+		b.body = b.body[:0]
+		for _, it := range g.items[from : from+n] {
+			leaf := b.leaf(head, t, it)
+			t.front.Append(leaf)
+			t.leaves = append(t.leaves, leaf)
+		}
+		from += n
+		// A tile that this commit fills holds the hashes.
+		b.hashes = b.hashes[:0]
+		if open+left < tileSize {
+			b.hashes = joined(b.hashes, t.leaves[open:])
+		}
+		left -= n
+		root := t.front.Root()
+		took, err := tx.Exec(ctx, qBatch, place(t.log, first), n, root[:], b.hashes, b.body)
+		switch {
+		case err != nil:
 			return err
+		case took == 0:
+			return errTaken
 		}
-		known := s.logs[org]
-		if !known.follows(st.front) {
-			// The first flush of this process, or one after a commit that failed, perhaps once it had reached the disk: a new
-			// name starts new numbers.
-			s.names++
-			known = &tail{node: fmt.Sprintf("%s.%d", s.node, s.names), front: verify.Frontier{Size: unknown}}
+		if len(t.leaves) == tileSize {
+			if err := fillTile(ctx, tx, t.log, 0, first/tileSize, t.leaves); err != nil {
+				return err
+			}
+			t.leaves = t.leaves[:0]
 		}
-		left := &tail{node: known.node, count: known.count, front: known.front, leaves: known.leaves}
-		for _, it := range group {
-			left.count++
-			it.entry.Node, it.entry.Counter = left.node, left.count
-		}
-		if err := extend(ctx, tx, &st, left, group, false); err != nil {
-			return fmt.Errorf("journal: extend: %w", err)
-		}
-		if s.logs == nil {
-			s.logs = map[core.ID]*tail{}
-		}
-		s.logs[org] = left
 	}
 	return nil
 }
 
-// unknown is no size: nothing is remembered of the log.
-const unknown = ^uint64(0)
-
-// byLog sorts sealed entries by their log and keeps their order.
-func byLog(items []any) (map[core.ID][]*item, error) {
-	groups := make(map[core.ID][]*item, 2)
-	for _, i := range items {
-		if it, ok := i.(*item); ok {
-			if err := it.ready(); err != nil {
-				return nil, err
-			}
-			groups[it.org] = append(groups[it.org], it)
-		}
+// leaf puts one entry into the body and gives its hash.
+func (b *batcher) leaf(head []byte, t *tail, it *item) verify.Hash {
+	text := strconv.AppendUint(append(b.text[:0], head...), t.front.Size, 10)
+	text = append(text, '\n')
+	from := len(text)
+	if it.numbered {
+		text = append(text, it.text...)
+	} else {
+		t.count++
+		text = append(append(text, it.text[:it.cut]...), t.node...)
+		text = strconv.AppendUint(append(text, '\n'), t.count, 10)
+		text = append(append(text, '\n'), it.text[it.cut:]...)
 	}
-	return groups, nil
-}
-
-// extend places entries, whose node and counter are set, at the end of a log: rows, tree, tiles and state. indexed puts
-// them into the indexes at once; without it, index does later.
-func extend(ctx context.Context, tx core.Tx, st *logState, known *tail, items []*item, indexed bool) error {
-	leaves, err := openTile(ctx, tx, st, known)
-	if err != nil {
-		return err
-	}
-	args := make([]any, 0, 21*len(items))
-	text := make([]byte, 0, 1024)
-	for _, it := range items {
-		e := &it.entry
-		e.Seq = st.front.Size
-		if text, err = e.AppendText(text[:0], it.parts); err != nil {
-			return err
-		}
-		leaf := verify.LeafHash(text)
-		first, others := splitSubjects(e.Subjects)
-		pos := place(st.log, e.Seq)
-		args = append(args, pos, st.log, indexed, e.ID, e.At, e.Node, int64(e.Counter), e.Kind, e.Actor, e.Action, e.Verb, e.Type,
-			e.Resource, e.Purpose, e.Outcome, e.Reason, e.Request, first, others, it.sealed, leaf[:])
-		st.front.Append(leaf)
-		if leaves = append(leaves, leaf); len(leaves) == tileSize {
-			if err := fillTile(ctx, tx, st.log, 0, e.Seq/tileSize, leaves); err != nil {
-				return err
-			}
-			leaves = make([]verify.Hash, 0, tileSize)
-		}
-		for _, s := range e.Subjects[min(1, len(e.Subjects)):] {
-			if _, err := tx.Exec(ctx, qSubject, st.log, s, e.At, pos); err != nil {
-				return err
-			}
-		}
-	}
-	largest := 4
-	if indexed { // PostgreSQL
-		largest = 64
-	}
-	if err := insertMany(ctx, tx, qEntries, 21, largest, args); err != nil {
-		return err
-	}
-	known.front, known.leaves = st.front.Clone(), leaves
-	if indexed {
-		st.indexed = st.front.Size
-	}
-	_, err = tx.Exec(ctx, qGrow, st.log, int64(st.front.Size), packed(st.front.Hashes), int64(st.indexed))
-	return err
-}
-
-func splitSubjects(list []string) (first, others string) {
-	if len(list) == 0 {
-		return "", ""
-	}
-	return list[0], strings.Join(list[1:], ",")
-}
-
-// openTile gives the leaves of the unfinished tile, from memory or from the entries.
-func openTile(ctx context.Context, tx core.Tx, st *logState, known *tail) ([]verify.Hash, error) {
-	from := st.front.Size &^ (tileSize - 1)
-	if known.front.Size == st.front.Size && uint64(len(known.leaves)) == st.front.Size-from {
-		return append(make([]verify.Hash, 0, tileSize), known.leaves...), nil
-	}
-	list, err := leavesBetween(ctx, tx, st.log, from, st.front.Size)
-	if err != nil {
-		return nil, err
-	}
-	return append(make([]verify.Hash, 0, tileSize), list...), nil
+	b.body = verify.AppendStored(b.body, text[from:], it.sealed)
+	text = append(text, '\n')
+	text = append(append(text, it.parts...), '\n')
+	b.text = text
+	return sha256.Sum256(text)
 }
 
 // fillTile stores a full tile and, when its root fills the tile above, that one too.
 func fillTile(ctx context.Context, tx core.Tx, log int64, level int, idx uint64, list []verify.Hash) error {
-	if _, err := tx.Exec(ctx, qTile, log, level, int64(idx), packed(list)); err != nil {
+	if _, err := tx.Exec(ctx, qTile, log, level, int64(idx), joined(nil, list)); err != nil {
 		return err
 	}
 	if (idx+1)%tileSize != 0 {
@@ -174,4 +228,17 @@ func fillTile(ctx context.Context, tx core.Tx, log int64, level int, idx uint64,
 		above = append(above, verify.TreeRoot(below))
 	}
 	return fillTile(ctx, tx, log, level+1, idx/tileSize, above)
+}
+
+// frontier reads the roots of the perfect subtrees of the tree at a size.
+func (n *nodes) frontier(ctx context.Context, tx core.Tx, size uint64) (verify.Frontier, error) {
+	f := verify.Frontier{Size: size}
+	for _, id := range compact.RangeNodes(0, size, nil) {
+		h, err := n.node(ctx, tx, id.Level, id.Index)
+		if err != nil {
+			return f, err
+		}
+		f.Hashes = append(f.Hashes, h)
+	}
+	return f, nil
 }

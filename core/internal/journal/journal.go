@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -54,6 +56,7 @@ type Module struct {
 	outlets []Outlet
 	heads   *headFile
 
+	block    uint64 // entries of a block of the index
 	flushing flushState
 	counters counters
 	wake     chan struct{}
@@ -68,6 +71,7 @@ var (
 		"La base de données est en retard sur le journal que ce serveur a déjà vu : il refuse de servir jusqu'à vérification.",
 		"The database is behind the journal that this server has already seen: it refuses to serve until this is checked.")
 	errKey = errors.New("journal: the signing key must be an Ed25519 key")
+	errOrg = errors.New("journal: the id of an organization holds what an entry cannot")
 )
 
 // New makes the journal over a migrated database and takes its flush hook. It panics on a key that is not Ed25519: a
@@ -89,6 +93,7 @@ func New(n Needs) *Module {
 	m := &Module{
 		db: n.DB, sealer: n.Sealer, clock: n.Clock, log: n.Log, name: n.Name, signer: n.Key, public: public,
 		outlets: n.Outlets, heads: openHeadFile(n.HeadFile), wake: make(chan struct{}, 1),
+		block: fullBlock,
 	}
 	m.flushing.node = newNode()
 	m.counters.node = newNode()
@@ -114,21 +119,17 @@ func (m *Module) Key() verify.Key { return verify.Key{Name: m.name, Public: m.pu
 
 // item is an entry on its way from Record to the flush hook.
 type item struct {
-	org    core.ID
-	entry  verify.Entry // without Seq, Node and Counter
-	sealed []byte
-	parts  string // verify.PartsHash
+	m     *Module
+	ctx   context.Context
+	org   core.ID
+	entry core.Entry
 
-	done chan struct{} // closed when sealed, parts and err are set
-	err  error
-}
-
-// ready waits for the sealed parts.
-func (it *item) ready() error {
-	if it.done != nil {
-		<-it.done
-	}
-	return it.err
+	id       string
+	text     []byte // the lines of the entry; without node and counter, which stand at cut, until it is numbered
+	cut      int
+	numbered bool
+	sealed   []byte
+	parts    []byte // verify.PartsHash
 }
 
 // Record adds an entry to the transaction. It gets its place in the tree when the transaction commits.
@@ -136,25 +137,35 @@ func (m *Module) Record(ctx context.Context, tx core.Tx, e *core.Entry) error {
 	if r := m.refusal.Load(); r != nil {
 		return r
 	}
-	it := &item{org: e.Org, entry: verify.Entry{
-		Log: string(e.Org), ID: string(e.ID), At: clock.Micros(e.At), Kind: kindOf(e.Actor), Actor: tidy(string(e.Actor.ID)),
-		Action: tidy(string(e.Action)), Verb: e.Verb.String(), Type: tidy(e.Type), Resource: tidy(string(e.Resource)),
-		Purpose: tidy(string(e.Purpose)), Outcome: e.Outcome.String(), Reason: tidy(e.Reason),
-		Request: tidy(string(e.Actor.Request)), Subjects: subjects(e.Subjects),
-	}}
+	it := &item{m: m, ctx: ctx, org: e.Org, entry: *e}
 	if it.org.IsZero() {
-		it.org, it.entry.Log = core.Platform, string(core.Platform)
+		it.org = core.Platform
 	}
-	// Sealing runs beside the transaction, which waits for it just before its commit: one writer serves everybody.
-	it.done = make(chan struct{})
-	sealing, entry := context.WithoutCancel(ctx), *e
-	go func() {
-		defer close(it.done)
-		if err := m.seal(sealing, it, &entry); err != nil {
-			it.err = fmt.Errorf("journal: seal: %w", err)
-		}
-	}()
 	db.Defer(tx, it)
+	return nil
+}
+
+// Prepare writes the text of the entry and seals its parts. It implements db.Preparer: one writer serves everybody, and
+// does not wait for this.
+func (it *item) Prepare() error {
+	e := &it.entry
+	v := verify.Entry{
+		Kind: kindOf(e.Actor), Actor: tidy(string(e.Actor.ID)), Action: tidy(string(e.Action)), Verb: e.Verb.String(),
+		Type: tidy(e.Type), Resource: tidy(string(e.Resource)), Purpose: tidy(string(e.Purpose)), Outcome: e.Outcome.String(),
+		Reason: tidy(e.Reason), Request: tidy(string(e.Actor.Request)), Subjects: subjects(e.Subjects),
+	}
+	it.id = tidy(string(e.ID))
+	it.text = append(append(make([]byte, 0, 384), it.id...), '\n')
+	it.text = append(strconv.AppendInt(it.text, clock.Micros(e.At), 10), '\n')
+	it.cut = len(it.text)
+	it.text = appendTail(it.text, &v)
+	if it.org != core.ID(tidy(string(it.org))) {
+		return errOrg
+	}
+	if err := it.m.seal(context.WithoutCancel(it.ctx), it, e); err != nil {
+		return fmt.Errorf("journal: seal: %w", err)
+	}
+	it.ctx = nil
 	return nil
 }
 
@@ -180,13 +191,16 @@ func tidy(s string) string {
 	return strings.ToValidUTF8(s[:min(len(s), 256)], "")
 }
 
+// subjects are the persons concerned, each once.
 func subjects(list []core.ID) []string {
 	out := make([]string, 0, len(list))
-	seen := make(map[core.ID]bool, len(list))
 	for _, id := range list {
-		if id != "" && !seen[id] {
-			seen[id] = true
-			out = append(out, strings.ReplaceAll(tidy(string(id)), ",", "?"))
+		s := tidy(string(id))
+		if strings.IndexByte(s, ',') >= 0 {
+			s = strings.ReplaceAll(s, ",", "?")
+		}
+		if s != "" && (len(list) == 1 || !slices.Contains(out, s)) {
+			out = append(out, s)
 		}
 	}
 	return out
@@ -238,8 +252,9 @@ func (m *Module) seal(ctx context.Context, it *item, e *core.Entry) error {
 	if parts, err = m.sealAll(ctx, it, parts, owner, code, about); err != nil {
 		return err
 	}
-	it.parts, it.sealed = verify.PartsHash(parts), verify.EncodeParts(parts)
-	return nil
+	it.sealed = verify.EncodeParts(parts)
+	it.parts, _, err = verify.AppendPartsHash(make([]byte, 0, 64), it.sealed)
+	return err
 }
 
 type plainPart struct {
@@ -275,7 +290,7 @@ func (m *Module) sealAll(ctx context.Context, it *item, parts []verify.Part, own
 			return parts, err
 		}
 		p := verify.Part{Kind: pp.kind, Owner: code, Commit: verify.CommitTo(salted, pp.plain)}
-		if p.Sealed, err = with(where(pp.kind, it.entry.ID), append(salted, pp.plain...)); err != nil {
+		if p.Sealed, err = with(where(pp.kind, it.id), append(salted, pp.plain...)); err != nil {
 			return parts, err
 		}
 		parts = append(parts, p)
@@ -295,7 +310,7 @@ func (m *Module) keyOf(ctx context.Context, owner core.ID) (func(where string, p
 
 // where binds a sealed part to its entry.
 func where(kind verify.PartKind, id string) string {
-	return "journal_entry.sealed/" + string(rune(kind)) + "/" + id
+	return "journal_batch.body/" + string(rune(kind)) + "/" + id
 }
 
 func asJSON(v any) []byte {

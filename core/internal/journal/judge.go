@@ -12,15 +12,16 @@ import (
 func (c *check) judge() {
 	sort.Slice(c.bad, func(i, j int) bool { return c.bad[i].seq < c.bad[j].seq })
 	from := c.origins()
-	pushed := false // the last entries were pushed past the end
 	for i := 0; i < len(c.bad); i++ {
 		b := &c.bad[i]
 		switch origin, moved := from[i]; {
-		case b.gone && c.goneToTheEnd(i):
-			c.add(verify.Truncated, b.seq, "%d entries are not there", uint64(len(c.bad)-i)+c.more)
-			i = len(c.bad)
 		case b.gone:
-			c.add(verify.Removed, b.seq, "the entry is not there")
+			last := i
+			for last+1 < len(c.bad) && c.bad[last+1].gone && c.bad[last+1].seq == c.bad[last].seq+1 {
+				last++
+			}
+			c.span(verify.Removed, b.seq, c.bad[last].seq, "it is not there")
+			i = last
 		case moved && origin == b.seq+1:
 			c.add(verify.Removed, b.seq, "the entries after it were moved up")
 			if i = c.endOfShift(from, i, 1); i+1 < len(c.bad) && c.bad[i+1].gone && c.bad[i+1].seq == c.bad[i].seq+1 {
@@ -29,18 +30,16 @@ func (c *check) judge() {
 		case !moved && c.movedFrom(from, i+1, -1) && c.bad[i+1].seq == b.seq+1:
 			c.add(verify.Inserted, b.seq, "the entries after it were moved down")
 			i = c.endOfShift(from, i+1, -1)
-			pushed = i == len(c.bad)-1
 		case moved:
 			c.add(verify.Reordered, b.seq, "it holds the entry that belongs at %d", origin)
+		case b.seq >= c.rep.Signed && b.seq&^(tileSize-1)+tileSize > c.st.size:
+			c.add(verify.Inserted, b.seq, "nothing was signed there, and it is not the entry whose hash was kept")
 		default:
 			c.add(verify.Changed, b.seq, "the entry is not the one in the tree")
 		}
 	}
-	for i, pos := range c.strays {
-		if i == 0 && pushed && seqOf(pos) == c.st.front.Size {
-			continue
-		}
-		c.add(verify.Inserted, seqOf(pos), "the tree has %d entries", c.st.front.Size)
+	for _, e := range c.strays {
+		c.span(verify.Inserted, e.from, max(e.to, e.from+1)-1, "the tree has %d entries", c.st.size)
 	}
 	if c.more > 0 && c.rep.OK() {
 		c.add(verify.Changed, c.bad[len(c.bad)-1].seq, "%d more entries are wrong", c.more)
@@ -49,25 +48,16 @@ func (c *check) judge() {
 
 // add notes a finding when it falls in the range asked for.
 func (c *check) add(kind string, seq uint64, format string, args ...any) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if seq >= c.from && seq <= c.to {
-		c.rep.Add(kind, seq, seq, format, args...)
-	}
+	c.span(kind, seq, seq, format, args...)
 }
 
-// goneToTheEnd tells whether every entry from the i-th bad one to the end of the log is gone.
-func (c *check) goneToTheEnd(i int) bool {
-	n := uint64(len(c.bad)-i) + c.more
-	if c.bad[i].seq+n != c.st.front.Size {
-		return false
+// span notes a finding about a run of entries.
+func (c *check) span(kind string, from, to uint64, format string, args ...any) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if to >= c.from && from <= c.to {
+		c.rep.Add(kind, from, to, format, args...)
 	}
-	for _, b := range c.bad[i:] {
-		if !b.gone {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *check) movedFrom(from map[int]uint64, i int, step int64) bool {
@@ -136,16 +126,16 @@ type nodeCount struct {
 	topAt  int64
 }
 
-func (c nodeCounts) of(node string) *nodeCount {
-	n := c[node]
+func (c nodeCounts) of(node []byte) *nodeCount {
+	n := c[string(node)]
 	if n == nil {
 		n = &nodeCount{}
-		c[strings.Clone(node)] = n
+		c[string(node)] = n
 	}
 	return n
 }
 
-func (c nodeCounts) add(node string, number, seq uint64, at int64) {
+func (c nodeCounts) add(node []byte, number, seq uint64, at int64) {
 	n := c.of(node)
 	n.ranges.Add(number)
 	if number >= n.top {
@@ -157,13 +147,13 @@ func (c nodeCounts) add(node string, number, seq uint64, at int64) {
 func (c nodeCounts) void(resource string) {
 	node, list, _ := strings.Cut(resource, ":")
 	if r, err := verify.ParseRanges(list); err == nil {
-		c.of(node).voided.Join(&r)
+		c.of([]byte(node)).voided.Join(&r)
 	}
 }
 
 func (c nodeCounts) join(other nodeCounts) {
 	for node, o := range other {
-		n := c.of(node)
+		n := c.of([]byte(node))
 		n.ranges.Join(&o.ranges)
 		n.voided.Join(&o.voided)
 		if o.top >= n.top {

@@ -19,8 +19,6 @@ var (
 // Manifest declares what the journal keeps. An erasure keeps the entries: what is personal in them is sealed under the
 // person's key and goes with it; the pseudonymous ids stay, because the security of others rests on them.
 func (m *Module) Manifest() core.Manifest {
-	entry := core.Columns(core.Personal(ofEntries, "actor", "subject", "others", "at", "resource", "request"), core.Personal(ofSealed, "sealed"),
-		core.Plain("id", "node", "counter", "kind", "action", "verb", "type", "purpose", "outcome", "reason"))
 	return core.Manifest{
 		Module: "journal",
 		Title:  core.Text{FR: "Journal", EN: "Journal"},
@@ -28,19 +26,19 @@ func (m *Module) Manifest() core.Manifest {
 		Tables: []core.Table{
 			{
 				Name: "journal_log", Title: core.Text{FR: "Journaux et sommet de leur arbre", EN: "Logs and the head of their tree"},
-				Columns: core.Plain("log", "org", "size", "frontier", "indexed", "pruned", "trimmed"),
+				Columns: core.Plain("log", "org", "indexed", "pruned", "trimmed"),
 			},
 			{
-				Name: "journal_entry", Title: core.Text{FR: "Entrées", EN: "Entries"},
-				Columns: core.Columns(entry, core.Plain("pos", "log", "indexed", "leaf")),
+				Name: "journal_batch", Title: core.Text{FR: "Entrées", EN: "Entries"},
+				Columns: core.Columns(core.Personal(ofSealed, "body"), core.Plain("pos", "count", "root", "leaves")),
 			},
 			{
 				Name: "journal_pending", Title: core.Text{FR: "Entrées en attente de leur place", EN: "Entries that wait for their place"},
-				Columns: core.Columns(entry, core.Plain("org")),
+				Columns: core.Columns(core.Personal(ofSealed, "body"), core.Plain("id", "org")),
 			},
 			{
-				Name: "journal_subject", Title: core.Text{FR: "Index des personnes concernées", EN: "Index of the persons concerned"},
-				Columns: core.Columns(core.Personal(ofEntries, "subject", "at"), core.Plain("log", "pos")),
+				Name: "journal_index", Title: core.Text{FR: "Index des entrées", EN: "Index of the entries"},
+				Columns: core.Columns(core.Personal(ofEntries, "key"), core.Plain("log", "block", "places")),
 			},
 			{
 				Name: "journal_tile", Title: core.Text{FR: "Empreintes de l'arbre", EN: "Hashes of the tree"},
@@ -75,12 +73,9 @@ func (m *Module) Manifest() core.Manifest {
 }
 
 var (
-	qPersonEntries = db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE log = $1 AND pos >= $2 AND pos < $3 AND (actor = $4 OR subject = $4) ORDER BY pos`)
-	qPersonVisits  = db.SQL(`SELECT org, id, reason, began, ends FROM journal_visit WHERE person = $1 ORDER BY org, began`)
-	qPersonSearch  = db.SQL(`SELECT org, id, name, filters, words, at FROM journal_search WHERE person = $1 AND saved = 1 ORDER BY org, at`)
-	qForgetPerson  = db.SQL(`DELETE FROM journal_search WHERE person = $1`)
-	qCountPerson   = db.SQL(`SELECT COUNT(*) FROM journal_entry WHERE log = $1 AND indexed = 1 AND actor = $2`)
-	qCountAbout    = db.SQL(`SELECT COUNT(*) FROM journal_entry WHERE log = $1 AND indexed = 1 AND subject = $2 AND subject <> ''`)
+	qPersonVisits = db.SQL(`SELECT org, id, reason, began, ends FROM journal_visit WHERE person = $1 ORDER BY org, began`)
+	qPersonSearch = db.SQL(`SELECT org, id, name, filters, words, at FROM journal_search WHERE person = $1 AND saved = 1 ORDER BY org, at`)
+	qForgetPerson = db.SQL(`DELETE FROM journal_search WHERE person = $1`)
 )
 
 // ExportPerson gives the entries of what the person did and of what was done about them, opened, in every log, and their
@@ -90,14 +85,17 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	if err != nil {
 		return err
 	}
-	for _, l := range logs {
-		for from := uint64(0); from < l.front.Size; from += exportWindow {
-			rows, err := db.All(ctx, tx, qPersonEntries, scanRow, l.log, place(l.log, from), place(l.log, from+exportWindow), person)
+	for i := range logs {
+		l := &logs[i]
+		for mark := newestMark; mark != (Mark{}); {
+			p, err := m.page(ctx, tx, l, Filter{Person: person}, mark, 500)
 			if err != nil {
 				return err
 			}
-			for _, r := range rows {
-				r.Log = string(l.org)
+			for _, r := range p.Rows {
+				if r.Actor != string(person) && r.Subjects[0] != string(person) {
+					continue // named beside others: not about this person
+				}
 				if err := m.open(ctx, r); err != nil {
 					return err
 				}
@@ -105,6 +103,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 					return err
 				}
 			}
+			mark = p.Next
 		}
 	}
 	return m.exportReader(ctx, tx, person, emit)
@@ -121,7 +120,7 @@ func recordOf(r *Row, person core.ID) core.Record {
 	if len(r.Subjects) > 0 && r.Subjects[0] == string(person) {
 		v["changes"], v["note"] = r.Content.Changes, r.Content.Note
 	}
-	return core.Record{Table: "journal_entry", Values: v}
+	return core.Record{Table: "journal_batch", Values: v}
 }
 
 func (m *Module) exportReader(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
@@ -179,14 +178,14 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		return nil, err
 	}
 	var kept int64
-	for _, l := range logs {
-		for _, q := range []string{qCountPerson, qCountAbout} {
-			c, _, err := db.One(ctx, tx, q, db.Value[int64], l.log, person)
+	for i := range logs {
+		for _, f := range []Filter{{Actor: person}, {Subject: person}} {
+			n, err := m.count(ctx, tx, &logs[i], f)
 			if err != nil {
 				return nil, err
 			}
-			kept += c
+			kept += n
 		}
 	}
-	return []core.Receipt{{Table: "journal_search", Deleted: n}, {Table: "journal_entry", Kept: kept, Ground: core.LegitimateInterest}}, nil
+	return []core.Receipt{{Table: "journal_search", Deleted: n}, {Table: "journal_batch", Kept: kept, Ground: core.LegitimateInterest}}, nil
 }

@@ -6,12 +6,9 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/verify"
 )
-
-var qProven = db.SQL(`SELECT ` + readColumns + ` FROM journal_entry WHERE log = $1 AND at >= $2 AND at <= $3 AND id = $4`)
 
 // Sign signs a text of another room with the journal's key (Ed25519). The text begins with a form of its own, so that it
 // can never be read as a checkpoint.
@@ -20,7 +17,7 @@ func (m *Module) Sign(text []byte) ([]byte, error) { return m.sign(text) }
 // Size is the number of entries that a log holds, those that wait for their place apart.
 func (m *Module) Size(ctx context.Context, tx core.Tx, org core.ID) (uint64, error) {
 	l, _, err := findLog(ctx, tx, org)
-	return l.front.Size, err
+	return l.size, err
 }
 
 // Prove gives entries of a log with their proofs to its head, signed now; the content of those that concern nobody is
@@ -36,7 +33,7 @@ func (m *Module) Prove(ctx context.Context, org core.ID, entries ...core.ID) (ch
 		if !found {
 			return nil
 		}
-		tree := newNodes(l.log, l.front.Size)
+		tree := newNodes(l.log, l.size)
 		for _, id := range entries {
 			line, err := m.proveOne(ctx, tx, &l, tree, id)
 			if err != nil {
@@ -46,7 +43,7 @@ func (m *Module) Prove(ctx context.Context, org core.ID, entries ...core.ID) (ch
 				lines = append(lines, line)
 			}
 		}
-		head := verify.Checkpoint{Origin: m.Key().Origin(string(org)), Size: l.front.Size, Root: l.front.Root()}
+		head := verify.Checkpoint{Origin: m.Key().Origin(string(org)), Size: l.size, Root: l.root}
 		text, err := m.signed(head)
 		checkpoint = string(text)
 		return err
@@ -60,16 +57,24 @@ func (m *Module) proveOne(ctx context.Context, tx core.Tx, l *logState, tree *no
 		return nil, nil
 	}
 	// An entry is named just before or when it is written.
-	from, to := made.Add(-time.Minute).UnixMicro(), made.Add(10*time.Minute).UnixMicro()
-	r, found, err := db.One(ctx, tx, qProven, scanRow, l.log, from, to, id)
-	if err != nil || !found {
-		return nil, err
+	f := Filter{From: made.Add(-time.Minute), To: made.Add(10 * time.Minute), id: string(id)}
+	var r *Row
+	for mark := newestMark; r == nil && mark != (Mark{}); {
+		p, err := m.page(ctx, tx, l, f, mark, 1)
+		if err != nil {
+			return nil, err
+		}
+		if mark = p.Next; len(p.Rows) > 0 {
+			r = p.Rows[0]
+		}
+	}
+	if r == nil {
+		return nil, nil
 	}
 	proof, err := tree.inclusion(ctx, tx, r.Seq)
 	if err != nil {
 		return nil, err
 	}
-	r.Log = string(l.org)
 	line := verify.NewEntryLine(&r.Entry, proof)
 	for i, p := range r.Parts {
 		if len(r.Subjects) > 0 || p.Owner != verify.OfLog || p.Kind != verify.Content || p.Dropped {

@@ -10,11 +10,8 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
-	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/verify"
 )
-
-const readColumns = `pos, id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed`
 
 // Row is an entry as the explorer shows it.
 type Row struct {
@@ -28,20 +25,17 @@ type Row struct {
 	Gone       bool // a person's key was destroyed: their part cannot be read any more
 	salts      map[int][]byte
 	plains     map[int][]byte
-	pos        int64
 }
 
-func scanRow(scan db.Scan) (*Row, error) {
-	r := &Row{}
-	var first, others string
-	var sealed []byte
-	err := scan(&r.pos, &r.ID, &r.At, &r.Node, &r.Counter, &r.Kind, &r.Actor, &r.Action, &r.Verb, &r.Type, &r.Resource,
-		&r.Purpose, &r.Outcome, &r.Reason, &r.Request, &first, &others, &sealed)
-	if err != nil {
-		return nil, err
+// rowOf reads a stored entry at its place.
+func (f *fields) rowOf(log core.ID, seq uint64, p packed) (*Row, error) {
+	if !f.cut(p.text) {
+		return nil, fmt.Errorf("journal: entry %d: %w", seq, errBody)
 	}
-	r.Seq, r.When, r.Subjects = seqOf(r.pos), clock.FromMicros(r.At), joinSubjects(first, others)
-	if r.Parts, err = verify.DecodeParts(sealed); err != nil {
+	r := &Row{Entry: f.entry(string(log), seq)}
+	r.When = clock.FromMicros(r.At)
+	var err error
+	if r.Parts, err = verify.DecodeParts(p.sealed); err != nil {
 		return nil, fmt.Errorf("journal: entry %d: %w", r.Seq, err)
 	}
 	return r, nil

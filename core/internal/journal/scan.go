@@ -7,7 +7,6 @@ import (
 	"errors"
 	"sort"
 	"strconv"
-	"strings"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
@@ -18,16 +17,17 @@ import (
 type worker struct {
 	c       *check
 	calls   nodeCounts
-	others  int64
+	index   indexSums
 	entries uint64
 	pruned  uint64
 	part    bool // entries outside the range were not read
+	cut     fields
+	list    []packed
 }
 
 func (w *worker) done() {
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()
-	w.c.others += w.others
 	w.c.part = w.c.part || w.part
 	w.c.rep.Entries += w.entries
 	w.c.rep.Pruned += w.pruned
@@ -35,13 +35,8 @@ func (w *worker) done() {
 		w.c.calls = nodeCounts{}
 	}
 	w.c.calls.join(w.calls)
-}
-
-// hidden tells an entry that the indexes do not show though they should.
-func (w *worker) hidden(seq uint64) {
-	w.c.mu.Lock()
-	defer w.c.mu.Unlock()
-	w.c.rep.Add(verify.Misindexed, seq, seq, "the entry was taken out of the indexes")
+	w.index.closeTile(w.c)
+	w.c.index.join(&w.index)
 }
 
 // chunk reads the stored tiles and the entries of some tiles and compares them.
@@ -60,22 +55,10 @@ func (w *worker) chunk(ctx context.Context, tx core.Tx, first, last int) error {
 	if err != nil {
 		return err
 	}
-	if last*tileSize > int(st.front.Size) { // the unfinished tile is told by the leaves beside the entries
-		from := st.front.Size &^ (tileSize - 1)
-		tail := make([]byte, 32*(st.front.Size-from))
-		_, err := db.All(ctx, tx, qLeaves, func(scan db.Scan) (struct{}, error) {
-			var pos int64
-			var leaf []byte
-			err := scan(&pos, &leaf)
-			if i := seqOf(pos) - from; err == nil && len(leaf) == 32 && i < uint64(len(tail)/32) {
-				copy(tail[32*i:], leaf)
-			}
-			return struct{}{}, err
-		}, place(st.log, from), place(st.log, st.front.Size))
-		if err != nil {
+	if last*tileSize > int(st.size) { // the unfinished tile is told by the leaves beside the entries
+		if stored[last-1-first], err = w.openTile(ctx, tx); err != nil {
 			return err
 		}
-		stored[last-1-first] = tail
 	}
 	if w.skip(first, last, stored) {
 		return nil
@@ -83,12 +66,34 @@ func (w *worker) chunk(ctx context.Context, tx core.Tx, first, last int) error {
 	return w.entriesOf(ctx, tx, first, last, stored)
 }
 
+// openTile reads the hashes beside the entries of the unfinished tile, and the roots that its batches give.
+func (w *worker) openTile(ctx context.Context, tx core.Tx) ([]byte, error) {
+	st := &w.c.st
+	from := st.size &^ (tileSize - 1)
+	tail := make([]byte, 32*(st.size-from))
+	_, err := db.All(ctx, tx, qLeaves, func(scan db.Scan) (struct{}, error) {
+		var pos int64
+		var count uint64
+		var leaves, root []byte
+		if err := scan(&pos, &count, &leaves, &root); err != nil {
+			return struct{}{}, err
+		}
+		at := seqOf(pos)
+		if i := 32 * (at - from); i < uint64(len(tail)) {
+			copy(tail[i:min(uint64(len(tail)), i+32*count)], leaves)
+		}
+		w.c.ends = append(w.c.ends, batchEnd{at, at + count, root})
+		return struct{}{}, nil
+	}, place(st.log, from), place(st.log, st.size))
+	return tail, err
+}
+
 // skip takes the stored hashes of full tiles outside the range asked for as they are: the tree is checked with them, their
 // entries are not read.
 func (w *worker) skip(first, last int, stored [][]byte) bool {
 	c := w.c
 	lo, hi := uint64(first)*tileSize, uint64(last)*tileSize
-	if hi > c.st.front.Size || hi > c.from && lo <= c.to {
+	if hi > c.st.size || hi > c.from && lo <= c.to {
 		return false
 	}
 	for _, b := range stored {
@@ -114,25 +119,20 @@ func (w *worker) skip(first, last int, stored [][]byte) bool {
 // entriesOf walks the entries of tiles first to last-1 and closes each tile.
 func (w *worker) entriesOf(ctx context.Context, tx core.Tx, first, last int, stored [][]byte) error {
 	st := &w.c.st
-	end := min(uint64(last)*tileSize, st.front.Size)
+	end := min(uint64(last)*tileSize, st.size)
 	run := newTileRun(w, uint64(first)*tileSize, end, stored)
 	if begin := max(uint64(first)*tileSize, st.pruned); begin < end {
-		rows, err := tx.Query(ctx, qTexts, "\n", place(st.log, begin), place(st.log, end))
+		rows, err := tx.Query(ctx, qBatches, place(st.log, begin), place(st.log, end))
 		if err != nil {
 			return err
 		}
 		defer func() { _ = rows.Close() }()
-		var pos, indexed int64
-		var sealed []byte
-		var text string
+		var b batch
 		for rows.Next() {
-			if err := rows.Scan(&pos, &indexed, &sealed, &text); err != nil {
+			if err := rows.Scan(&b.pos, &b.count, &b.body); err != nil {
 				return err
 			}
-			if indexed != 1 && seqOf(pos) < st.indexed {
-				w.hidden(seqOf(pos))
-			}
-			run.entry(seqOf(pos), sealed, text)
+			run.batch(&b)
 		}
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return err
@@ -140,6 +140,32 @@ func (w *worker) entriesOf(ctx context.Context, tx core.Tx, first, last int, sto
 	}
 	run.finish()
 	return nil
+}
+
+// batch goes through the entries of a row.
+func (r *tileRun) batch(b *batch) {
+	first := seqOf(b.pos)
+	list, err := unpackAll(r.w.list[:0], b.body)
+	r.w.list = list
+	over := first < r.next
+	for i := range list {
+		seq := first + uint64(i)
+		if seq < r.next || seq >= r.end {
+			over = true
+			continue
+		}
+		r.entry(seq, &list[i])
+	}
+	switch n := uint64(len(list)); {
+	case err != nil:
+		to := max(first+n, min(first+uint64(max(b.count, 0)), r.end)-1)
+		r.w.c.span(verify.Changed, first+n, to, "the stored entries cannot be read from here on")
+		r.keepUntil(to + 1)
+	case over:
+		r.w.c.add(verify.Inserted, first, "the batch reaches over the place of another")
+	case b.count != len(list):
+		r.w.c.add(verify.Changed, first, "the batch says that it holds %d entries, it holds %d", b.count, n)
+	}
 }
 
 // tileRun goes through consecutive entries, tile by tile.
@@ -158,7 +184,7 @@ type tileRun struct {
 type badEntry struct {
 	seq    uint64
 	want   verify.Hash // what the tree holds at its place
-	text   string
+	text   []byte
 	sealed []byte
 	gone   bool
 }
@@ -173,7 +199,7 @@ func (c *check) fault(b badEntry) {
 		c.more++
 		return
 	}
-	b.text, b.sealed = strings.Clone(b.text), bytes.Clone(b.sealed)
+	b.text, b.sealed = bytes.Clone(b.text), bytes.Clone(b.sealed)
 	c.bad = append(c.bad, b)
 }
 
@@ -196,13 +222,8 @@ func (r *tileRun) want(seq uint64) (h verify.Hash, known bool) {
 	return h, false
 }
 
-func (r *tileRun) leaf(seq uint64, sealed []byte, text string) (h verify.Hash, dropped verify.PartKind, err error) {
-	h, dropped, r.buf, err = leafOf(r.buf, r.head, seq, sealed, text)
-	return h, dropped, err
-}
-
 // leafOf computes the hash of an entry at a place; head is how every text of the log begins, buf is working space.
-func leafOf(buf, head []byte, seq uint64, sealed []byte, text string) (verify.Hash, verify.PartKind, []byte, error) {
+func leafOf(buf, head []byte, seq uint64, sealed, text []byte) (verify.Hash, verify.PartKind, []byte, error) {
 	b := strconv.AppendUint(append(append(buf[:0], 0), head...), seq, 10)
 	b = append(append(append(b, '\n'), text...), '\n')
 	b, dropped, err := verify.AppendPartsHash(b, sealed)
@@ -213,16 +234,17 @@ func leafOf(buf, head []byte, seq uint64, sealed []byte, text string) (verify.Ha
 	return sha256.Sum256(b), dropped, b, nil
 }
 
-func (r *tileRun) entry(seq uint64, sealed []byte, text string) {
+func (r *tileRun) entry(seq uint64, p *packed) {
 	r.missingUntil(seq)
-	got, dropped, err := r.leaf(seq, sealed, text)
+	got, dropped, buf, err := leafOf(r.buf, r.head, seq, p.sealed, p.text)
+	r.buf = buf
 	r.w.entries++
 	if dropped != 0 && (dropped != verify.Address || seq >= r.w.c.st.trimmed) {
 		r.w.c.add(verify.Changed, seq, "a sealed part was taken out")
 	}
-	r.w.note(seq, text)
+	r.w.note(seq, p.text)
 	if want, known := r.want(seq); err != nil || known && got != want {
-		r.w.c.fault(badEntry{seq: seq, want: want, text: text, sealed: sealed})
+		r.w.c.fault(badEntry{seq: seq, want: want, text: p.text, sealed: p.sealed})
 		if known {
 			got = want
 		}
@@ -230,14 +252,33 @@ func (r *tileRun) entry(seq uint64, sealed []byte, text string) {
 	r.push(got)
 }
 
+// manyGone is how many missing entries in a row are told as one run.
+const manyGone = tileSize
+
 // missingUntil goes over entries that are not there: pruned ones keep their hash, others are missing.
 func (r *tileRun) missingUntil(seq uint64) {
-	for r.next < seq && r.next < r.end {
+	seq = min(seq, r.end)
+	if from := max(r.next, r.w.c.st.pruned); seq > from && seq-from > manyGone {
+		r.w.c.span(verify.Removed, from, seq-1, "the entries are not there")
+		r.keepUntil(seq)
+	}
+	for r.next < seq {
 		want, known := r.want(r.next)
 		if r.next < r.w.c.st.pruned && known {
 			r.w.pruned++
 		} else {
 			r.w.c.fault(badEntry{seq: r.next, want: want, gone: true})
+		}
+		r.push(want)
+	}
+}
+
+// keepUntil takes the hashes that the tree holds for entries of which enough was said.
+func (r *tileRun) keepUntil(seq uint64) {
+	for r.next < min(seq, r.end) {
+		want, known := r.want(r.next)
+		if r.next < r.w.c.st.pruned && known {
+			r.w.pruned++
 		}
 		r.push(want)
 	}
@@ -275,37 +316,16 @@ func (c *check) pointInside(tile uint64) bool {
 	return i < len(c.points) && c.points[i].size < (tile+1)*tileSize
 }
 
-// note keeps what the checks of indexes and counters need: the persons named, the process and its number.
-func (w *worker) note(seq uint64, text string) {
-	if others := text[strings.LastIndexByte(text, '\n')+1:]; others != "" {
-		w.others += int64(strings.Count(others, ",")) + 1
-	}
-	_, rest := line(text) // id
-	when, rest := line(rest)
-	node, rest := line(rest)
-	number, rest := line(rest)
-	n, err := strconv.ParseUint(number, 10, 64)
-	if err != nil {
+// note keeps what the checks of the index and of the counters need.
+func (w *worker) note(seq uint64, text []byte) {
+	f := &w.cut
+	if !f.cut(text) {
 		return
 	}
-	at, _ := strconv.ParseInt(when, 10, 64)
-	w.calls.add(node, n, seq, at)
-	if kind, rest := line(rest); kind == "system" {
-		_, rest = line(rest) // actor
-		action, rest := line(rest)
-		if action == voidAction {
-			_, rest = line(rest) // verb
-			_, rest = line(rest) // type
-			resource, _ := line(rest)
-			w.calls.void(resource)
-		}
+	at := f.at()
+	w.calls.add(f[fNode], decimal(f[fCounter]), seq, at)
+	w.index.entry(w.c, seq, at, f)
+	if string(f[fKind]) == "system" && string(f[fAction]) == voidAction {
+		w.calls.void(string(f[fResource]))
 	}
-}
-
-func line(s string) (first, rest string) {
-	i := strings.IndexByte(s, '\n')
-	if i < 0 {
-		return s, ""
-	}
-	return s[:i], s[i+1:]
 }

@@ -3,7 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
-	"strings"
+	"strconv"
 	"sync"
 	"time"
 
@@ -66,31 +66,26 @@ func (c *counters) stale(now time.Time) map[core.ID]*verify.Ranges {
 	return out
 }
 
-// queue is the flush hook where acts commit in parallel: entries wait for their place.
+// queue is the flush hook where acts commit in parallel: entries wait for their place, those of one log in one row.
 func (m *Module) queue(ctx context.Context, tx core.Tx, items []any) error {
 	type number struct {
 		org core.ID
 		n   uint64
 	}
 	taken := make([]number, 0, len(items))
-	args := make([]any, 0, 18*len(items))
-	for _, i := range items {
-		it, ok := i.(*item)
-		if !ok {
-			continue
+	for _, g := range byLog(nil, items) {
+		var body, text []byte
+		for _, it := range g.items {
+			n := m.counters.take(g.org, m.clock.Now())
+			taken = append(taken, number{g.org, n})
+			text = append(append(text[:0], it.text[:it.cut]...), m.counters.node...)
+			text = strconv.AppendUint(append(text, '\n'), n, 10)
+			text = append(append(text, '\n'), it.text[it.cut:]...)
+			body = verify.AppendStored(body, text, it.sealed)
 		}
-		if err := it.ready(); err != nil {
-			return err
+		if _, err := tx.Exec(ctx, qWait, g.items[0].id, g.org, body); err != nil {
+			return fmt.Errorf("journal: queue: %w", err)
 		}
-		e := &it.entry
-		n := m.counters.take(it.org, m.clock.Now())
-		taken = append(taken, number{it.org, n})
-		first, others := splitSubjects(e.Subjects)
-		args = append(args, e.ID, it.org, e.At, m.counters.node, int64(n), e.Kind, e.Actor, e.Action, e.Verb, e.Type,
-			e.Resource, e.Purpose, e.Outcome, e.Reason, e.Request, first, others, it.sealed)
-	}
-	if err := insertMany(ctx, tx, qWait, 18, 4, args); err != nil {
-		return fmt.Errorf("journal: queue: %w", err)
 	}
 	tx.OnCommit(func() {
 		for _, t := range taken {
@@ -106,7 +101,7 @@ func (m *Module) queue(ctx context.Context, tx core.Tx, items []any) error {
 
 const sequenceBatch = 2000
 
-// sequence gives up to one batch of waiting entries their places; it tells how many. Two nodes that meet here conflict
+// sequence gives up to one batch of waiting rows their places; it tells how many. Two nodes that meet here conflict
 // and one runs again: the lease only saves work.
 func (m *Module) sequence(ctx context.Context) (int, error) {
 	var placed int
@@ -116,24 +111,23 @@ func (m *Module) sequence(ctx context.Context) (int, error) {
 		if err != nil || len(waiting) == 0 {
 			return err
 		}
-		items := make([]any, len(waiting))
-		for i := range waiting {
-			items[i] = waiting[i]
-		}
 		// Taken away first: another node that meets the same rows then waits here and runs again from what is left.
-		if _, err := tx.Exec(ctx, qPlaced, waiting[len(waiting)-1].entry.ID); err != nil {
+		if _, err := tx.Exec(ctx, qPlaced, waiting[len(waiting)-1].id); err != nil {
 			return err
 		}
-		groups, err := byLog(items)
-		if err != nil {
-			return err
+		var items []any
+		for _, w := range waiting {
+			for _, it := range w.items {
+				items = append(items, it)
+			}
 		}
-		for org, group := range groups {
-			st, err := openLog(ctx, tx, org)
+		var b batcher
+		for _, g := range byLog(nil, items) {
+			t, err := readTail(ctx, tx, g.org)
 			if err != nil {
 				return err
 			}
-			if err := extend(ctx, tx, &st, &tail{front: verify.Frontier{Size: unknown}}, group, true); err != nil {
+			if err := b.extend(ctx, tx, t, &g); err != nil {
 				return err
 			}
 		}
@@ -146,30 +140,30 @@ func (m *Module) sequence(ctx context.Context) (int, error) {
 	return placed, nil
 }
 
-func scanPending(scan db.Scan) (*item, error) {
-	it := &item{}
-	e := &it.entry
-	var first, others string
-	err := scan(&e.ID, &it.org, &e.At, &e.Node, &e.Counter, &e.Kind, &e.Actor, &e.Action, &e.Verb, &e.Type, &e.Resource,
-		&e.Purpose, &e.Outcome, &e.Reason, &e.Request, &first, &others, &it.sealed)
-	if err != nil {
-		return nil, err
-	}
-	e.Log, e.Subjects = string(it.org), joinSubjects(first, others)
-	parts, _, err := verify.AppendPartsHash(nil, it.sealed)
-	it.parts = string(parts)
-	return it, err
+// pendingRow is a waiting row.
+type pendingRow struct {
+	id    string
+	items []*item
 }
 
-func joinSubjects(first, others string) []string {
-	if first == "" {
-		return nil
+func scanPending(scan db.Scan) (w pendingRow, err error) {
+	var org core.ID
+	var body []byte
+	if err := scan(&w.id, &org, &body); err != nil {
+		return w, err
 	}
-	list := []string{first}
-	if others != "" {
-		list = append(list, strings.Split(others, ",")...)
+	list, err := unpackAll(nil, body)
+	if err != nil {
+		return w, fmt.Errorf("%w (waiting entry %s)", err, w.id)
 	}
-	return list
+	for _, p := range list {
+		parts, _, err := verify.AppendPartsHash(nil, p.sealed)
+		if err != nil {
+			return w, err
+		}
+		w.items = append(w.items, &item{org: org, text: p.text, numbered: true, sealed: p.sealed, parts: parts})
+	}
+	return w, nil
 }
 
 // void writes the entries that declare numbers void.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"fmt"
-	"strings"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
@@ -23,90 +22,63 @@ const logBits = 40
 func place(log int64, seq uint64) int64 { return log<<logBits | int64(seq) }
 func seqOf(pos int64) uint64            { return uint64(pos) & (1<<logBits - 1) }
 
-const (
-	entryColumns   = `pos, log, indexed, id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed, leaf`
-	pendingColumns = `id, org, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others, sealed`
-)
+const logFrom = `SELECT l.log, l.org, l.indexed, l.pruned, l.trimmed, b.pos, b.count, b.root FROM journal_log l
+	LEFT JOIN journal_batch b ON b.pos = (SELECT MAX(pos) FROM journal_batch WHERE pos >= l.log * 1099511627776 AND pos < (l.log + 1) * 1099511627776)`
 
 var (
-	qLog     = db.SQL(`SELECT log, org, size, frontier, indexed, pruned, trimmed FROM journal_log WHERE org = $1`)
-	qLogs    = db.SQL(`SELECT log, org, size, frontier, indexed, pruned, trimmed FROM journal_log ORDER BY log`)
-	qNewLog  = db.SQL(`INSERT INTO journal_log (log, org, size, frontier) SELECT COALESCE(MAX(log), 0) + 1, CAST($1 AS TEXT), 0, $2 FROM journal_log`)
-	qGrow    = db.SQL(`UPDATE journal_log SET size = $2, frontier = $3, indexed = $4 WHERE log = $1`)
-	qEntries = map[int]string{
-		1: db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 1)),
-		// The driver of SQLite looks an argument up among all of them: past four rows a statement costs more than it saves.
-		4:  db.SQL(manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 4)),
-		64: db.SQLOn(db.PostgreSQL, manyRows(`INSERT INTO journal_entry (`+entryColumns+`) VALUES `, 21, 64)),
-	}
-	qWait = map[int]string{
-		1: db.SQL(manyRows(`INSERT INTO journal_pending (`+pendingColumns+`) VALUES `, 18, 1)),
-		4: db.SQL(manyRows(`INSERT INTO journal_pending (`+pendingColumns+`) VALUES `, 18, 4)),
-	}
-	qPendings = db.SQL(`SELECT ` + pendingColumns + ` FROM journal_pending ORDER BY id LIMIT $1`)
-	qPending  = db.SQL(`SELECT id FROM journal_pending LIMIT 1`)
-	qPlaced   = db.SQL(`DELETE FROM journal_pending WHERE id <= $1`)
-	qSubject  = db.SQL(`INSERT INTO journal_subject (log, subject, at, pos) VALUES ($1, $2, $3, $4)`)
+	qLog    = db.SQL(logFrom + ` WHERE l.org = $1`)
+	qLogs   = db.SQL(logFrom + ` ORDER BY l.log`)
+	qNewLog = db.SQL(`INSERT INTO journal_log (log, org) SELECT COALESCE(MAX(log), 0) + 1, CAST($1 AS TEXT) FROM journal_log`)
+
+	qBatch    = db.SQL(`INSERT INTO journal_batch (pos, count, root, leaves, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (pos) DO NOTHING`)
+	qBatches  = db.SQL(`SELECT pos, count, body FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos`)
+	qNewest   = db.SQL(`SELECT pos, count, body FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos DESC LIMIT $3`)
+	qLeaves   = db.SQL(`SELECT pos, count, leaves, root FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos`)
 	qTile     = db.SQL(`INSERT INTO journal_tile (log, level, idx, hashes) VALUES ($1, $2, $3, $4)`)
 	qTileAt   = db.SQL(`SELECT hashes FROM journal_tile WHERE log = $1 AND level = $2 AND idx = $3`)
-	qLeaves   = db.SQL(`SELECT pos, leaf FROM journal_entry WHERE pos >= $1 AND pos < $2 ORDER BY pos`)
+	qWait     = db.SQL(`INSERT INTO journal_pending (id, org, body) VALUES ($1, $2, $3)`)
+	qPendings = db.SQL(`SELECT id, org, body FROM journal_pending ORDER BY id LIMIT $1`)
+	qPending  = db.SQL(`SELECT id FROM journal_pending LIMIT 1`)
+	qPlaced   = db.SQL(`DELETE FROM journal_pending WHERE id <= $1`)
 )
 
-// manyRows writes an INSERT of several rows.
-func manyRows(head string, columns, rows int) string {
-	var b strings.Builder
-	b.WriteString(head)
-	for i := range rows {
-		for j := range columns {
-			switch {
-			case j > 0:
-				b.WriteString(", ")
-			case i > 0:
-				b.WriteString(", (")
-			default:
-				b.WriteString("(")
-			}
-			fmt.Fprintf(&b, "$%d", i*columns+j+1)
-		}
-		b.WriteString(")")
-	}
-	return b.String()
+// batch is a row of entries.
+type batch struct {
+	pos   int64
+	count int
+	body  []byte
 }
 
-// insertMany runs the largest statements that fit the rows, of at most so many rows each; sizes must hold 1.
-func insertMany(ctx context.Context, tx core.Tx, statements map[int]string, columns, largest int, args []any) error {
-	for _, n := range [...]int{64, 4, 1} {
-		text, ok := statements[n]
-		ok = ok && n <= largest
-		for ok && len(args) >= n*columns {
-			if _, err := tx.Exec(ctx, text, args[:n*columns]...); err != nil {
-				return err
-			}
-			args = args[n*columns:]
-		}
-	}
-	return nil
+func scanBatch(scan db.Scan) (b batch, err error) {
+	err = scan(&b.pos, &b.count, &b.body)
+	return b, err
 }
 
-// logState is the row of one log.
+// logState is where one log stands.
 type logState struct {
 	log     int64
 	org     core.ID
-	front   verify.Frontier
+	size    uint64 // leaves of the tree
+	root    verify.Hash
 	indexed uint64
 	pruned  uint64
 	trimmed uint64
 }
 
 func scanLog(scan db.Scan) (logState, error) {
-	var s logState
-	var front []byte
-	if err := scan(&s.log, &s.org, &s.front.Size, &front, &s.indexed, &s.pruned, &s.trimmed); err != nil {
+	s := logState{root: verify.EmptyRoot()}
+	var pos, count *int64
+	var root []byte
+	if err := scan(&s.log, &s.org, &s.indexed, &s.pruned, &s.trimmed, &pos, &count, &root); err != nil {
 		return s, err
 	}
-	var err error
-	s.front.Hashes, err = hashes(front)
-	return s, err
+	if pos != nil && count != nil {
+		s.size = seqOf(*pos) + uint64(*count)
+		if copy(s.root[:], root) != len(s.root) {
+			return s, errMissing
+		}
+	}
+	return s, nil
 }
 
 // hashes cuts stored hashes apart.
@@ -121,9 +93,11 @@ func hashes(b []byte) ([]verify.Hash, error) {
 	return list, nil
 }
 
-// packed joins hashes to be stored; never nil.
-func packed(list []verify.Hash) []byte {
-	b := make([]byte, 0, 32*len(list))
+// joined puts hashes in a row, to be stored; never nil.
+func joined(b []byte, list []verify.Hash) []byte {
+	if b == nil {
+		b = make([]byte, 0, 32*len(list))
+	}
 	for i := range list {
 		b = append(b, list[i][:]...)
 	}
@@ -140,7 +114,7 @@ func openLog(ctx context.Context, tx core.Tx, org core.ID) (logState, error) {
 	if err != nil || found {
 		return s, err
 	}
-	if _, err := tx.Exec(ctx, qNewLog, org, []byte{}); err != nil {
+	if _, err := tx.Exec(ctx, qNewLog, org); err != nil {
 		return s, err
 	}
 	s, _, err = findLog(ctx, tx, org)
@@ -151,30 +125,26 @@ func allLogs(ctx context.Context, tx core.Tx) ([]logState, error) {
 	return db.All(ctx, tx, qLogs, scanLog)
 }
 
-// leavesBetween reads the stored leaf hashes of entries from ≤ seq < to; it is an error when one is missing.
-func leavesBetween(ctx context.Context, tx core.Tx, log int64, from, to uint64) ([]verify.Hash, error) {
-	rows, err := tx.Query(ctx, qLeaves, place(log, from), place(log, to))
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	list := make([]verify.Hash, 0, to-from)
-	for rows.Next() {
+// openLeaves reads the hashes beside the entries of the unfinished tile, from its first entry to the end of the log; it is
+// an error when one is missing.
+func openLeaves(ctx context.Context, tx core.Tx, log int64, from, to uint64) ([]verify.Hash, error) {
+	list := make([]verify.Hash, 0, tileSize)
+	_, err := db.All(ctx, tx, qLeaves, func(scan db.Scan) (struct{}, error) {
 		var pos int64
-		var leaf []byte
-		if err := rows.Scan(&pos, &leaf); err != nil {
-			return nil, err
+		var count int
+		var leaves, root []byte
+		if err := scan(&pos, &count, &leaves, &root); err != nil {
+			return struct{}{}, err
 		}
-		if seqOf(pos) != from+uint64(len(list)) || len(leaf) != 32 {
-			return nil, errMissing
+		if seqOf(pos) != from+uint64(len(list)) || len(leaves) != 32*count || count > tileSize {
+			return struct{}{}, errMissing
 		}
-		list = append(list, verify.Hash(leaf))
+		some, err := hashes(leaves)
+		list = append(list, some...)
+		return struct{}{}, err
+	}, place(log, from), place(log, to))
+	if err == nil && uint64(len(list)) != to-from {
+		err = errMissing
 	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	if uint64(len(list)) != to-from {
-		return nil, errMissing
-	}
-	return list, nil
+	return list, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/proof"
 
 	"github.com/rempart/rempart/core"
@@ -107,7 +106,7 @@ func (n *nodes) edge(ctx context.Context, tx core.Tx, idx uint64) ([]verify.Hash
 		return list, nil
 	}
 	from := idx * tileSize
-	list, err := leavesBetween(ctx, tx, n.log, from, n.size)
+	list, err := openLeaves(ctx, tx, n.log, from, n.size)
 	if err != nil {
 		return nil, err
 	}
@@ -157,13 +156,6 @@ func (n *nodes) consistency(ctx context.Context, tx core.Tx, old uint64) ([]veri
 
 // rootAt computes the root that the tree had at its current or an earlier size, from tiles and leaves.
 func (n *nodes) rootAt(ctx context.Context, tx core.Tx, size uint64) (verify.Hash, error) {
-	f := verify.Frontier{Size: size}
-	for _, id := range compact.RangeNodes(0, size, nil) {
-		h, err := n.node(ctx, tx, id.Level, id.Index)
-		if err != nil {
-			return h, err
-		}
-		f.Hashes = append(f.Hashes, h)
-	}
-	return f.Root(), nil
+	f, err := n.frontier(ctx, tx, size)
+	return f.Root(), err
 }

@@ -1,10 +1,11 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
+	"iter"
 	"runtime"
 	"sort"
 	"sync"
@@ -16,17 +17,9 @@ import (
 	"github.com/rempart/rempart/verify"
 )
 
-// The text of an entry is put together by the database from the columns, so that a changed column is a changed leaf.
 var (
-	qTexts = db.SQL(`SELECT pos, indexed, sealed, concat_ws(CAST($1 AS TEXT), id, at, node, counter, kind, actor, action, verb, type, resource, purpose, outcome, reason, request, subject, others)
-		FROM journal_entry WHERE pos >= $2 AND pos < $3 ORDER BY pos`)
-	qTilesOf    = db.SQL(`SELECT idx, hashes FROM journal_tile WHERE log = $1 AND level = 0 AND idx >= $2 AND idx < $3 ORDER BY idx`)
-	qStrays     = db.SQL(`SELECT pos FROM journal_entry WHERE pos >= $1 AND pos < $2 ORDER BY pos LIMIT 100`)
-	qIndexed    = db.SQL(`SELECT COUNT(*) FROM journal_subject WHERE pos >= $1 AND pos < $2`)
-	qMisindexed = db.SQL(`SELECT s.pos, s.subject FROM journal_subject s LEFT JOIN journal_entry e ON e.pos = s.pos
-		WHERE s.pos >= $1 AND s.pos < $2 AND (e.pos IS NULL OR e.at <> s.at OR e.log <> s.log
-		OR (',' || e.others || ',') NOT LIKE ('%,' || s.subject || ',%')) ORDER BY s.pos LIMIT 100`)
-	qStrayLog = db.SQL(`SELECT pos FROM journal_entry WHERE pos >= $1 AND pos < $2 AND log <> $3 ORDER BY pos LIMIT 100`)
+	qTilesOf = db.SQL(`SELECT idx, hashes FROM journal_tile WHERE log = $1 AND level = 0 AND idx >= $2 AND idx < $3 ORDER BY idx`)
+	qEnds    = db.SQL(`SELECT pos, count, root FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos DESC LIMIT 1000`)
 )
 
 // Verify checks the whole log of an organization against its tree, its tiles and its signed heads: each entry, its
@@ -78,11 +71,11 @@ type check struct {
 	points   []checkpointRow // sizes to compare on the way
 	tiles    []tileResult
 	calls    nodeCounts
-	strays   []int64 // places at and past the end
+	strays   []batchEnd // batches past the end
+	ends     []batchEnd // of the unfinished tile
 	bad      []badEntry
 	more     uint64 // bad entries past those kept
-	indexed  int64
-	others   int64
+	index    indexCheck
 	part     bool // not every entry was read
 }
 
@@ -107,11 +100,6 @@ func (c *check) prepare(ctx context.Context, tx core.Tx, org core.ID) error {
 		}
 		return nil
 	}
-	c.rep.Size, c.rep.Root = c.st.front.Size, c.st.front.Root()
-	lo, end, next := place(c.st.log, 0), place(c.st.log, c.st.front.Size), place(c.st.log+1, 0)
-	if c.strays, err = db.All(ctx, tx, qStrays, db.Value[int64], end, next); err != nil {
-		return err
-	}
 	for after := uint64(0); ; {
 		rows, err := db.All(ctx, tx, qCheckpoints, scanCheckpoint, c.st.log, int64(after), 5000)
 		if err != nil {
@@ -124,8 +112,49 @@ func (c *check) prepare(ctx context.Context, tx core.Tx, org core.ID) error {
 		after = rows[len(rows)-1].size
 	}
 	c.signatures()
-	if c.indexed, _, err = db.One(ctx, tx, qIndexed, db.Value[int64], lo, next); err != nil {
+	if err := c.end(ctx, tx); err != nil {
 		return err
+	}
+	if k := len(c.points); k > 0 && c.points[k-1].size > c.st.size {
+		c.rep.Add(verify.Truncated, c.st.size, c.points[k-1].size-1, "the tree ends at %d, %d entries were signed", c.st.size, c.points[k-1].size)
+	}
+	c.rep.Size, c.rep.Root = c.st.size, c.st.root
+	c.index.prepare(c)
+	return nil
+}
+
+// batchEnd is where a batch starts and ends, and the root that it gives.
+type batchEnd struct {
+	from, to uint64
+	root     []byte
+}
+
+func scanEnd(scan db.Scan) (e batchEnd, err error) {
+	var pos, count int64
+	err = scan(&pos, &count, &e.root)
+	e.from = seqOf(pos)
+	e.to = e.from + uint64(count)
+	return e, err
+}
+
+// end finds the end of the log. What stands behind a gap that begins where nothing was signed is no part of it.
+func (c *check) end(ctx context.Context, tx core.Tx) error {
+	ends, err := db.All(ctx, tx, qEnds, scanEnd, place(c.st.log, 0), place(c.st.log+1, 0))
+	if err != nil {
+		return err
+	}
+	signed := uint64(0)
+	if k := len(c.points); k > 0 {
+		signed = c.points[k-1].size
+	}
+	for i := 1; i < len(ends) && ends[i].to >= signed; i++ {
+		if ends[i].to < ends[i-1].from {
+			c.strays = ends[:i]
+			c.st.size = ends[i].to
+			if copy(c.st.root[:], ends[i].root) != len(c.st.root) {
+				c.st.root = verify.Hash{}
+			}
+		}
 	}
 	return nil
 }
@@ -153,9 +182,6 @@ func (c *check) signatures() {
 		c.points = append(c.points, checkpointRow{size: c.head.Size, note: c.head.Body()})
 	}
 	sort.Slice(c.points, func(i, j int) bool { return c.points[i].size < c.points[j].size })
-	if k := len(c.points); k > 0 && c.points[k-1].size > c.st.front.Size {
-		c.rep.Add(verify.Truncated, c.st.front.Size, c.points[k-1].size-1, "the tree ends at %d, %d entries were signed", c.st.front.Size, c.points[k-1].size)
-	}
 }
 
 func bodyOf(text string) string { body, _, _ := cutNote(text); return body }
@@ -163,10 +189,9 @@ func bodyOf(text string) string { body, _, _ := cutNote(text); return body }
 const chunkTiles = 64
 
 func (c *check) run(ctx context.Context) error {
-	size := c.st.front.Size
-	count := int((size + tileSize - 1) / tileSize)
+	count := int((c.st.size + tileSize - 1) / tileSize)
 	c.tiles = make([]tileResult, count)
-	chunks := make(chan int)
+	jobs := make(chan func(context.Context, core.Tx, *worker) error)
 	errs := make(chan error, 64)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -175,8 +200,8 @@ func (c *check) run(ctx context.Context) error {
 		all.Go(func() {
 			err := c.m.db.Read(ctx, func(tx core.Tx) error {
 				w := worker{c: c, calls: nodeCounts{}}
-				for first := range chunks {
-					if err := w.chunk(ctx, tx, first, min(first+chunkTiles, count)); err != nil {
+				for job := range jobs {
+					if err := job(ctx, tx, &w); err != nil {
 						return err
 					}
 				}
@@ -189,14 +214,15 @@ func (c *check) run(ctx context.Context) error {
 			}
 		})
 	}
-	for first := 0; first < count; first += chunkTiles {
+	for job := range c.jobs(count) {
 		select {
-		case chunks <- first:
+		case jobs <- job:
+			continue
 		case <-ctx.Done():
-			first = count
 		}
+		break
 	}
-	close(chunks)
+	close(jobs)
 	all.Wait()
 	select {
 	case err := <-errs:
@@ -209,13 +235,32 @@ func (c *check) run(ctx context.Context) error {
 	c.judge()
 	c.roots()
 	if c.part {
-		return nil // counts and indexes are of the whole log
+		return nil // counts and the index are of the whole log
 	}
 	c.lost()
 	if !c.rep.OK() {
-		return nil // the indexes follow the entries: what is wrong with those comes first
+		return nil // the index follows the entries: what is wrong with those comes first
 	}
-	return c.m.db.Read(ctx, func(tx core.Tx) error { return c.indexes(ctx, tx) })
+	return c.m.db.Read(ctx, func(tx core.Tx) error { return c.index.judge(ctx, tx, c) })
+}
+
+// jobs are the parts of the work: the index, then runs of tiles.
+func (c *check) jobs(count int) iter.Seq[func(context.Context, core.Tx, *worker) error] {
+	return func(yield func(func(context.Context, core.Tx, *worker) error) bool) {
+		if c.from == 0 && c.to >= c.st.size {
+			for _, part := range indexParts {
+				if !yield(func(ctx context.Context, tx core.Tx, w *worker) error { return w.index.rowsOf(ctx, tx, c, part) }) {
+					return
+				}
+			}
+		}
+		for first := 0; first < count; first += chunkTiles {
+			last := min(first+chunkTiles, count)
+			if !yield(func(ctx context.Context, tx core.Tx, w *worker) error { return w.chunk(ctx, tx, first, last) }) {
+				return
+			}
+		}
+	}
 }
 
 // workers is how many snapshots are read at once: on PostgreSQL the pool may be of one connection.
@@ -229,12 +274,20 @@ func (c *check) workers() int {
 // roots folds the tiles and compares the whole with the state and with every signed head.
 func (c *check) roots() {
 	var f verify.Frontier
-	points := c.points
+	points, ends := c.points, c.ends
 	good := uint64(0) // the highest head that matched
-	open := c.st.front.Size &^ (tileSize - 1)
-	told := len(c.bad) > 0 && c.bad[len(c.bad)-1].seq >= open // what is wrong in the unfinished tile was told, by entry
-	var others [][2]uint64                                    // signed heads that do not match: last that did, size
+	open := c.st.size &^ (tileSize - 1)
+	// What is wrong in the unfinished tile was told, by entry, or its end is missing.
+	told := len(c.bad) > 0 && c.bad[len(c.bad)-1].seq >= open || len(c.points) > 0 && c.points[len(c.points)-1].size > c.st.size
+	var others [][2]uint64 // signed heads that do not match: last that did, size
+	parted := ^uint64(0)
 	compare := func() {
+		for ; len(ends) > 0 && ends[0].to <= f.Size; ends = ends[1:] {
+			if root := f.Root(); ends[0].to == f.Size && !told && parted > f.Size && !bytes.Equal(ends[0].root, root[:]) {
+				parted = ends[0].from
+				c.rep.Add(verify.Changed, ends[0].from, ends[0].to-1, "these entries do not give the root that was kept with them")
+			}
+		}
 		for ; len(points) > 0 && points[0].size == f.Size; points = points[1:] {
 			n, err := verify.ParseCheckpoint(bodyOf(points[0].note))
 			if err == nil && n.Root == f.Root() {
@@ -255,9 +308,9 @@ func (c *check) roots() {
 		}
 		compare()
 	}
-	parted := ^uint64(0)
-	if f.Root() != c.rep.Root && !told {
-		parted = c.differ(f)
+	if f.Root() != c.rep.Root && !told && parted == ^uint64(0) {
+		parted = open
+		c.rep.Add(verify.Changed, open, max(c.st.size, open+1)-1, "these entries do not give the root that was kept with them")
 	}
 	for _, o := range others {
 		if o[1] <= parted { // past it, the heads only repeat what is known
@@ -266,50 +319,10 @@ func (c *check) roots() {
 	}
 }
 
-// differ tells in which perfect subtrees the entries and the state of the log part, and gives the first sequence.
-func (c *check) differ(f verify.Frontier) uint64 {
-	at, kept, first := uint64(0), c.st.front.Hashes, ^uint64(0)
-	for i, h := range f.Hashes {
-		width := uint64(1) << (63 - bits.LeadingZeros64(f.Size-at))
-		if i >= len(kept) || kept[i] != h {
-			first = min(first, at)
-			c.rep.Add(verify.Changed, at, at+width-1, "these entries do not give the hash that the tree keeps of them")
-		}
-		at += width
-	}
-	return first
-}
-
 // lost tells the numbers that a process took and no entry shows.
 func (c *check) lost() {
 	now := clock.Micros(c.m.clock.Now())
 	for _, l := range c.calls.lost(now-settled.Microseconds()-time.Minute.Microseconds(), c.st.pruned > 0) {
 		c.rep.Add(verify.Lost, l.after, l.after, "process %s numbered %s, which no entry carries", l.node, l.numbers)
 	}
-}
-
-// indexes checks that the persons' index shows every entry and nothing else.
-func (c *check) indexes(ctx context.Context, tx core.Tx) error {
-	lo, next := place(c.st.log, 0), place(c.st.log+1, 0)
-	strays, err := db.All(ctx, tx, qStrayLog, db.Value[int64], lo, next, c.st.log)
-	if err != nil {
-		return err
-	}
-	for _, pos := range strays {
-		c.rep.Add(verify.Misindexed, seqOf(pos), seqOf(pos), "the entry is filed under another log")
-	}
-	if c.st.pruned == 0 && c.indexed == c.others && c.indexed == 0 {
-		return nil
-	}
-	_, err = db.All(ctx, tx, qMisindexed, func(scan db.Scan) (struct{}, error) {
-		var pos int64
-		var subject string
-		err := scan(&pos, &subject)
-		c.rep.Add(verify.Misindexed, seqOf(pos), seqOf(pos), "the index of persons shows it for someone whom it does not name")
-		return struct{}{}, err
-	}, place(c.st.log, c.st.pruned), next)
-	if err == nil && c.indexed < c.others {
-		c.rep.Add(verify.Misindexed, 0, c.st.front.Size-1, "the index of persons lacks %d lines", c.others-c.indexed)
-	}
-	return err
 }

@@ -56,7 +56,7 @@ func nobodys(r *http.Request) bool {
 
 var (
 	unwritten = fault("signin.password/unwritten", "Les essais manqués ne sont pas écrits", "Failed attempts are not written down", probe.Rows(
-		`CREATE TRIGGER unwritten AFTER INSERT ON journal_entry WHEN NEW.outcome = 'failure' BEGIN DELETE FROM journal_entry WHERE pos = NEW.pos; END`))
+		`CREATE TRIGGER unwritten AFTER INSERT ON journal_batch WHEN instr(NEW.body, CAST('failure' AS BLOB)) > 0 BEGIN DELETE FROM journal_batch WHERE pos = NEW.pos; END`))
 	telling = before("signin.unknown/telling", "La réponse dit que le compte n'existe pas", "The answer says that there is no such account",
 		func(w http.ResponseWriter, r *http.Request) bool {
 			if r.URL.Path != "/signin" || !nobodys(r) {

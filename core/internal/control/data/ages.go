@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -11,6 +13,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/probe"
+	"github.com/rempart/rempart/verify"
 )
 
 var (
@@ -60,8 +63,9 @@ var ages = []age{
 var standing = []string{"account", "membership", ""}
 
 var (
-	qLogs   = db.SQL(`SELECT org, log, size - pruned FROM journal_log ORDER BY log`)
-	qOldest = db.SQL(`SELECT coalesce(min(at), 0) FROM journal_entry WHERE log = $1`)
+	qLogs = db.SQL(`SELECT org, log, (SELECT coalesce(sum(count), 0) FROM journal_batch WHERE pos >= log * 1099511627776 AND pos < (log + 1) * 1099511627776)
+		FROM journal_log ORDER BY log`)
+	qOldest = db.SQL(`SELECT body FROM journal_batch WHERE pos >= $1 * 1099511627776 AND pos < ($1 + 1) * 1099511627776 ORDER BY pos LIMIT 1`)
 )
 
 func (m *Module) retention() *core.Probe {
@@ -98,10 +102,10 @@ func (m *Module) runRetention(ctx context.Context, _ core.Stage) (core.Sight, er
 			}
 		}
 		n, late, err := m.journalAges(ctx, tx, now)
-		tables = append(tables, "journal_entry")
+		tables = append(tables, "journal_batch")
 		if rows += n; late > 0 {
 			old += late
-			where = append(where, fmt.Sprintf("journal_entry (%d)", late))
+			where = append(where, fmt.Sprintf("journal_batch (%d)", late))
 		}
 		return err
 	})
@@ -152,7 +156,7 @@ func (m *Module) journalAges(ctx context.Context, tx core.Tx, now time.Time) (ro
 		if err != nil {
 			return 0, 0, err
 		}
-		oldest, _, err := db.One(ctx, tx, qOldest, db.Value[int64], l.log)
+		oldest, _, err := db.One(ctx, tx, qOldest, oldestOf, l.log)
 		if err != nil {
 			return 0, 0, err
 		}
@@ -165,9 +169,24 @@ func (m *Module) journalAges(ctx context.Context, tx core.Tx, now time.Time) (ro
 	return rows, late, nil
 }
 
+// oldestOf gives the time of the first of some stored entries, which stands on the second line of its text.
+func oldestOf(scan db.Scan) (int64, error) {
+	var body []byte
+	if err := scan(&body); err != nil {
+		return 0, err
+	}
+	text, _, _, err := verify.CutStored(body)
+	if err != nil {
+		return 0, err
+	}
+	_, rest, _ := strings.Cut(string(text), "\n")
+	at, _, _ := strings.Cut(rest, "\n")
+	return strconv.ParseInt(at, 10, 64)
+}
+
 // unmeasured names the tables that hold data with a limited time and that no age is known of.
 func (m *Module) unmeasured(known []string) (names []string) {
-	known = append(slices.Clone(known), "journal_pending", "journal_subject", "journal_visit") // they go with the entries
+	known = append(slices.Clone(known), "journal_pending", "journal_index", "journal_visit") // they go with the entries
 	for _, manifest := range m.n.Manifests() {
 		for _, t := range manifest.Tables {
 			limited := slices.ContainsFunc(t.Columns, func(c core.Column) bool { return c.Personal && !slices.Contains(standing, c.Retention) })

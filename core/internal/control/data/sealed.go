@@ -110,8 +110,22 @@ func ciphertext(table string, v []byte) bool {
 	switch table {
 	case "vault_key": // nonce, 32 bytes of key, tag
 		return len(v) == 12+32+16
-	case "journal_entry", "journal_pending":
-		parts, err := verify.DecodeParts(v)
+	case "journal_batch", "journal_pending":
+		return sealedEntries(v)
+	case "journal_visit", "journal_search": // whose key it is comes first
+		return len(v) > 1 && sealedForm(v[1:])
+	}
+	return sealedForm(v)
+}
+
+// sealedEntries tells whether the parts of stored entries that hold what is personal are ciphertext.
+func sealedEntries(v []byte) bool {
+	for len(v) > 0 {
+		_, sealed, rest, err := verify.CutStored(v)
+		if err != nil {
+			return false
+		}
+		parts, err := verify.DecodeParts(sealed)
 		if err != nil {
 			return false
 		}
@@ -120,11 +134,9 @@ func ciphertext(table string, v []byte) bool {
 				return false
 			}
 		}
-		return true
-	case "journal_visit", "journal_search": // whose key it is comes first
-		return len(v) > 1 && sealedForm(v[1:])
+		v = rest
 	}
-	return sealedForm(v)
+	return true
 }
 
 func sealedForm(v []byte) bool {

@@ -1,77 +1,38 @@
--- One log per organization, and one for the platform. The number stands for the organization in the other tables.
+-- One log per organization, and one for the platform. The number stands for the organization in the other tables; the
+-- size and root of a log stand in its last batch.
 CREATE TABLE journal_log (
   log      INTEGER NOT NULL PRIMARY KEY,
   org      TEXT    NOT NULL UNIQUE,
-  size     INTEGER NOT NULL,            -- leaves of the tree
-  frontier BLOB    NOT NULL,            -- roots of its perfect subtrees, largest first, 32 bytes each
-  indexed  INTEGER NOT NULL DEFAULT 0,  -- entries below this sequence are in the indexes
+  indexed  INTEGER NOT NULL DEFAULT 0,  -- entries below this sequence are in the index
   pruned   INTEGER NOT NULL DEFAULT 0,  -- entries below this sequence keep their leaf hash only
   trimmed  INTEGER NOT NULL DEFAULT 0   -- entries below this sequence have lost their full address
 ) STRICT;
 
--- Entries in their place: pos = log * 2^40 + sequence, so that one key orders and separates the logs. The indexes take an
--- entry once indexed is 1: by the thousand, a moment after its act, so that an act does not pay for five of them
--- (it is their last column too: what counts rows then reads the index alone).
-CREATE TABLE journal_entry (
+-- Entries that were committed together, in their place: pos = log * 2^40 + sequence of the first, so that one key orders
+-- and separates the logs. No batch reaches over the end of a tile.
+CREATE TABLE journal_batch (
   pos      INTEGER NOT NULL PRIMARY KEY,
+  count    INTEGER NOT NULL,  -- entries
+  root     BLOB    NOT NULL,  -- of the tree that ends with this batch
+  leaves   BLOB    NOT NULL,  -- hashes of its entries, unless the commit that wrote it filled their tile
+  body     BLOB    NOT NULL   -- for each: its text and its sealed parts, each behind its length (pack.go)
+) STRICT;
+
+-- Where to look: for each value that can be searched, the entries of a block that have it (index.go). It follows the
+-- entries by whole blocks; the explorer reads what comes after from the batches.
+CREATE TABLE journal_index (
   log      INTEGER NOT NULL,
-  indexed  INTEGER NOT NULL,
-  id       TEXT    NOT NULL,
-  at       INTEGER NOT NULL,
-  node     TEXT    NOT NULL,
-  counter  INTEGER NOT NULL,
-  kind     TEXT    NOT NULL,
-  actor    TEXT    NOT NULL,
-  action   TEXT    NOT NULL,
-  verb     TEXT    NOT NULL,
-  type     TEXT    NOT NULL,
-  resource TEXT    NOT NULL,
-  purpose  TEXT    NOT NULL,
-  outcome  TEXT    NOT NULL,
-  reason   TEXT    NOT NULL,
-  request  TEXT    NOT NULL,
-  subject  TEXT    NOT NULL,  -- first person concerned
-  others   TEXT    NOT NULL,  -- the further ones, joined by commas
-  sealed   BLOB    NOT NULL,  -- sealed parts (verify.EncodeParts)
-  leaf     BLOB    NOT NULL   -- hash in the tree
-) STRICT;
-CREATE INDEX journal_entry_at ON journal_entry (log, at, pos);
-CREATE INDEX journal_entry_actor ON journal_entry (log, actor, at, pos, indexed) WHERE indexed = 1;
-CREATE INDEX journal_entry_action ON journal_entry (log, action, at, pos, indexed) WHERE indexed = 1;
-CREATE INDEX journal_entry_resource ON journal_entry (log, resource, at, pos, indexed) WHERE indexed = 1 AND resource <> '';
-CREATE INDEX journal_entry_subject ON journal_entry (log, subject, at, pos, indexed) WHERE indexed = 1 AND subject <> '';
-CREATE INDEX journal_entry_unusual ON journal_entry (log, at, pos, outcome, indexed) WHERE indexed = 1 AND outcome <> 'success';
+  key      TEXT    NOT NULL,
+  block    INTEGER NOT NULL,  -- sequence of its first entry
+  places   BLOB    NOT NULL,  -- 16 bits each, from the first entry of the block
+  PRIMARY KEY (log, key, block)
+) STRICT, WITHOUT ROWID;
 
--- Further persons concerned by an entry, for their timeline; the first one stands in the entry.
-CREATE TABLE journal_subject (
-  log     INTEGER NOT NULL,
-  subject TEXT    NOT NULL,
-  at      INTEGER NOT NULL,
-  pos     INTEGER NOT NULL,
-  PRIMARY KEY (log, subject, at, pos)
-) STRICT;
-CREATE INDEX journal_subject_pos ON journal_subject (pos);
-
--- Entries that wait for their place (engines where acts commit in parallel).
+-- Entries that wait for their place (engines where acts commit in parallel): those of one transaction in one log.
 CREATE TABLE journal_pending (
-  id       TEXT    NOT NULL PRIMARY KEY,
+  id       TEXT    NOT NULL PRIMARY KEY,  -- of the first
   org      TEXT    NOT NULL,
-  at       INTEGER NOT NULL,
-  node     TEXT    NOT NULL,
-  counter  INTEGER NOT NULL,
-  kind     TEXT    NOT NULL,
-  actor    TEXT    NOT NULL,
-  action   TEXT    NOT NULL,
-  verb     TEXT    NOT NULL,
-  type     TEXT    NOT NULL,
-  resource TEXT    NOT NULL,
-  purpose  TEXT    NOT NULL,
-  outcome  TEXT    NOT NULL,
-  reason   TEXT    NOT NULL,
-  request  TEXT    NOT NULL,
-  subject  TEXT    NOT NULL,
-  others   TEXT    NOT NULL,
-  sealed   BLOB    NOT NULL
+  body     BLOB    NOT NULL
 ) STRICT;
 
 -- Full tiles of 256 hashes: level 0 holds leaves, level n the roots of the tiles of level n-1.

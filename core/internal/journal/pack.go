@@ -1,0 +1,126 @@
+package journal
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/rempart/rempart/verify"
+)
+
+var errBody = errors.New("journal: stored entries cannot be read")
+
+// packed is one entry as a body holds it (verify.CutStored): slices of the body.
+type packed struct {
+	text   []byte
+	sealed []byte
+}
+
+// unpackAll cuts a whole body.
+func unpackAll(list []packed, body []byte) ([]packed, error) {
+	for len(body) > 0 {
+		text, sealed, rest, err := verify.CutStored(body)
+		if err != nil {
+			return list, err
+		}
+		list, body = append(list, packed{text, sealed}), rest
+	}
+	return list, nil
+}
+
+// The lines of a stored text.
+const (
+	fID = iota
+	fAt
+	fNode
+	fCounter
+	fKind
+	fActor
+	fAction
+	fVerb
+	fType
+	fResource
+	fPurpose
+	fOutcome
+	fReason
+	fRequest
+	fSubject
+	fOthers
+	fieldCount
+)
+
+// fields are the lines of a stored text, slices of it.
+type fields [fieldCount][]byte
+
+// cut parts a text into its lines.
+func (f *fields) cut(text []byte) bool {
+	n, from := 0, 0
+	for i, c := range text {
+		if c != '\n' {
+			continue
+		}
+		if n == fieldCount-1 {
+			return false
+		}
+		f[n] = text[from:i]
+		n, from = n+1, i+1
+	}
+	f[n] = text[from:]
+	return n == fieldCount-1
+}
+
+func (f *fields) at() int64 {
+	var n int64
+	b := f[fAt]
+	if len(b) > 0 && b[0] == '-' {
+		n, _ = strconv.ParseInt(string(b), 10, 64)
+		return n
+	}
+	return int64(decimal(b))
+}
+
+// decimal reads digits; what is no number gives whatever: the hash of the text tells.
+func decimal(b []byte) (n uint64) {
+	for _, c := range b {
+		n = n*10 + uint64(c-'0')
+	}
+	return n
+}
+
+// entry is the entry of a text at its place.
+func (f *fields) entry(log string, seq uint64) verify.Entry {
+	e := verify.Entry{
+		Log: log, Seq: seq, ID: string(f[fID]), At: f.at(), Node: string(f[fNode]), Counter: decimal(f[fCounter]),
+		Kind: string(f[fKind]), Actor: string(f[fActor]), Action: string(f[fAction]), Verb: string(f[fVerb]),
+		Type: string(f[fType]), Resource: string(f[fResource]), Purpose: string(f[fPurpose]), Outcome: string(f[fOutcome]),
+		Reason: string(f[fReason]), Request: string(f[fRequest]),
+	}
+	if len(f[fSubject]) > 0 {
+		e.Subjects = []string{string(f[fSubject])}
+		if len(f[fOthers]) > 0 {
+			e.Subjects = append(e.Subjects, strings.Split(string(f[fOthers]), ",")...)
+		}
+	}
+	return e
+}
+
+// appendTail writes the lines after the counter.
+func appendTail(b []byte, e *verify.Entry) []byte {
+	for _, s := range [...]string{
+		e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource, e.Purpose, e.Outcome, e.Reason, e.Request,
+	} {
+		b = append(append(b, s...), '\n')
+	}
+	for i, s := range e.Subjects {
+		if i == 1 {
+			b = append(b, '\n')
+		} else if i > 1 {
+			b = append(b, ',')
+		}
+		b = append(b, s...)
+	}
+	if len(e.Subjects) < 2 {
+		b = append(b, '\n')
+	}
+	return b
+}
