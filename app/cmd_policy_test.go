@@ -129,6 +129,12 @@ func TestPoliciesThatShipCanBeListedAndRead(t *testing.T) {
 	if out, status := rempart(t, "policy", "show", "callcenterrate", "--clause", "ACC-3.3"); status != 0 || !strings.Contains(out, "! not there yet: ") {
 		t.Errorf("%d: what is missing is not told: %s", status, out)
 	}
+	names, status := rempart(t, "policy", "names")
+	for _, want := range []string{"session.idle ", "Session ends when unused for", "60\u00a0minutes", "outside.tls ", "CTI-26", "site-security ", "KSK-3.1"} {
+		if status != 0 || !strings.Contains(names, want) {
+			t.Errorf("%d: %q is not among the names:\n%s", status, want, names)
+		}
+	}
 	for _, args := range [][]string{{"show", "nobody"}, {"show", "kiosk", "--clause", "ACC-1"}, {"show", "kiosk", "--lang", "de"}, {"new", "Our Annex"}} {
 		if out, status := rempart(t, append([]string{"policy"}, args...)...); status != 2 || out == "" {
 			t.Errorf("%v: %d %s", args, status, out)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -188,4 +189,54 @@ func (s *shower) paragraph(lead, text string) {
 		line += word + " "
 	}
 	fmt.Fprintln(s.w, strings.TrimRight(line, " "))
+}
+
+func (c *command) policyNames() *cobra.Command {
+	return &cobra.Command{
+		Use: "names", Short: "List what a clause can name: settings, probes and attestations, with the published clauses that do", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			catalogue, by := boot.Catalogue(), naming()
+			w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
+			fmt.Fprintln(w, "SETTING\tDEFAULT\tMEANING\tCLAUSES")
+			for _, s := range catalogue.Settings {
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", s.Key, s.Say(s.Default).EN, s.Title.EN, few(by[s.Key]))
+			}
+			fmt.Fprintln(w, "\nPROBE\tCLAUSES\t\t")
+			for _, p := range catalogue.Probes {
+				fmt.Fprintf(w, "%s\t%s\t\t\n", p, few(by["probe "+p]))
+			}
+			fmt.Fprintln(w, "\nATTESTATION\tCLAUSES\t\t")
+			for _, a := range catalogue.Attestations {
+				fmt.Fprintf(w, "%s\t%s\t\t\n", a, few(by["attestation "+a]))
+			}
+			return w.Flush()
+		},
+	}
+}
+
+// naming gives the published clauses that name each setting, probe and attestation.
+func naming() map[string][]string {
+	by := map[string][]string{}
+	for _, p := range policies.Embedded() {
+		for _, c := range p.Clauses {
+			for _, d := range c.Settings {
+				by[d.Key] = append(by[d.Key], c.ID)
+			}
+			for _, probe := range c.Probes {
+				by["probe "+probe] = append(by["probe "+probe], c.ID)
+			}
+			for _, a := range c.Attestations {
+				by["attestation "+a] = append(by["attestation "+a], c.ID)
+			}
+		}
+	}
+	return by
+}
+
+// few names the first clauses of many.
+func few(ids []string) string {
+	if len(ids) > 4 {
+		return strings.Join(ids[:4], " ") + fmt.Sprintf(" and %d more", len(ids)-4)
+	}
+	return strings.Join(ids, " ")
 }
