@@ -19,6 +19,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
 	"github.com/rempart/rempart/core/internal/control"
+	"github.com/rempart/rempart/core/internal/control/trust"
 	"github.com/rempart/rempart/core/internal/gate"
 	"github.com/rempart/rempart/core/internal/home"
 	"github.com/rempart/rempart/core/internal/identity"
@@ -61,6 +62,7 @@ type House struct {
 	signin        *signin.Module
 	home          *home.Module
 	control       *control.Module
+	trust         *trust.Module
 	review        *review.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
@@ -80,7 +82,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(),
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(),
 	}
 }
 
@@ -276,7 +278,8 @@ func (h *House) build(doors *late) error {
 	doors.review.Module = h.review
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, canaryTroops{}}
+	h.trust = h.trusted(doors)
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, canaryTroops{}}
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {

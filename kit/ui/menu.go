@@ -32,6 +32,7 @@ const (
 	Sharing       = "sharing"
 	Terms         = "terms"
 	Settings      = "settings"
+	Controls      = "controls"
 	Provider      = "provider"
 	ProviderOrgs  = "provider.organizations"
 	ProviderStaff = "provider.staff"
@@ -43,6 +44,8 @@ const (
 	ProviderAlert = "provider.reports"
 	ProviderAsk   = "provider.support"
 	ProviderLog   = "provider.journal"
+
+	ProviderControls = "provider.controls"
 )
 
 // entry is one line of the menu, drawn for whoever holds its permission; none asks for none.
@@ -71,6 +74,7 @@ var orgMenu = []entry{
 	{section: OrgSessions, path: "/o/{org}/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", key: "s", needs: "session.list", says: i18n.T("Les sessions ouvertes, et y mettre fin.", "Open sessions, and ending them.")},
 	{section: Services, path: "/o/{org}/services", title: i18n.T("Comptes de service", "Service accounts"), icon: "bot", key: "c", needs: "service_account.list", says: i18n.T("Les programmes qui agissent ici, et leurs jetons.", "The programs that act here, and their tokens.")},
 	{section: Journal, path: "/o/{org}/journal", title: i18n.T("Journal", "Journal"), icon: "journal", key: "j", needs: "journal.read", says: i18n.T("Tout ce qui s'est fait, avec sa preuve.", "All that was done, with its proof.")},
+	{section: Controls, path: "/o/{org}/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", key: "v", needs: "promise.read", says: i18n.T("Ce qui vous est promis, et sa preuve vivante.", "What you are promised, and its live proof.")},
 	{section: Addresses, path: "/o/{org}/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", key: "d", needs: "allow.read", says: i18n.T("D'où l'on peut entrer.", "Where one may come in from.")},
 	{section: Terms, path: "/o/{org}/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", key: "t", needs: "terms.manage", says: i18n.T("Vos textes, leurs versions, qui les a acceptés.", "Your texts, their versions, who accepted them.")},
 	{section: Settings, path: "/o/{org}/settings", title: i18n.T("Réglages", "Settings"), icon: "sliders", key: "p", needs: "setting.read", says: i18n.T("Les règles en vigueur et leurs planchers.", "The rules in force and their floors.")},
@@ -95,6 +99,7 @@ var providerMenu = []entry{
 	{section: ProviderAsk, path: "/provider/support", title: i18n.T("Entrer chez un client", "Enter a client"), icon: "key", needs: "support.mine", says: i18n.T("Demander à une organisation de vous laisser entrer.", "Ask an organization to let you in.")},
 	{section: ProviderIn, path: "/provider/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", needs: "session.list", says: i18n.T("Qui de l'équipe est connecté, et arrêter une session.", "Who of the staff is signed in, and stop a session.")},
 	{section: ProviderLog, path: "/provider/journal", title: i18n.T("Journal", "Journal"), icon: "journal", needs: "journal.read", says: i18n.T("Les actes de la plateforme, avec leur preuve.", "The platform's acts, with their proof.")},
+	{section: ProviderControls, path: "/provider/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", needs: "clause.read", says: i18n.T("Chaque promesse, sa preuve, l'annexe, les auditeurs.", "Each promise, its proof, the annex, the auditors.")},
 	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},
 	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},
 	{section: ProviderFloor, path: "/provider/settings", title: i18n.T("Planchers", "Floors"), icon: "sliders", needs: "floor.read", says: i18n.T("Ce qu'aucune organisation ne peut assouplir.", "What no organization can loosen.")},

@@ -30,7 +30,6 @@ func Routes(m *settings.Module, now func() time.Time) []edge.Route {
 		{Pattern: "GET /provider/settings", Access: edge.Needs(settings.ReadFloors), Handle: p.show},
 		{Pattern: "POST /provider/settings", Access: edge.Needs(settings.SetFloors), Handle: p.save},
 		{Pattern: "POST /provider/settings/preset", Access: edge.Needs(settings.SetFloors), Handle: p.preset},
-		{Pattern: "GET /.well-known/security.txt", Access: edge.Public("RFC 9116: whom to tell of a weakness"), Handle: p.securityText},
 	}
 }
 
@@ -297,25 +296,6 @@ func (p pages) preset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return ui.Redirect(w, r, v.action(), tApplied.In(ctx))
-}
-
-// securityText answers RFC 9116. Without a security contact there is nothing to publish.
-func (p pages) securityText(w http.ResponseWriter, r *http.Request) error {
-	c, err := p.settings.Published(r.Context())
-	if err != nil {
-		return err
-	}
-	if c.Security == "" {
-		http.NotFound(w, r)
-		return nil
-	}
-	contact := c.Security
-	if !strings.HasPrefix(contact, "https://") {
-		contact = "mailto:" + contact
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, err = fmt.Fprintf(w, "Contact: %s\nExpires: %s\nPreferred-Languages: fr, en\n", contact, p.now().UTC().AddDate(0, 6, 0).Truncate(24*time.Hour).Format(time.RFC3339))
-	return err
 }
 
 // line says in one line the floor of a setting and what is in force.
