@@ -24,7 +24,7 @@ func (c *command) policy() *cobra.Command {
 		Long: "A policy is one YAML file: clauses in both languages, with the settings, probes and attestations that make each true.\n" +
 			"Five published policies and our recommendation (baseline) ship; docs/howto/policy.md teaches how to write one's own.",
 	}
-	root.AddCommand(c.policyList(), c.policyShow(), c.policyNames(), c.policyCheck(), c.policyDiff(), c.policyNew(), c.policyProve())
+	root.AddCommand(c.policyList(), c.policyShow(), c.policyNames(), c.policyCheck(), c.policyDiff(), c.policyNew(), c.policyApply(), c.policyWithdraw(), c.policyProve())
 	return root
 }
 
