@@ -123,3 +123,30 @@ func (b *baking) Write(p []byte) (int, error) {
 	}
 	return b.ResponseWriter.Write(p)
 }
+
+// Rewrite changes what the pages say.
+func Rewrite(next http.Handler, change func([]byte) []byte) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		held := &holding{ResponseWriter: w}
+		next.ServeHTTP(held, r)
+		w.Header().Del("Content-Length")
+		if held.status != 0 {
+			w.WriteHeader(held.status)
+		}
+		_, _ = w.Write(change(held.body.Bytes()))
+	})
+}
+
+type holding struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (h *holding) WriteHeader(status int) {
+	if h.status == 0 {
+		h.status = status
+	}
+}
+
+func (h *holding) Write(b []byte) (int, error) { return h.body.Write(b) }

@@ -1,0 +1,253 @@
+package identity
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/probe"
+)
+
+var mailedCode = regexp.MustCompile(`\b[A-Z0-9]{4}-[A-Z0-9]{4}\b`)
+
+// linkIn finds a link of ours in a letter, without what stands before its path.
+func linkIn(letter, path string) string {
+	_, rest, found := strings.Cut(letter, path)
+	if !found {
+		return ""
+	}
+	return path + strings.Fields(rest + " ")[0]
+}
+
+func (m *Module) seeReset(sc *scene) (seen core.Sight, err error) {
+	if err := sc.enter(); err != nil {
+		return seen, err
+	}
+	p, err := sc.policy()
+	if err != nil {
+		return seen, err
+	}
+	link, err := sc.askReset()
+	if err != nil || link == "" {
+		return probe.Broken(2, 2, tResetSilent), err
+	}
+	v := sc.s.Visitor()
+	if a, err := probe.Get(sc.ctx, v, link); err != nil || a.Status != http.StatusOK {
+		return seen, errors.Join(err, errors.New("identity: the link of a canary does not open: "+strconv.Itoa(a.Status)))
+	}
+	if _, err := probe.Post(sc.ctx, v, link, url.Values{"password": {"too short"}}); err != nil {
+		return seen, err
+	}
+	if on, err := sc.opened(sc.in); err != nil || !on { // a refused one changed nothing
+		return probe.Broken(2, 2, tResetWeak), err
+	}
+	next := drawn(p)
+	if _, err := probe.Post(sc.ctx, v, link, url.Values{"password": {next}}); err != nil {
+		return seen, err
+	}
+	if on, err := sc.opened(sc.in); err != nil || on {
+		return probe.Broken(2, 2, tResetStays), err
+	}
+	third := drawn(p)
+	if _, err := probe.Post(sc.ctx, sc.s.Visitor(), link, url.Values{"password": {third}}); err != nil {
+		return seen, err
+	}
+	for _, c := range []struct {
+		plain string
+		opens bool
+	}{{sc.c.Password, false}, {third, false}, {next, true}} {
+		if _, _, in, err := sc.signIn(c.plain); err != nil || in != c.opens {
+			return probe.Broken(2, 2, tResetTwice), err
+		}
+	}
+	if link, err = sc.askReset(); err != nil {
+		return seen, err
+	}
+	if err := sc.age(LinkReset); err != nil {
+		return seen, err
+	}
+	if _, err := probe.Post(sc.ctx, sc.s.Visitor(), link, url.Values{"password": {third}}); err != nil {
+		return seen, err
+	}
+	if _, _, in, err := sc.signIn(third); err != nil || in {
+		return probe.Broken(2, 2, tResetLasts, int(ResetLife.Minutes())), err
+	}
+	return probe.Held(2, 2, tResetHeld, int(ResetLife.Minutes())), nil
+}
+
+// askReset asks for a link through the page and reads it where it was sent.
+func (sc *scene) askReset() (string, error) {
+	if _, err := probe.Post(sc.ctx, sc.s.Visitor(), "/reset", url.Values{"email": {sc.c.Email}}); err != nil {
+		return "", err
+	}
+	letter, err := sc.s.Letter(sc.ctx, sc.c, "password.reset")
+	if core.KindOf(err) == core.NotFound {
+		return "", nil
+	}
+	return linkIn(letter, "/reset/"), err
+}
+
+var qReportsOn = db.SQL(`SELECT COUNT(*) FROM identity_report WHERE person = $1 AND state = 'open'`)
+
+func (m *Module) seeReport(sc *scene) (seen core.Sight, err error) {
+	if err := sc.enter(); err != nil {
+		return seen, err
+	}
+	letter, err := sc.s.Letter(sc.ctx, sc.c, "signin.new_device")
+	link := linkIn(letter, "/not-me/")
+	if link == "" {
+		return probe.Broken(1, 1, tReportSilent), nil
+	}
+	if err != nil {
+		return seen, err
+	}
+	v := sc.s.Visitor()
+	if _, err := probe.Get(sc.ctx, v, link); err != nil {
+		return seen, err
+	}
+	if on, err := sc.opened(sc.in); err != nil || !on {
+		return probe.Broken(1, 1, tReportHasty), err
+	}
+	for range 2 { // the second time it is spent
+		if _, err := probe.Post(sc.ctx, v, link, nil); err != nil {
+			return seen, err
+		}
+	}
+	open, err := sc.count(qReportsOn, sc.c.Person)
+	if err != nil {
+		return seen, err
+	}
+	if open != 1 {
+		return probe.Broken(1, 1, tReportUnheard, open), nil
+	}
+	return sc.cut(tReportHeld)
+}
+
+var (
+	qAccounts = db.SQL(`SELECT COUNT(*) FROM identity_account`)
+	qShared   = db.SQL(`SELECT COUNT(*) FROM (SELECT person FROM identity_account GROUP BY person HAVING COUNT(*) > 1) x`)
+	qTwins    = db.SQL(`SELECT COUNT(*) FROM (SELECT LOWER(login) AS l FROM identity_account GROUP BY LOWER(login) HAVING COUNT(*) > 1) x`)
+	qNobodys  = db.SQL(`SELECT COUNT(*) FROM identity_account a LEFT JOIN identity_person p ON p.id = a.person WHERE p.id IS NULL OR p.email <> a.login`)
+	qOfLogin  = db.SQL(`SELECT COUNT(*) FROM identity_account WHERE login = $1`)
+)
+
+func (m *Module) seePersonal(sc *scene) (seen core.Sight, err error) {
+	n, err := sc.count(qAccounts)
+	if err != nil {
+		return seen, err
+	}
+	var found [3]int64
+	for i, q := range []string{qShared, qTwins, qNobodys} {
+		if found[i], err = sc.count(q); err != nil {
+			return seen, err
+		}
+	}
+	if found != [3]int64{} {
+		return probe.Broken(int(n), int(n), tPersonalBad, found[0], found[1], found[2]), nil
+	}
+	// A second account for an address that has one cannot be made.
+	if err := sc.enter("admin"); err != nil {
+		return seen, err
+	}
+	if _, err := sc.invite(url.Values{"email": {strings.ToUpper(sc.c.Email)}}); err != nil {
+		return seen, err
+	}
+	twins, err := sc.count(qOfLogin, sc.c.Email)
+	if err != nil {
+		return seen, err
+	}
+	if again, err := sc.count(qTwins); err != nil || twins != 1 || again != 0 {
+		return probe.Broken(int(n), int(n), tPersonalTwin), err
+	}
+	return probe.Held(int(n), int(n), tPersonalHeld, n), nil
+}
+
+func (sc *scene) invite(form url.Values) (probe.Answer, error) {
+	return probe.Post(sc.ctx, sc.in, "/o/"+string(sc.c.Org)+"/members/new", form)
+}
+
+var (
+	qFactory = db.SQL(`SELECT a.person, p.hash FROM identity_account a JOIN identity_password p ON p.person = a.person
+		WHERE a.login LIKE 'admin@%' OR a.login LIKE 'administrator@%' OR a.login LIKE 'root@%' OR a.login LIKE 'test@%' OR a.login LIKE 'demo@%'
+		OR a.login LIKE 'guest@%' OR a.login LIKE 'user@%' OR a.login LIKE 'rempart@%' ORDER BY a.created_at LIMIT 10`)
+	qPresented = db.SQL(`SELECT COUNT(*) FROM identity_password w JOIN identity_person p ON p.id = w.person WHERE p.state = 'invited'`)
+)
+
+// wellKnown are the passwords of products that ship with an account.
+var wellKnown = []string{"admin", "password", "changeme", "rempart", "root", "123456"}
+
+func (m *Module) seeDefault(sc *scene) (seen core.Sight, err error) {
+	n, err := sc.count(qAccounts)
+	if err != nil {
+		return seen, err
+	}
+	presented, err := sc.count(qPresented)
+	if err != nil || presented > 0 {
+		return probe.Broken(int(n), int(n), tDefaultGiven, presented), err
+	}
+	var list []core.Credential
+	err = sc.read(func(tx core.Tx) error {
+		list, err = db.All(sc.ctx, tx, qFactory, func(scan db.Scan) (c core.Credential, err error) { return c, scan(&c.Person, &c.Hash) })
+		return err
+	})
+	if err != nil {
+		return seen, err
+	}
+	for _, c := range list {
+		for _, plain := range wellKnown {
+			if opens, _, err := m.needs.Hasher.Check(sc.ctx, c.Hash, plain); err != nil || opens {
+				return probe.Broken(int(n), len(list), tDefaultOpens), err
+			}
+		}
+	}
+	a, err := probe.Get(sc.ctx, sc.s.Visitor(), "/setup/again")
+	if err != nil || a.Status < 400 {
+		return probe.Broken(int(n), len(list), tDefaultSetup, a.Status), err
+	}
+	return probe.Held(int(n), int(n), tDefaultHeld, n, len(list), len(wellKnown)), nil
+}
+
+var (
+	qFunctionals = db.SQL(`SELECT COUNT(*) FROM identity_person WHERE functional = 1`)
+	qUnanswered  = db.SQL(`SELECT COUNT(*) FROM identity_person f LEFT JOIN identity_person r ON r.id = f.responsible
+		WHERE f.functional = 1 AND (r.id IS NULL OR r.functional = 1 OR r.state = 'disabled')`)
+)
+
+func (m *Module) seeFunctional(sc *scene) (seen core.Sight, err error) {
+	if err := sc.enter("admin"); err != nil {
+		return seen, err
+	}
+	n, err := sc.count(qFunctionals)
+	if err != nil {
+		return seen, err
+	}
+	if bad, err := sc.count(qUnanswered); err != nil || bad > 0 {
+		return probe.Broken(int(n), int(n), tFunctionalBad, bad, n), err
+	}
+	for _, try := range []struct {
+		name        string
+		responsible core.ID
+		taken       bool
+	}{{"desk", "", false}, {"counter", sc.c.Member, true}} {
+		form := url.Values{"email": {sc.c.Address(try.name)}, "family_name": {"Canari"}, "functional": {"1"}, "responsible": {string(try.responsible)}}
+		if _, err := sc.invite(form); err != nil {
+			return seen, err
+		}
+		made, err := sc.count(qOfLogin, sc.c.Address(try.name))
+		if err != nil {
+			return seen, err
+		}
+		if made != 0 && !try.taken {
+			return probe.Broken(int(n), int(n), tFunctionalFree), nil
+		}
+		if made == 0 && try.taken {
+			return seen, errors.New("identity: a canary administrator cannot make a functional account")
+		}
+	}
+	return probe.Held(int(n), int(n), tFunctionalHeld, n), nil
+}
