@@ -206,7 +206,7 @@ func (m *Module) Alerts(ctx context.Context, before core.ID, limit int) (list []
 			}
 		}
 		for i := range list {
-			if p := m.probe(list[i].Probe); p != nil {
+			if p := m.find(list[i].Probe); p != nil {
 				list[i].Title = p.Title
 			}
 		}

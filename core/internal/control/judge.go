@@ -49,7 +49,8 @@ func (w *world) judge(c *Clause) (Status, core.Text) {
 			return Broken, said(whyRed, p.ID, p.Last.Why)
 		}
 	}
-	if why, short := w.short(c); short && (len(c.Probes) > 0 || c.Published) {
+	why, short := w.short(c)
+	if short && c.Published {
 		return Broken, why
 	}
 	shows := len(c.Probes) + len(c.Attestations)
@@ -65,6 +66,9 @@ func (w *world) judge(c *Clause) (Status, core.Text) {
 		if p.Status == NotBuilt {
 			return NotBuilt, said(whyNoProbe, p.ID)
 		}
+	}
+	if short {
+		return Broken, why
 	}
 	for _, p := range c.Probes {
 		if p.Status == Stale {

@@ -289,7 +289,7 @@ func (m *Module) tell(ctx context.Context, o core.Organization, row publicationR
 		if len(p.Withdrawn) > 0 {
 			subject, body = mailGoneSubject, mailGoneBody
 		}
-		link := m.link("/o/" + string(o.ID) + "/promises")
+		link := m.link("/o/" + string(o.ID) + "/controls/policies")
 		for _, person := range admins {
 			n, err := tx.Exec(ctx, qTell, o.ID, row.pack, row.Number, person, now)
 			if err != nil {

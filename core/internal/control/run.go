@@ -16,6 +16,7 @@ import (
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/jobs"
+	"github.com/rempart/rempart/kit/probe"
 	"github.com/rempart/rempart/verify"
 )
 
@@ -26,7 +27,6 @@ var (
 	errLost    = errors.New("control: another run of this probe took over")
 
 	whyTimeout = i18n.T("La sonde n'a pas répondu à temps.", "The probe did not answer in time.")
-	whyFailed  = i18n.T("Erreur : %s", "Error: %s")
 )
 
 const (
@@ -108,7 +108,7 @@ func (m *Module) Plan(ctx context.Context) error {
 
 // begin hands a due probe to a node; one that this program does not have is put off for a day.
 func (m *Module) begin(ctx context.Context, tx core.Tx, id string, now time.Time) error {
-	if m.probe(id) == nil {
+	if m.find(id) == nil {
 		_, err := tx.Exec(ctx, qPutOff, id, clock.Micros(now.Add(24*time.Hour)))
 		return err
 	}
@@ -119,7 +119,7 @@ func (m *Module) begin(ctx context.Context, tx core.Tx, id string, now time.Time
 	return err
 }
 
-func (m *Module) probe(id string) *core.Probe {
+func (m *Module) find(id string) *core.Probe {
 	for _, p := range m.needs.Probes() {
 		if p.ID == id {
 			return p
@@ -130,7 +130,7 @@ func (m *Module) probe(id string) *core.Probe {
 
 // HandleRun runs the probe of a job, once, whatever becomes of the node.
 func (m *Module) HandleRun(ctx context.Context, run jobs.Run) error {
-	p := m.probe(string(run.Payload["probe"]))
+	p := m.find(string(run.Payload["probe"]))
 	if p == nil {
 		return nil
 	}
@@ -147,14 +147,14 @@ func (m *Module) HandleRun(ctx context.Context, run jobs.Run) error {
 }
 
 // take takes a probe for one run; nobody else runs it until it is given back or the lease ends.
-func (m *Module) take(ctx context.Context, tx core.Tx, probe string, turn core.ID) error {
+func (m *Module) take(ctx context.Context, tx core.Tx, id string, turn core.ID) error {
 	now := m.needs.Clock.Now()
-	if _, err := tx.Exec(ctx, qKnown, probe, clock.Micros(now)); err != nil {
+	if _, err := tx.Exec(ctx, qKnown, id, clock.Micros(now)); err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, qTake, probe, turn, clock.Micros(now.Add(lease)), clock.Micros(now))
+	n, err := tx.Exec(ctx, qTake, id, turn, clock.Micros(now.Add(lease)), clock.Micros(now))
 	if err == nil && n == 0 {
-		return errRunning.Because(fmt.Errorf("probe %s", probe))
+		return errRunning.Because(fmt.Errorf("probe %s", id))
 	}
 	return err
 }
@@ -215,7 +215,7 @@ func (m *Module) Run(ctx context.Context, probes ...string) ([]Observation, erro
 func (m *Module) chosen(ctx context.Context, names []string) ([]*core.Probe, error) {
 	var list []*core.Probe
 	for _, id := range names {
-		p := m.probe(id)
+		p := m.find(id)
 		if p == nil {
 			return nil, errNoProbe
 		}
@@ -272,7 +272,7 @@ func (m *Module) once(ctx context.Context, p *core.Probe, turn core.ID, also fun
 		if ctx.Err() != nil { // this node stops: another one will look
 			return nil, errors.Join(ctx.Err(), m.give(context.WithoutCancel(ctx), p.ID, turn))
 		}
-		m.needs.Log.WarnContext(ctx, "a probe could see nothing", "probe", p.ID, "error", err.Error())
+		m.needs.Log.InfoContext(ctx, "a probe could see nothing", "probe", p.ID, "error", err.Error())
 		o.Sight = core.Sight{Why: unseen(err)}
 		o.Failed = o.Why.EN
 	}
@@ -296,7 +296,8 @@ func unseen(err error) core.Text {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return said(whyTimeout)
 	}
-	return said(whyFailed, plain(err.Error(), 200))
+	words := probe.WordsOf(err)
+	return core.Text{FR: plain(words.FR, 300), EN: plain(words.EN, 300)}
 }
 
 // plain makes one short line of a text.
