@@ -55,6 +55,7 @@ func (s *served) all() []outside.Listener {
 
 // lookouts are the rooms that only look: at what is stored, and at the outside world.
 func (h *House) lookouts() []core.Module {
+	h.access.Needs.Routes = h.Routes
 	var files []string
 	if h.db.Engine() == db.SQLite {
 		files = []string{filepath.Join(h.cfg.Data, "rempart.db"), filepath.Join(h.cfg.Data, "keys.db")}

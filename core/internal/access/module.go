@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/edge"
 )
 
 // Members tells who belongs to an organization: the module of organizations.
@@ -54,6 +55,8 @@ type Needs struct {
 	Clock    core.Clock
 	// Manifests of every module; Learn adds those that are made later.
 	Manifests []core.Manifest
+	// Routes lists every route, for the probes that walk them.
+	Routes func() []edge.Route
 	// Policies replaces the embedded ones, in tests.
 	Policies []Policy
 }
