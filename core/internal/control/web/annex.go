@@ -108,7 +108,7 @@ func (v annexView) rows(ctx context.Context) []ui.Row {
 	rows := make([]ui.Row, len(v.kept))
 	for i, k := range v.kept {
 		rows[i] = ui.Row{Label: strconv.FormatInt(k.Number, 10), Cells: []templ.Component{
-			ui.Words(strconv.FormatInt(k.Number, 10)), ui.Time{At: k.At}, keptCell(k, i == len(v.kept)-1), filesCell(v, k), ui.Mono(k.Hash),
+			ui.Words(strconv.FormatInt(k.Number, 10)), ui.Time{At: k.At}, keptCell(k, i == len(v.kept)-1), filesCell(v, k), ui.Mono(short(k.Hash)),
 		}}
 	}
 	return rows

@@ -30,6 +30,7 @@ var (
 	tNoProbe    = i18n.T("Aucune sonde : cette clause repose sur une attestation, ou n'est pas encore construite.", "No probe: this clause rests on an attestation, or is not built yet.")
 	tRunNow     = i18n.T("Sonder maintenant", "Probe now")
 	tLastRun    = i18n.T("Dernier constat", "Last observation")
+	tEntry      = i18n.T("Entrée du journal", "Journal entry")
 	tSample     = i18n.T("Échantillon", "Sample")
 	tOf         = i18n.T("%d sur %d", "%d of %d")
 	tAll        = i18n.T("Tous les constats", "All observations")
@@ -185,7 +186,7 @@ func (v clauseView) probeRows(ctx context.Context) []ui.Row {
 func (v clauseView) standingRows(ctx context.Context) []ui.Row {
 	rows := make([]ui.Row, len(v.c.Standings))
 	for i, s := range v.c.Standings {
-		rows[i] = ui.Row{Label: s.Kind, Cells: []templ.Component{ui.Words(s.Kind), ui.Time{At: s.Signed}, ui.Time{At: s.Until, Never: tNoEnd.In(ctx)}, ui.Mono(s.Evidence)}}
+		rows[i] = ui.Row{Label: s.Kind, Cells: []templ.Component{ui.Words(s.Kind), ui.Time{At: s.Signed}, ui.Time{At: s.Until, Never: tNoEnd.In(ctx)}, ui.Mono(short(s.Evidence))}}
 	}
 	return rows
 }

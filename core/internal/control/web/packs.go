@@ -26,7 +26,7 @@ var (
 	tBaseline      = i18n.T("notre recommandation", "our recommendation")
 	tIssuer        = i18n.T("Éditeur", "Issuer")
 	tSignedBy      = i18n.T("Signée par", "Signed by")
-	tSignedOf      = i18n.T("%d organisation(s) sur %d", "%d organization(s) of %d")
+	tSignedOf      = i18n.T("%d sur %d", "%d of %d")
 	tPublish       = i18n.T("Publier", "Publish")
 	tPublishThis   = i18n.T("Publier cette politique", "Publish this policy")
 	tWithdraw      = i18n.T("Retirer", "Withdraw")
@@ -47,6 +47,7 @@ var (
 	tToldWord      = i18n.T("Prévenus", "Told")
 	tWithdrawnWord = i18n.T("Clauses retirées", "Clauses withdrawn")
 	tWould         = i18n.T("Ce que la publication change", "What publishing changes")
+	tFirstTime     = i18n.N("Première publication : %d clause promise à chaque organisation.", "Première publication : %d clauses promises à chaque organisation.", "First publication: %d clause promised to each organization.", "First publication: %d clauses promised to each organization.")
 	tNoChange      = i18n.T("Rien ne change dans les promesses.", "Nothing changes in the promises.")
 	tWeakens       = i18n.T("Affaiblit", "Weakens")
 	tStrengthens   = i18n.T("Renforce", "Strengthens")
@@ -176,7 +177,7 @@ func (v packView) versionRows(ctx context.Context) []ui.Row {
 			version = h.Version
 		}
 		rows[i] = ui.Row{Label: strconv.FormatInt(h.Number, 10), Cells: []templ.Component{
-			ui.Words(strconv.FormatInt(h.Number, 10)), ui.Words(version), words[h.State], ui.Time{At: h.PublishedAt}, ui.Words(strings.Join(h.Withdrawn, ", ")), ui.Mono(h.Hash),
+			ui.Words(strconv.FormatInt(h.Number, 10)), ui.Words(version), words[h.State], ui.Time{At: h.PublishedAt}, ui.Words(strings.Join(h.Withdrawn, ", ")), ui.Mono(short(h.Hash)),
 		}}
 	}
 	return rows
@@ -292,4 +293,12 @@ func (v withdrawView) options(ctx context.Context) []ui.Option {
 		}
 	}
 	return list
+}
+
+// short is the beginning of a hash, for a table; the whole stands on the page of the thing.
+func short(hash string) string {
+	if len(hash) <= 16 {
+		return hash
+	}
+	return hash[:16] + "…"
 }
