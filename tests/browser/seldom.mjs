@@ -2,10 +2,14 @@
 // document that somebody made first. Each is seen in both languages.
 import { listen, step } from "./watch.mjs";
 import { letter, mailed } from "./platform.mjs";
+import { code } from "./people.mjs";
 
 const host = "port-sainte.example";
 const late = { given_name: "Goulven", family_name: "Abgrall", email: "goulven.abgrall@" + host, password: "cinq-Hirondelles-4-au-quai!" };
 const founder = { organization: "Atelier des Marées", given_name: "Solveig", family_name: "Riou", email: "solveig.riou@marees.example" };
+
+// A picture of 96 x 96 pixels.
+const face = "iVBORw0KGgoAAAANSUhEUgAAAGAAAABgCAIAAABt+uBvAAAAlklEQVR42u3QMQ0AMAgAMNRNxERwI2IiJhUH/CRNqqBx8jEIBYIECRIkSJAgQQgSJEiQIEGCBCFIkCBBggQJEoQgQYIECRIkSJAgBAkSJEiQIEGCECRIkCBBS4J+XQaCBAkSJEiQIEGCECRIkCBBggQJQpAgQYIECRIkCEGCBAkSJEiQIEEIEiRIkCBBggQhSJAgQYKWaEprhtHI4FIFAAAAAElFTkSuQmCC";
 
 const send = (page, form = "main form") => page.click(`${form} button.btn-primary`);
 const fill = async (page, values) => { for (const [id, value] of Object.entries(values)) await page.fill("#" + id, value); };
@@ -15,6 +19,8 @@ const leads = (page, part) => page.waitForURL((u) => u.pathname.includes(part));
 export async function seldom(stage) {
   await invited(stage);
   await compromised(stage);
+  await moved(stage);
+  await photo(stage);
   await signUp(stage);
   await role(stage);
   await documents(stage);
@@ -84,6 +90,55 @@ async function compromised({ platform, contextOf, people, both }) {
     await both(page, said, "compromised");
   });
   await context.close();
+}
+
+// A sign-in address is changed through the new mailbox, and taken back through the former one.
+async function moved({ platform, people, both }) {
+  const { admin } = platform.people, elsewhere = "amel.haddad@ailleurs.example", page = await people.admin.newPage(), said = listen(page);
+  await step("a sign-in address is changed, and taken back", async () => {
+    await page.goto(platform.origin + "/me/profile");
+    await page.click("main a[href='/me/address']");
+    await page.waitForURL((u) => !u.pathname.endsWith("/profile"));
+    if (page.url().includes("/signin/again")) {
+      await page.fill("#answer", (await page.$("#answer[type=password]")) ? admin.password : await code(admin));
+      await send(page);
+    }
+    await leads(page, "/me/address");
+    await both(page, said, "admin");
+    await page.fill("#email", elsewhere);
+    await send(page);
+    await leads(page, "/me/profile");
+    await page.goto(await letter(platform.mail, elsewhere, "/address/"));
+    await both(page, said, "admin");
+    await send(page);
+    await page.goto(await letter(platform.mail, admin.email, "/address-back/"));
+    await both(page, said, "admin");
+  });
+  await page.goto(platform.origin + "/me/profile");
+  await step("the new address is shown", async () => {
+    if ((await page.inputValue("#email")) !== elsewhere) throw new Error(await page.inputValue("#email"));
+  });
+  await page.close();
+}
+
+// A photo is sent and taken away without scripts.
+async function photo({ platform, people, both }) {
+  const { admin } = platform.people, page = await people.admin.newPage(), said = listen(page);
+  await step("a photo is sent, seen by others, and taken away", async () => {
+    await page.goto(platform.origin + "/me/profile");
+    await page.setInputFiles("#photo", { name: "me.png", mimeType: "image/png", buffer: Buffer.from(face, "base64") });
+    await page.click("form[action='/me/photo'] button");
+    await page.waitForSelector("img.portrait-large");
+    await both(page, said, "pictured");
+    await page.goto(`${platform.origin}/o/${admin.org}/members`);
+    const drawn = await page.$eval("img.portrait", (i) => i.decode().then(() => i.naturalWidth));
+    if (drawn !== 256) throw new Error(`the list shows a photo of ${drawn} pixels`);
+    await both(page, said, "pictured");
+    await page.goto(platform.origin + "/me/profile");
+    await page.click("form[action='/me/photo/remove'] button");
+    await page.waitForSelector("span.portrait-large");
+  });
+  await page.close();
 }
 
 // An organization is signed up.

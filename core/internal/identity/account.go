@@ -79,7 +79,7 @@ func present(hash string) string {
 }
 
 // ChangeProfile writes one's own names, second address, phone, gender and language. The address one signs in with is
-// changed by those who manage members, since it names the account.
+// changed apart (AskForAddress), since it names the account.
 func (m *Module) ChangeProfile(ctx context.Context, p core.Person) error {
 	act := &core.Act{Def: &changeProfile, Org: core.Platform, Subject: p.ID, Resource: p.ID}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {

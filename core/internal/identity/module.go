@@ -114,7 +114,7 @@ func (m *Module) Manifest() core.Manifest {
 		},
 		Acts: []*core.ActDef{
 			&readSecurity, &ReadProfile, &changeProfile, &changePhoto, &removePhoto, &readOwnPhoto, &ReadPhoto, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
-			&openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor,
+			&AskAddress, &changeAddress, &undoAddress, &openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor,
 		},
 		Duties: []*core.Duty{&sweeping, &guessing},
 	}

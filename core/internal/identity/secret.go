@@ -190,6 +190,7 @@ func (m *Module) KeepPassword(ctx context.Context, tx core.Tx, person core.ID, h
 		{qPasswordTrim, []any{person, max(policy.Password.History-1, 0)}},
 		{qLinkCancel, []any{person, LinkReset, now}},
 		{qLinkCancel, []any{person, LinkFirst, now}},
+		{qLinkCancel, []any{person, LinkAddress, now}},
 		{qActive, []any{person, now}},
 	}
 	for _, s := range steps {
@@ -227,8 +228,10 @@ func (m *Module) Compromised(ctx context.Context, tx core.Tx, person core.ID) er
 			return fmt.Errorf("identity: compromised: %w", err)
 		}
 	}
-	if _, err := tx.Exec(ctx, qLinkCancel, person, LinkReset, now); err != nil {
-		return fmt.Errorf("identity: compromised: %w", err)
+	for _, kind := range []string{LinkReset, LinkAddress} {
+		if _, err := tx.Exec(ctx, qLinkCancel, person, kind, now); err != nil {
+			return fmt.Errorf("identity: compromised: %w", err)
+		}
 	}
 	if err := m.endAll(ctx, tx, person, "compromised"); err != nil {
 		return err

@@ -21,7 +21,7 @@ var (
 	tMan          = i18n.T("Homme", "Man")
 	tNeither      = i18n.T("Autre", "Other")
 	tEmail        = i18n.T("Adresse de connexion", "Sign-in address")
-	tEmailHint    = i18n.T("Elle nomme votre compte : un gestionnaire des membres de votre organisation peut la changer.", "It names your account: whoever manages the members of your organization can change it.")
+	tEmailHint    = i18n.T("Elle nomme votre compte ; elle se change à part.", "It names your account; it is changed apart.")
 	tEmail2       = i18n.T("Autre adresse électronique", "Other e-mail address")
 	tPhone        = i18n.T("Téléphone", "Phone")
 	tPhoneHint    = i18n.T("Format international : +33 1 42 00 00 00.", "International form: +33 1 42 00 00 00.")

@@ -41,6 +41,8 @@ var alerts = map[string]i18n.Sentence{
 	"account.compromised": i18n.T("compte déclaré compromis", "account marked as compromised"),
 	"factor.added":        i18n.T("ajout d'un second facteur", "second factor added"),
 	"factor.removed":      i18n.T("retrait du second facteur", "second factor removed"),
+	"address.asked":       i18n.T("demande de changement d'adresse", "request to change the address"),
+	"address.changed":     i18n.T("changement d'adresse de connexion", "change of sign-in address"),
 	"recovery.used":       i18n.T("usage d'un code de secours", "use of a recovery code"),
 }
 

@@ -17,6 +17,7 @@ func Routes(m *identity.Module) []edge.Route {
 	p := pages{m}
 	mine := edge.SignedIn()
 	link := edge.Public("opened by a single-use secret sent to the person; it can only cut accesses")
+	mailed := edge.Public("opened by a single-use secret sent to the mailbox that it is about; shows nothing of anyone")
 	return []edge.Route{
 		{Pattern: "GET /me/security", Access: mine, Handle: p.security},
 		{Pattern: "POST /me/security/not-me", Access: mine, Handle: p.notMeMyself},
@@ -31,6 +32,12 @@ func Routes(m *identity.Module) []edge.Route {
 		{Pattern: "POST /me/second-factor/codes", Access: mine, Handle: p.codesRenewed},
 		{Pattern: "GET /me/profile", Access: mine, Handle: p.profile},
 		{Pattern: "POST /me/profile", Access: mine, Handle: p.profileChanged},
+		{Pattern: "GET /me/address", Access: edge.Needs(&identity.AskAddress), Handle: p.address},
+		{Pattern: "POST /me/address", Access: edge.Needs(&identity.AskAddress), Handle: p.addressAsked},
+		{Pattern: "GET /address/{token}", Access: mailed, Handle: p.addressLink},
+		{Pattern: "POST /address/{token}", Access: mailed, Handle: p.addressTaken},
+		{Pattern: "GET /address-back/{token}", Access: mailed, Handle: p.addressBackLink},
+		{Pattern: "POST /address-back/{token}", Access: mailed, Handle: p.addressGivenBack},
 		{Pattern: "GET /me/photo", Access: mine, Handle: p.ownPhoto},
 		{Pattern: "POST /me/photo", Access: mine, Handle: p.photoSent, MaxBody: 2 * identity.PhotoBytes},
 		{Pattern: "POST /me/photo/remove", Access: mine, Handle: p.photoRemoved},
