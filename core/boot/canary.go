@@ -29,7 +29,7 @@ var (
 )
 
 // canaryTroops declares the acts on canaries; what canaries are is kept by the rooms of people, like anyone's.
-type canaryTroops struct{}
+type canaryTroops struct{ h *House }
 
 // Manifest declares the acts.
 func (canaryTroops) Manifest() core.Manifest {

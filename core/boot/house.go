@@ -279,7 +279,7 @@ func (h *House) build(doors *late) error {
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
 	h.trust = h.trusted(doors)
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, canaryTroops{}}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, canaryTroops{h}}
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {

@@ -35,6 +35,7 @@ type Trying struct {
 // SelfTested says how well the probes see.
 type SelfTested struct {
 	Probes, Faults, Killed int
+	Seen                   []Trying // faults that turned their probe red, with what it said
 	Survivors              []Trying // faults that a probe called sound
 	Unseen                 []Trying // faults, and sound instances, of which nothing could be seen
 	Alarms                 []Trying // sound instances that a probe called broken
@@ -89,8 +90,8 @@ func SelfTest(ctx context.Context, wanted func(*core.Probe) bool) (r SelfTested,
 	}
 	close(work)
 	all.Wait()
-	t.result.Took = time.Since(began).Round(time.Millisecond)
-	for _, list := range [][]Trying{t.result.Survivors, t.result.Unseen, t.result.Alarms} {
+	t.result.Took, t.result.Killed = time.Since(began).Round(time.Millisecond), len(t.result.Seen)
+	for _, list := range [][]Trying{t.result.Seen, t.result.Survivors, t.result.Unseen, t.result.Alarms} {
 		slices.SortFunc(list, func(a, b Trying) int { return cmp.Or(cmp.Compare(a.Probe, b.Probe), cmp.Compare(a.Fault, b.Fault)) })
 	}
 	return t.result, ctx.Err()
@@ -231,9 +232,8 @@ func (t *trials) plant(ctx context.Context, h *House, p *core.Probe, f core.Plan
 		tried.Why = sight.Why.EN
 		t.add(&t.result.Survivors, tried)
 	default:
-		t.mu.Lock()
-		t.result.Killed++
-		t.mu.Unlock()
+		tried.Why = sight.Why.EN
+		t.add(&t.result.Seen, tried)
 	}
 }
 

@@ -29,6 +29,9 @@ func TestSelfTestKillsEveryFault(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%d probes, %d faults, %d seen (%.0f %%) in %s", r.Probes, r.Faults, r.Killed, 100*r.Rate(), r.Took)
+	for _, f := range r.Seen {
+		t.Logf("%s: %s", f.Fault, f.Why)
+	}
 	for _, f := range r.Survivors {
 		t.Errorf("%s survives: %s", f.Fault, f.Why)
 	}
@@ -74,7 +77,7 @@ func TestSelfTestTellsWhatHappened(t *testing.T) {
 			run.judge(t.Context(), w.House, p)
 			run.plant(t.Context(), w.House, p, p.Faults[0])
 			r := run.result
-			if r.Killed != c.killed || len(r.Survivors) != c.survivors || len(r.Unseen) != c.unseen || len(r.Alarms) != c.red {
+			if len(r.Seen) != c.killed || len(r.Survivors) != c.survivors || len(r.Unseen) != c.unseen || len(r.Alarms) != c.red {
 				t.Errorf("the report says %+v", r)
 			}
 		})

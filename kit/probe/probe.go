@@ -7,15 +7,27 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
 )
 
-// Text fills a sentence in both languages. args are figures and fixed names, never personal data.
+// Text fills a sentence in both languages. args are figures, fixed names and further sentences, never personal data.
 func Text(s i18n.Sentence, args ...any) core.Text {
-	return core.Text{FR: s.Say(i18n.FR, args...), EN: s.Say(i18n.EN, args...)}
+	return core.Text{FR: s.Say(i18n.FR, said(i18n.FR, args)...), EN: s.Say(i18n.EN, said(i18n.EN, args)...)}
+}
+
+// said says those of args that are sentences.
+func said(l i18n.Lang, args []any) []any {
+	out := slices.Clone(args)
+	for i, a := range out {
+		if s, ok := a.(i18n.Sentence); ok {
+			out[i] = s.Say(l)
+		}
+	}
+	return out
 }
 
 // Held is what a probe saw when the promise is kept: sample were looked at of population.

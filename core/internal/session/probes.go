@@ -75,7 +75,7 @@ var (
 	tOldServes = i18n.T("Après une preuve d'identité l'ancien secret sert encore.", "After a proof of identity the former secret still serves.")
 
 	tSealed    = i18n.T("Le cookie est réservé à ce site (__Host-), au chiffrement et au serveur, et meurt avec le navigateur ; la base n'en garde que l'empreinte. %d propriétés sur %d.", "The cookie is for this site alone (__Host-), for encryption and for the server, and dies with the browser; the database keeps its hash alone. %d properties of %d.")
-	tUnsealed  = i18n.T("%d propriétés du cookie sur %d manquent : %s.", "%d properties of the cookie of %d are missing: %s.")
+	tUnsealed  = i18n.T("Propriétés du cookie manquantes : %d sur %d (%s).", "Properties of the cookie that are missing: %d of %d (%s).")
 	tGone      = i18n.T("Deux sessions témoins étaient ouvertes : « partout » a arrêté l'autre dès la requête suivante (%d ms), puis la déconnexion a arrêté celle-ci.", "Two canary sessions were open: \"everywhere\" ended the other from the next request on (%d ms), then signing out ended this one.")
 	tStays     = i18n.T("Une session témoin sert encore après la déconnexion partout.", "A canary's session still serves after the sign-out everywhere.")
 	tLeft      = i18n.T("Une session témoin sert encore après la déconnexion.", "A canary's session still serves after the sign-out.")
