@@ -167,7 +167,7 @@ func (m *Module) Dormant(ctx context.Context, org core.ID, days int) (d Dormant,
 				return err
 			}
 		}
-		d.Sleepers, d.Members, err = m.dormant(ctx, tx, org, d.Days)
+		d.Sleepers, d.Members, err = m.dormantSince(ctx, tx, org, m.now().AddDate(0, 0, -d.Days))
 		for _, s := range d.Sleepers {
 			act.Subjects = append(act.Subjects, s.Person)
 		}
@@ -176,8 +176,8 @@ func (m *Module) Dormant(ctx context.Context, org core.ID, days int) (d Dormant,
 	return d, err
 }
 
-func (m *Module) dormant(ctx context.Context, tx core.Tx, org core.ID, days int) (list []Sleeper, looked int, err error) {
-	limit := m.now().AddDate(0, 0, -days)
+// dormantSince lists the members without any sign-in nor act since a moment.
+func (m *Module) dormantSince(ctx context.Context, tx core.Tx, org core.ID, limit time.Time) (list []Sleeper, looked int, err error) {
 	err = m.members(ctx, tx, org, func(ms core.Membership, p core.Person) error {
 		looked++
 		at, err := m.needs.People.SignedInAt(ctx, tx, ms.Person)

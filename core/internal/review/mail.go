@@ -111,7 +111,7 @@ func (m *Module) write(ctx context.Context, tx core.Tx, org, to core.ID, l lette
 	return err
 }
 
-// known keeps those who are persons: a letter to anyone else would fail.
+// writeAll sends one letter to each person of a list.
 func (m *Module) writeAll(ctx context.Context, tx core.Tx, org core.ID, to []core.ID, l letter) error {
 	slices.Sort(to)
 	to = slices.DeleteFunc(slices.Compact(to), func(id core.ID) bool { return id == "" })
@@ -123,7 +123,7 @@ func (m *Module) writeAll(ctx context.Context, tx core.Tx, org core.ID, to []cor
 		return err
 	}
 	for _, id := range to {
-		if p, ok := people[id]; ok && p.State == "active" {
+		if p, ok := people[id]; ok && p.State != "disabled" {
 			if err := m.write(ctx, tx, org, id, l); err != nil {
 				return err
 			}

@@ -14,8 +14,13 @@ var (
 
 	qBlankRequests = db.SQL(`UPDATE review_request SET reason = '', word = '', state = CASE WHEN state IN ('asked', 'confirm') THEN 'withdrawn' ELSE state END WHERE person = $1`)
 	qBlankLines    = db.SQL(`UPDATE review_line SET reason = '', word = '' WHERE person = $1`)
-	qDropOverlaps  = db.SQL(`DELETE FROM review_overlap WHERE person = $1`)
-	qDropFlags     = db.SQL(`DELETE FROM review_sharing WHERE person = $1`)
+	// Of a canary nothing stays: its organizations are nobody's.
+	qCanaryRequests  = db.SQL(`DELETE FROM review_request WHERE person = $1 AND org IN ('canary', 'canary-beside')`)
+	qCanaryLines     = db.SQL(`DELETE FROM review_line WHERE person = $1 AND org IN ('canary', 'canary-beside')`)
+	qCanaryCampaigns = db.SQL(`DELETE FROM review_campaign WHERE person = $1 AND org IN ('canary', 'canary-beside')`)
+
+	qDropOverlaps = db.SQL(`DELETE FROM review_overlap WHERE person = $1`)
+	qDropFlags    = db.SQL(`DELETE FROM review_sharing WHERE person = $1`)
 )
 
 // ExportPerson gives what a person asked for, what was reviewed of them, and when their account was used at two places.
@@ -80,6 +85,11 @@ func (m *Module) exportSharing(ctx context.Context, tx core.Tx, person core.ID, 
 // ErasePerson forgets words and marks. Who asked for what and what was reviewed stays as pseudonymous ids: the
 // organization must be able to prove that it looked (article 32 GDPR).
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
+	for _, q := range []string{qCanaryRequests, qCanaryLines, qCanaryCampaigns} {
+		if _, err := tx.Exec(ctx, q, person); err != nil {
+			return nil, err
+		}
+	}
 	receipts := []core.Receipt{
 		{Table: "review_request", Ground: core.LegitimateInterest},
 		{Table: "review_line", Ground: core.LegitimateInterest},

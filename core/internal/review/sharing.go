@@ -58,13 +58,17 @@ func (s Seat) phone() bool {
 	return s.System == "Android" || s.System == "iOS" || s.System == "iPadOS"
 }
 
-// network is what two people of one place share: the /16 of an IPv4 address, the /32 of an IPv6 one; "" when unknown.
+// network is what two people of one place share: the /16 of an IPv4 address, the /32 of an IPv6 one; the inside of an
+// organization is one place, however it is numbered. "" when unknown.
 func (s Seat) network() string {
 	a, err := netip.ParseAddr(s.Address)
 	if err != nil {
 		return ""
 	}
 	a = a.Unmap().WithZone("")
+	if a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
+		return "private"
+	}
 	bits := 32
 	if a.Is4() {
 		bits = 16
@@ -172,19 +176,20 @@ type Reason struct {
 	Times, Points int
 }
 
-// weigh gives the points of overlaps, and why. Pairs with a telephone give 40 at most and never reach the flag alone.
+// weigh gives the points of overlaps, and why. Moments are counted, not pairs. Those with a telephone give 40 points at
+// most and never reach the flag alone.
 func weigh(all []Overlap) (score int, why []Reason) {
-	computers, phones, far := 0, 0, 0
+	computers, phones, far := map[time.Time]bool{}, map[time.Time]bool{}, map[time.Time]bool{}
 	networks := map[string]bool{}
 	for _, o := range all {
 		if o.Far {
-			far++
+			far[o.At] = true
 		}
 		if o.Kind == pairPhone {
-			phones++
+			phones[o.At] = true
 			continue
 		}
-		computers++
+		computers[o.At] = true
 		networks[o.Pair.NetworkA], networks[o.Pair.NetworkB] = true, true
 	}
 	add := func(kind string, times, points int) {
@@ -192,18 +197,30 @@ func weigh(all []Overlap) (score int, why []Reason) {
 			why, score = append(why, Reason{kind, times, points}), score+points
 		}
 	}
-	add(pairComputers, computers, min(computers*15, 90))
-	add(pairPhone, phones, min(phones*2, 40))
+	add(pairComputers, len(computers), min(len(computers)*15, 90))
+	add(pairPhone, len(phones), min(len(phones)*2, 40))
 	if n := len(networks); n > 2 {
 		add("networks", n, min((n-2)*10, 20))
 	}
-	add("far", far, min(far*20, 60))
+	add("far", len(far), min(len(far)*20, 60))
 	return min(score, 100), why
+}
+
+// moments tells at how many moments overlaps were seen.
+func moments(all []Overlap) int {
+	at := map[time.Time]bool{}
+	for _, o := range all {
+		at[o.At] = true
+	}
+	return len(at)
 }
 
 // Watch looks at who uses several sessions right now, notes the overlaps and raises the flags. A job runs it every two
 // minutes; what happened while nothing ran is not known.
-func (m *Module) Watch(ctx context.Context) error {
+func (m *Module) Watch(ctx context.Context) error { return m.watch(ctx, "") }
+
+// watch looks at one person, or at everybody.
+func (m *Module) watch(ctx context.Context, only core.ID) error {
 	var seats []Seat
 	now := m.now()
 	err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
@@ -218,6 +235,9 @@ func (m *Module) Watch(ctx context.Context) error {
 		byPerson[s.Person] = append(byPerson[s.Person], s)
 	}
 	for person, list := range byPerson {
+		if only != "" && person != only {
+			continue
+		}
 		if found := m.pairs(list); len(found) > 0 {
 			err = errors.Join(err, m.note(ctx, person, found[:min(len(found), 10)], now))
 		}
@@ -256,9 +276,9 @@ func (m *Module) note(ctx context.Context, person core.ID, found []Overlap, now 
 		score, _ = weigh(all)
 		if len(flags) > 0 && flags[0].Open() {
 			flag, flagged = flags[0], true
-			_, err = tx.Exec(ctx, qGrowFlag, flag.ID, max(score, flag.Score), len(all), clock.Micros(now))
+			_, err = tx.Exec(ctx, qGrowFlag, flag.ID, max(score, flag.Score), moments(all), clock.Micros(now))
 		}
-		flag.Seen = len(all)
+		flag.Seen = moments(all)
 		if len(all) > 0 {
 			flag.First = all[len(all)-1].At
 		}
