@@ -47,6 +47,8 @@ var (
 	tSessionsText = i18n.T("Voir chaque session et y mettre fin.", "See each session and end it.")
 	tMyDevices    = i18n.T("Mes navigateurs connus", "My known browsers")
 	tDevicesText  = i18n.T("Ceux qui ne sont jamais freinés par les essais d'un inconnu.", "Those that a stranger's attempts never slow down.")
+	tMyOverlaps   = i18n.T("Usages simultanés de mon compte", "Simultaneous uses of my account")
+	tOverlapsText = i18n.T("Un compte est personnel : les moments où le vôtre a servi à deux endroits à la fois.", "An account is personal: the moments when yours was used in two places at once.")
 	tSee          = i18n.T("Voir", "See")
 
 	tNotMe     = i18n.T("Ce n'était pas moi", "It was not me")
