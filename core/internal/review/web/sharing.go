@@ -27,6 +27,7 @@ var (
 	tWhyScore    = i18n.T("Ce qui fait ce score", "What makes this score")
 	tTwoOf       = i18n.T("%s et %s", "%s and %s")
 	tKilometres  = i18n.T("à %d km", "%d km apart")
+	tPrivate     = i18n.T("réseau interne", "internal network")
 	tNetworks    = i18n.T("Réseaux", "Networks")
 	tDevices     = i18n.T("Appareils", "Devices")
 	tTheirWord   = i18n.T("La personne dit", "The person says")
@@ -132,13 +133,24 @@ func caseFacts(ctx context.Context, c review.Case) ui.Facts {
 func overlapRows(ctx context.Context, c review.Case) []ui.Row {
 	rows := make([]ui.Row, len(c.Overlaps))
 	for i, o := range c.Overlaps {
-		where := tTwoOf.In(ctx, o.Pair.NetworkA, o.Pair.NetworkB)
+		where := tTwoOf.In(ctx, network(ctx, o.Pair.NetworkA, o.Pair.PlaceA), network(ctx, o.Pair.NetworkB, o.Pair.PlaceB))
 		if o.Pair.Distance > 0 {
 			where += ", " + tKilometres.In(ctx, int(o.Pair.Distance))
 		}
 		rows[i] = ui.Row{Cells: []templ.Component{ui.Time{At: o.At}, ui.Words(where), ui.Words(tTwoOf.In(ctx, device(o.Pair.DeviceA), device(o.Pair.DeviceB)))}}
 	}
 	return rows
+}
+
+// network names a network for people, with its place when a GeoIP file knows it.
+func network(ctx context.Context, name, place string) string {
+	if name == "private" {
+		name = tPrivate.In(ctx)
+	}
+	if place != "" {
+		name += " (" + place + ")"
+	}
+	return name
 }
 
 // device writes "Firefox/Linux" for people.
