@@ -37,7 +37,7 @@ func (c *Config) boot(log *slog.Logger) boot.Config {
 		Data: c.Data, URL: c.Database.URL, KeysURL: c.Database.Keys, Connections: c.Database.Connections,
 		Origin: c.Server.Origin, Proxies: proxies, Mail: c.Mail,
 		CheckpointFolders: c.Journal.Folders, CheckpointMails: c.Journal.MailTo, Witnesses: c.Journal.Witnesses, WitnessOf: c.Journal.witnessed(),
-		Log: log, Version: version(),
+		Settings: c.Settings, Log: log, Version: version(),
 	}
 }
 

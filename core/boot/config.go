@@ -31,6 +31,8 @@ type Config struct {
 	Witnesses         []string
 	// WitnessOf are the public keys of the journals whose checkpoints this installation cosigns.
 	WitnessOf []verify.Key
+	// Settings are held at start: what the provider demands less of is raised to them (rempart settings lists the names).
+	Settings map[string]string
 	// Node names this node among those of one database; the host's name when empty.
 	Node string
 	// Declared is the operator's word about what probes cannot see from inside.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/control"
+	"github.com/rempart/rempart/core/internal/settings"
 	"github.com/rempart/rempart/kit/jobs"
 	"github.com/rempart/rempart/policies"
 )
@@ -112,4 +113,33 @@ func (h *House) WithdrawPolicy(ctx context.Context, o PolicyWithdrawal) (PolicyP
 		return out, err
 	}
 	return out, h.control.Tell(ctx)
+}
+
+// Floor is one setting of the provider in force.
+type Floor struct {
+	Key, Value string
+	Title      core.Text
+	Clauses    []string // published ones that demand something of it
+}
+
+// Floors lists the provider's settings.
+func (h *House) Floors(ctx context.Context) ([]Floor, error) {
+	view, err := h.settings.Read(core.WithActor(ctx, core.System("settings")), core.Platform)
+	list := make([]Floor, len(view.Settings))
+	for i, s := range view.Settings {
+		list[i] = Floor{Key: s.ID, Value: s.Effective, Title: s.Title}
+		for _, p := range s.Promised {
+			list[i].Clauses = append(list[i].Clauses, p.Clause)
+		}
+	}
+	return list, err
+}
+
+// SetFloors sets settings of the provider, all or none.
+func (h *House) SetFloors(ctx context.Context, values map[string]string, reason string) error {
+	edit := settings.Edit{Reason: reason}
+	for key, value := range values {
+		edit.Changes = append(edit.Changes, settings.Change{Key: key, Value: value})
+	}
+	return h.settings.Save(core.WithActor(ctx, core.System("settings")), core.Platform, edit)
 }

@@ -202,6 +202,49 @@ func (m *Module) Tighten(ctx context.Context, tx core.Tx, act *core.Act, gaps []
 	return m.apply(ctx, tx, act, view, edit)
 }
 
+// Start holds the provider to values given in the configuration: what is looser in force is raised to them, what is stricter
+// stays. A value that breaks a published clause, or that cannot be read, is refused with every mistake at once.
+func (m *Module) Start(ctx context.Context, values map[string]string) error {
+	if len(values) == 0 {
+		return nil
+	}
+	view, err := m.Read(ctx, core.Platform)
+	if err != nil {
+		return err
+	}
+	bad, edit := errInvalid, Edit{Reason: "configuration", source: "configuration"}
+	known := map[string]bool{}
+	for _, s := range view.Settings {
+		raw, given := values[s.ID]
+		if !given {
+			continue
+		}
+		known[s.ID] = true
+		v, code, args := s.Key.parse(raw)
+		if code == "" {
+			code, args = s.bound.refuse(s.Key, v)
+		}
+		switch {
+		case code != "":
+			bad = bad.With(s.ID, code, args...)
+		case !s.Set, s.Key.looser(s.Key.must(s.Own), v):
+			edit.Changes = append(edit.Changes, Change{Key: s.ID, Value: s.Key.text(v)})
+		}
+	}
+	for key := range values {
+		if !known[key] {
+			bad = bad.With(key, errUnknown.Code)
+		}
+	}
+	if len(bad.Fields) > 0 {
+		return bad
+	}
+	if len(edit.Changes) == 0 {
+		return nil
+	}
+	return m.Save(ctx, core.Platform, edit)
+}
+
 // Promise replaces what a pack demands: from the commit on, nothing can be saved below it, and nothing below it is in force.
 func (m *Module) Promise(ctx context.Context, tx core.Tx, pack string, promises []core.Promise) error {
 	if _, err := tx.Exec(ctx, qUnpromise, pack); err != nil {

@@ -123,3 +123,27 @@ func TestGapsAndTightening(t *testing.T) {
 		}
 	})
 }
+
+func TestTheConfigurationIsHeldToTheClausesToo(t *testing.T) {
+	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) {
+		m, _ := room(d)
+		start := func(values map[string]string) error { return m.Start(t.Context(), values) }
+		must(t, start(map[string]string{"session.idle": "45", "contact.security": "a@b.example"}))
+		if got := policy(t, m, d).Session.Idle; got != 45*time.Minute {
+			t.Errorf("in force %v", got)
+		}
+		must(t, save(t, m, core.Platform, Change{Key: "session.idle", Value: "20"}))
+		must(t, start(map[string]string{"session.idle": "45"}))
+		if got := policy(t, m, d).Session.Idle; got != 20*time.Minute {
+			t.Errorf("a start loosened it to %v", got)
+		}
+		publish(t, m, d, "p", core.Promise{Pack: "p", Clause: "ACC-8.2", Key: "session.idle", Floor: "30"})
+		err := start(map[string]string{"session.idle": "45", "password.min_length": "x", "no.such": "1"})
+		refusedBy(t, err, "session.idle", "ACC-8.2")
+		for _, key := range []string{"password.min_length", "no.such"} {
+			if _, found := fieldOf(err, key); !found {
+				t.Errorf("%s was taken: %v", key, err)
+			}
+		}
+	})
+}
