@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/verify"
 )
 
@@ -105,21 +106,27 @@ func (f *fields) entry(log string, seq uint64) verify.Entry {
 }
 
 // appendTail writes the lines after the counter.
-func appendTail(b []byte, e *verify.Entry) []byte {
+func appendTail(b []byte, e *core.Entry) []byte {
 	for _, s := range [...]string{
-		e.Kind, e.Actor, e.Action, e.Verb, e.Type, e.Resource, e.Purpose, e.Outcome, e.Reason, e.Request,
+		kindOf(e.Actor), tidy(string(e.Actor.ID)), tidy(string(e.Action)), e.Verb.String(), tidy(e.Type), tidy(string(e.Resource)),
+		tidy(string(e.Purpose)), e.Outcome.String(), tidy(e.Reason), tidy(string(e.Actor.Request)),
 	} {
 		b = append(append(b, s...), '\n')
 	}
-	for i, s := range e.Subjects {
-		if i == 1 {
+	if len(e.Subjects) == 1 {
+		return append(append(b, named(e.Subjects[0])...), '\n')
+	}
+	list := subjects(e.Subjects)
+	for i, s := range list {
+		switch {
+		case i == 1:
 			b = append(b, '\n')
-		} else if i > 1 {
+		case i > 1:
 			b = append(b, ',')
 		}
 		b = append(b, s...)
 	}
-	if len(e.Subjects) < 2 {
+	if len(list) < 2 {
 		b = append(b, '\n')
 	}
 	return b

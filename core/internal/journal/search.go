@@ -32,11 +32,11 @@ func (x *Explorer) Keep(ctx context.Context, org core.ID, name string, f Filter)
 	actor, now := core.ActorOf(ctx), x.m.clock.Now()
 	id := ids.At(now)
 	name, f.Words = strings.TrimSpace(cut(name, 100)), strings.TrimSpace(cut(f.Words, 200))
-	sealedName, err := x.m.sealFor(ctx, actor.ID, org, "journal_search.name/"+string(id), padded([]byte(name)))
+	sealedName, err := x.m.sealFor(ctx, actor.ID, org, "journal_search.name/"+string(id), padded([]byte(name), 0))
 	if err != nil {
 		return "", err
 	}
-	words, err := x.m.sealFor(ctx, actor.ID, org, "journal_search.words/"+string(id), padded([]byte(f.Words)))
+	words, err := x.m.sealFor(ctx, actor.ID, org, "journal_search.words/"+string(id), padded([]byte(f.Words), 0))
 	if err != nil {
 		return "", err
 	}
