@@ -186,7 +186,7 @@ func unb64(dst []byte, s string) error {
 	return nil
 }
 
-// File checks an export in JSON Lines or OCSF with the journal's public key (Key.String). The error is about a file that
+// File checks an export in JSON Lines, OCSF or CSV with the journal's public key (Key.String). The error is about a file that
 // is no export or a key that cannot be read; what is wrong with the journal stands in the report.
 func File(r io.Reader, vkey string) (Report, error) {
 	began := time.Now()
@@ -195,24 +195,37 @@ func File(r io.Reader, vkey string) (Report, error) {
 		return Report{}, err
 	}
 	f := file{key: key, in: bufio.NewReaderSize(r, 1<<20)}
-	if err := f.head(); err != nil {
-		return Report{}, err
+	if start, _ := f.in.Peek(4); string(start) == "seq," {
+		err = f.csvFile(f.in)
+	} else {
+		err = f.lines()
 	}
-	for !f.done {
-		line, err := f.line()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return f.rep, err
-		}
-		f.one(line)
+	if err != nil {
+		return f.rep, err
 	}
 	if !f.done {
 		f.rep.Add(Truncated, f.next, f.next, "the file ends without its signed list of entries")
 	}
 	f.rep.Took = time.Since(began)
 	return f.rep, nil
+}
+
+// lines checks an export in JSON Lines or OCSF.
+func (f *file) lines() error {
+	if err := f.head(); err != nil {
+		return err
+	}
+	for !f.done {
+		line, err := f.line()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.one(line)
+	}
+	return nil
 }
 
 type file struct {
@@ -276,17 +289,23 @@ func (f *file) head() error {
 	if err != nil || l.Header == nil || l.Header.Format != ExportFormat {
 		return errors.New("verify: the file is no journal export: its first line is no header")
 	}
-	f.log, f.rep.Log = l.Header.Log, l.Header.Log
-	if f.at, err = OpenCheckpoint([]byte(l.Header.Checkpoint), f.key); err != nil {
+	f.opened(l.Header)
+	return nil
+}
+
+// opened takes the head that every proof of the file leads to.
+func (f *file) opened(h *Header) {
+	var err error
+	f.log, f.rep.Log = h.Log, h.Log
+	if f.at, err = OpenCheckpoint([]byte(h.Checkpoint), f.key); err != nil {
 		f.rep.Add(Unsigned, 0, 0, "%v", err)
 		f.done = true
-		return nil
+		return
 	}
 	if f.at.Origin != f.key.Origin(f.log) {
 		f.rep.Add(Unsigned, 0, 0, "the checkpoint is of %s", f.at.Origin)
 	}
 	f.rep.Checkpoints, f.rep.Size, f.rep.Root, f.rep.Signed = 1, f.at.Size, f.at.Root, f.at.Size
-	return nil
 }
 
 func (f *file) one(b []byte) {

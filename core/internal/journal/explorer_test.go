@@ -202,7 +202,7 @@ func TestExportsVerifyOffline(t *testing.T) {
 		h := newHouse(t, d)
 		h.fill(300)
 		x := h.visited()
-		for _, format := range []journal.Format{journal.JSONL, journal.OCSF} {
+		for _, format := range []journal.Format{journal.JSONL, journal.OCSF, journal.CSV} {
 			for name, f := range map[string]journal.Filter{"all": {}, "refused": {Outcome: "refused"}, "person": {Person: "person-1"}} {
 				var b bytes.Buffer
 				if err := x.Export(reader(t), "org-a", f, format, &b); err != nil {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -21,7 +20,7 @@ import (
 // Format is the form of an export.
 type Format string
 
-// The forms of an export. JSONL and OCSF can be verified offline (verify.File); each entry of a CSV carries its proof too.
+// The forms of an export. All can be verified offline (verify.File).
 const (
 	JSONL Format = "jsonl"
 	CSV   Format = "csv"
@@ -181,52 +180,23 @@ func (j *jsonlWriter) entry(_ *Row, l *verify.EntryLine) error {
 }
 func (j *jsonlWriter) end(e verify.End) error { return j.lines.Encode(verify.Line{End: &e}) }
 
-// csvWriter writes one line per entry for a spreadsheet. Its last columns carry the proof: the leaf, the inclusion proof
-// and, on every line, nothing but what the line itself needs; the signed head and list stand in the first and last line.
+// csvWriter writes one line per entry for a spreadsheet, its proof in the last columns (verify.CSVRecord).
 type csvWriter struct{ w *csv.Writer }
 
-var csvColumns = []string{
-	"seq", "time", "actor_kind", "actor", "action", "verb", "type", "resource", "purpose", "outcome", "reason", "request",
-	"subjects", "address", "network", "agent", "session", "changes", "note", "node", "counter", "id", "parts", "proof",
+func (c *csvWriter) begin(h verify.Header) error {
+	return errors.Join(c.w.Write(verify.CSVColumns), c.w.Write(verify.CSVSpecial("checkpoint", "", h.Checkpoint)))
 }
 
-func (c *csvWriter) begin(h verify.Header) error {
-	if err := c.w.Write(csvColumns); err != nil {
+func (c *csvWriter) entry(_ *Row, l *verify.EntryLine) error {
+	cells, err := verify.CSVRecord(l)
+	if err != nil {
 		return err
 	}
-	return c.w.Write(c.special("checkpoint", h.Checkpoint))
-}
-
-// special writes a line that is no entry: its kind in the first column, its content in the last.
-func (c *csvWriter) special(kind, content string) []string {
-	line := make([]string, len(csvColumns))
-	line[0], line[len(line)-1] = kind, content
-	return line
-}
-
-func (c *csvWriter) entry(r *Row, l *verify.EntryLine) error {
-	var changes []string
-	for _, ch := range r.Content.Changes {
-		changes = append(changes, ch.Field+": "+ch.Before+" → "+ch.After)
-	}
-	return c.w.Write([]string{
-		strconv.FormatUint(r.Seq, 10), l.Time, r.Kind, safe(r.Actor), safe(r.Action), r.Verb, safe(r.Type), safe(r.Resource), safe(r.Purpose), r.Outcome,
-		safe(r.Reason), safe(r.Request), safe(strings.Join(r.Subjects, " ")), r.Address, r.Connection.Network, safe(r.Connection.Agent),
-		string(r.Connection.Session), safe(strings.Join(changes, "; ")), safe(r.Content.Note), r.Node,
-		strconv.FormatUint(r.Counter, 10), r.ID, verify.PartsHash(r.Parts), strings.Join(l.Proof, " "),
-	})
+	return c.w.Write(cells)
 }
 
 func (c *csvWriter) end(e verify.End) error {
-	err := c.w.Write(c.special("end", e.Note))
+	err := c.w.Write(verify.CSVSpecial("end", e.Seqs, e.Note))
 	c.w.Flush()
 	return errors.Join(err, c.w.Error())
-}
-
-// safe keeps a spreadsheet from taking a text for a formula (OWASP: CSV injection).
-func safe(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
