@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -34,6 +35,7 @@ const (
 	lease    = patience + time.Minute // how long a dead node keeps a probe
 	pause    = 10 * time.Second       // between two runs of one probe asked for by a person
 	again    = 5 * time.Minute        // before a probe that could see nothing tries again
+	abreast  = 3                      // probes that one order runs at once
 	perTick  = 6                      // probes begun per minute, at most
 )
 
@@ -159,14 +161,13 @@ func (m *Module) take(ctx context.Context, tx core.Tx, id string, turn core.ID) 
 	return err
 }
 
-// Run runs probes now, one after the other; those that clauses in force rest on when none is named, and all when no pack
+// Run runs probes now; those that clauses in force rest on when none is named, and all when no pack
 // is in force. One that another node runs already is left to it and not in the answer, unless it was named alone.
 func (m *Module) Run(ctx context.Context, probes ...string) ([]Observation, error) {
 	list, err := m.chosen(ctx, probes)
 	if err != nil {
 		return nil, err
 	}
-	var all []Observation
 	turns := map[string]core.ID{}
 	act := &core.Act{Def: RunProbe, Org: core.Platform}
 	if len(list) == 1 {
@@ -194,22 +195,40 @@ func (m *Module) Run(ctx context.Context, probes ...string) ([]Observation, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range list {
-		turn, mine := turns[p.ID]
-		if !mine {
-			continue
-		}
-		m.note(ctx, p.ID)
-		o, err := m.once(ctx, p, turn, nil)
-		if errors.Is(err, errLost) {
-			continue
-		}
-		if err != nil {
-			return all, err
-		}
-		all = append(all, *o)
+	return m.together(ctx, list, turns)
+}
+
+// together runs probes that were taken, a few at a time, and gives what they saw in the order of the list.
+func (m *Module) together(ctx context.Context, list []*core.Probe, turns map[string]core.ID) ([]Observation, error) {
+	seen := make([]*Observation, len(list))
+	errs := make([]error, len(list))
+	next := make(chan int)
+	var all sync.WaitGroup
+	for range abreast {
+		all.Go(func() {
+			for i := range next {
+				m.note(ctx, list[i].ID)
+				seen[i], errs[i] = m.once(ctx, list[i], turns[list[i].ID], nil)
+			}
+		})
 	}
-	return all, nil
+	for i, p := range list {
+		if turns[p.ID] != "" {
+			next <- i
+		}
+	}
+	close(next)
+	all.Wait()
+	var out []Observation
+	for i := range list {
+		switch {
+		case errors.Is(errs[i], errLost): // another run's observation counts
+			errs[i] = nil
+		case seen[i] != nil:
+			out = append(out, *seen[i])
+		}
+	}
+	return out, errors.Join(errs...)
 }
 
 func (m *Module) chosen(ctx context.Context, names []string) ([]*core.Probe, error) {
