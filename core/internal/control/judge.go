@@ -11,7 +11,7 @@ import (
 
 var (
 	whyHeld      = i18n.T("Vu tenir par %s.", "Seen to hold by %s.")
-	whyProbes    = i18n.N("une sonde", "%d sondes", "one probe", "%d probes")
+	whyProbes    = i18n.N("%d sonde", "%d sondes", "%d probe", "%d probes")
 	whyRed       = i18n.T("La sonde %s l'a vu rompu : %s", "The probe %s saw it broken: %s")
 	whyUnseen    = i18n.T("La sonde %s n'a rien pu voir : %s", "The probe %s could see nothing: %s")
 	whyNever     = i18n.T("La sonde %s n'a pas encore tourné.", "The probe %s has not run yet.")

@@ -75,21 +75,18 @@ func (m *Module) state(ctx context.Context, org core.ID) (annex.Document, error)
 	if err != nil {
 		return d, err
 	}
-	clauses, err := m.clauses(ctx, org, control.Filter{})
-	if err != nil {
+	if d.Clauses, err = m.clauses(ctx, org, control.Filter{}); err != nil {
 		return d, err
 	}
-	if err := m.packs(ctx, org, clauses, &d); err != nil {
+	if err := m.packs(ctx, org, &d); err != nil {
 		return d, err
 	}
 	rules, err := m.needs.Rules(ctx, org)
 	if err != nil {
 		return d, err
 	}
-	for _, c := range clauses {
-		one := annex.ClauseOf(c)
-		one.Settings = AskedOf(rules, one)
-		d.Clauses = append(d.Clauses, one)
+	for i, c := range d.Clauses {
+		d.Clauses[i].Settings = AskedOf(rules, c)
 	}
 	for _, r := range rules {
 		if r.Tighter && org != core.Platform {
@@ -103,17 +100,44 @@ func (m *Module) state(ctx context.Context, org core.ID) (annex.Document, error)
 	return d, err
 }
 
-func (m *Module) clauses(ctx context.Context, org core.ID, f control.Filter) ([]control.Clause, error) {
+// clauses gives those of a place. A client sees of a probe its status, when it ran, on how many, and which entry records it;
+// not what it saw inside the platform, which may be about others.
+func (m *Module) clauses(ctx context.Context, org core.ID, f control.Filter) ([]annex.Clause, error) {
+	all, _, err := m.needs.Controls.Clauses(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]annex.Clause, 0, len(all))
 	if org == core.Platform {
-		list, _, err := m.needs.Controls.Clauses(ctx, f)
-		return list, err
+		for _, c := range all {
+			out = append(out, annex.ClauseOf(c))
+		}
+		return out, nil
+	}
+	last := map[string]annex.Probe{}
+	for _, c := range all {
+		for _, p := range annex.ClauseOf(c).Probes {
+			last[p.ID] = p
+		}
 	}
 	list, _, err := m.needs.Controls.Promised(ctx, org, f)
-	return list, err
+	for _, c := range list {
+		one := annex.ClauseOf(c)
+		for i, p := range one.Probes {
+			if p.End.IsZero() {
+				seen := last[p.ID]
+				p.Start, p.End, p.Expires, p.Sample, p.Population = seen.Start, seen.End, seen.Expires, seen.Sample, seen.Population
+				p.Observation, p.Log, p.Entry, p.Position = seen.Observation, seen.Log, seen.Entry, seen.Position
+				one.Probes[i] = p
+			}
+		}
+		out = append(out, one)
+	}
+	return out, err
 }
 
 // packs names the policies that the clauses belong to, at the version promised to the organization.
-func (m *Module) packs(ctx context.Context, org core.ID, clauses []control.Clause, d *annex.Document) error {
+func (m *Module) packs(ctx context.Context, org core.ID, d *annex.Document) error {
 	views, err := m.needs.Controls.Packs(ctx)
 	if err != nil {
 		return err
@@ -129,7 +153,7 @@ func (m *Module) packs(ctx context.Context, org core.ID, clauses []control.Claus
 		}
 	}
 	for _, v := range views {
-		if !slices.ContainsFunc(clauses, func(c control.Clause) bool { return c.Pack == v.ID }) {
+		if !slices.ContainsFunc(d.Clauses, func(c annex.Clause) bool { return c.Pack == v.ID }) {
 			continue
 		}
 		one := annex.Pack{ID: v.ID, Version: v.Version, Hash: v.Hash, Title: v.Title, Issuer: v.Issuer}
@@ -356,6 +380,14 @@ func (m *Module) see(ctx context.Context, org core.ID) error {
 		act = &core.Act{Def: control.ReadPromises, Org: org}
 	}
 	return m.needs.Gate.Read(ctx, act, func(core.Tx) error { return nil })
+}
+
+// Clauses gives the clauses of a place, for whoever sees its controls.
+func (m *Module) Clauses(ctx context.Context, org core.ID, f control.Filter) ([]annex.Clause, error) {
+	if err := m.see(ctx, org); err != nil {
+		return nil, err
+	}
+	return m.clauses(aside(ctx), org, f)
 }
 
 // Policies names the policies, for whoever sees the controls of a place.

@@ -191,13 +191,9 @@ func (v boardView) packTitle(ctx context.Context, id string) string {
 func (p pages) board(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	v := boardView{place: placeOf(r), f: filterOf(r)}
-	live, err := p.live(ctx, v.org, control.Filter{Every: v.f.every})
+	clauses, err := p.trust.Clauses(ctx, v.org, control.Filter{Every: v.f.every})
 	if err != nil {
 		return err
-	}
-	clauses := make([]annex.Clause, len(live))
-	for i, c := range live {
-		clauses[i] = annex.ClauseOf(c)
 	}
 	packs, err := p.trust.Policies(ctx, v.org)
 	if err != nil {
@@ -218,16 +214,6 @@ func (p pages) board(w http.ResponseWriter, r *http.Request) error {
 		v.history = append(v.history, windowed{id, days})
 	}
 	return ui.Render(w, asks(r), http.StatusOK, boardPage(v))
-}
-
-// live gives the clauses of a place.
-func (p pages) live(ctx context.Context, org core.ID, f control.Filter) (list []control.Clause, err error) {
-	if org == core.Platform {
-		list, _, err = p.control.Clauses(ctx, f)
-		return list, err
-	}
-	list, _, err = p.control.Promised(ctx, org, f)
-	return list, err
 }
 
 func (p pages) export(w http.ResponseWriter, r *http.Request) error {

@@ -76,15 +76,15 @@ func (p pages) clause(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	pack, id := r.PathValue("pack"), r.PathValue("clause")
 	v := clauseView{place: placeOf(r), pack: pack, days: filterOf(r).days}
-	live, err := p.live(ctx, v.org, control.Filter{Pack: pack, Clause: id, Every: true})
+	live, err := p.trust.Clauses(ctx, v.org, control.Filter{Pack: pack, Clause: id, Every: true})
 	if err != nil {
 		return err
 	}
-	at := slices.IndexFunc(live, func(c control.Clause) bool { return c.Pack == pack && c.Clause != nil && c.ID == id })
+	at := slices.IndexFunc(live, func(c annex.Clause) bool { return c.Pack == pack && c.ID == id })
 	if at < 0 {
 		return errClause
 	}
-	v.c = annex.ClauseOf(live[at])
+	v.c = live[at]
 	packs, err := p.trust.Policies(ctx, v.org)
 	if err != nil {
 		return err

@@ -776,7 +776,7 @@ func sawCell(v clauseView, p annex.Probe) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if v.audit && p.Entry != "" {
+		if !v.provider() && p.Entry != "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<p class=\"faint\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
