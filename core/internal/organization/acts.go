@@ -29,6 +29,7 @@ var (
 	ReadMember       = act("member.read", "member", core.Reads, "Voir la fiche d'un membre", "See a member's page", "admin", "people", "security", "auditor", "provider.admin", "provider.operator", "provider.dpo", "provider.auditor")
 	ExportMembers    = act("member.export", "member", core.Exports, "Exporter la liste des membres", "Export the list of members", "admin", "people", "provider.admin")
 	InviteMember     = act("member.invite", "member", core.Creates, "Inviter un membre", "Invite a member", "admin", "people", "provider.admin")
+	InviteWithRoles  = with(act("member.invite_with_roles", "member", core.Creates, "Inviter un membre et lui donner des rôles dès qu'il accepte", "Invite a member and give them roles as soon as they accept", "admin", "people", "provider.admin"), grave)
 	CancelInvitation = act("invitation.cancel", "member", core.Deletes, "Annuler une invitation", "Cancel an invitation", "admin", "people", "provider.admin")
 	EditMember       = act("member.edit", "member", core.Updates, "Modifier la fiche d'un membre", "Edit a member's page", "admin", "people", "provider.admin")
 	RemoveMember     = with(act("member.remove", "member", core.Deletes, "Retirer un membre de l'organisation", "Remove a member from the organization", "admin", "people", "provider.admin"), grave)

@@ -29,6 +29,7 @@ type others struct {
 	holders  map[core.ID][]core.ID // administrators by organization
 	ended    []string
 	assigned []core.Assignment
+	mayNot   string // a role that nobody may give
 	closed   bool
 	erased   []core.ID
 }
@@ -91,6 +92,9 @@ func (o *others) Assign(_ context.Context, _ core.Tx, a core.Assignment) (core.I
 	if a.Role == "admin" {
 		o.holders[a.Org] = append(o.holders[a.Org], a.Person)
 	}
+	if o.mayNot != "" && a.Role == o.mayNot {
+		return "", core.Fault(core.Forbidden, "access.escalation")
+	}
 	return ids.New(), nil
 }
 
@@ -146,7 +150,7 @@ func build(t testing.TB, d *db.DB) *house {
 	sealer := coretest.Sealer()
 	h.Module = New(Needs{
 		Gate: h.gate, Clock: h.clock, Sealer: sealer, Keys: sealer, Mail: h.mail, People: o, Forgetting: o, Rights: o,
-		Sessions: sessions{o}, Tokens: tokens{o}, Passwords: o, SignUps: o, Origin: "https://trust.example.org",
+		Sessions: sessions{o}, Tokens: tokens{o}, Passwords: o, SignUps: o, GiveAct: &core.ActDef{Permission: "assignment.give"}, Origin: "https://trust.example.org",
 	})
 	h.org = h.newOrg("Préfecture du Test")
 	return h

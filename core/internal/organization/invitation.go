@@ -3,6 +3,7 @@ package organization
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,8 +98,9 @@ func (m *Module) lastInvitation(ctx context.Context, tx core.Tx, org, member cor
 }
 
 // Invite makes a member of a person, known or new, and mails them a link. The answer is the same whether the address
-// already has an account or not.
-func (m *Module) Invite(ctx context.Context, org core.ID, p Profile) (Member, error) {
+// already has an account or not. Whoever invites approves the roles, which they must be allowed to give: they are written
+// now, and nothing is permitted by them before the invitation is accepted.
+func (m *Module) Invite(ctx context.Context, org core.ID, p Profile, roles ...string) (Member, error) {
 	p, err := p.check()
 	if err != nil {
 		return Member{}, err
@@ -110,12 +112,17 @@ func (m *Module) Invite(ctx context.Context, org core.ID, p Profile) (Member, er
 	secret := newSecret()
 	var got Member
 	act := &core.Act{Def: InviteMember, Org: org}
+	if len(roles) > 0 {
+		act.Def = InviteWithRoles
+	}
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		o, err := m.openOrg(ctx, tx, org)
 		if err != nil {
 			return err
 		}
-		got, err = m.invite(ctx, tx, o, person, p, secret, "")
+		if got, err = m.invite(ctx, tx, o, person, p, secret, ""); err == nil {
+			act.Also, err = m.promise(ctx, tx, got, roles)
+		}
 		act.Resource, act.Subject = got.ID, got.Person
 		act.Changed("name", "", got.Name)
 		act.Changed("function", "", p.Function)
@@ -129,6 +136,23 @@ func (m *Module) Invite(ctx context.Context, org core.ID, p Profile) (Member, er
 		return Member{}, err
 	}
 	return got, nil
+}
+
+var givenWithInvitation = i18n.T("Donné avec l'invitation", "Given with the invitation")
+
+// promise gives roles to somebody who is invited; each has its entry.
+func (m *Module) promise(ctx context.Context, tx core.Tx, n Member, roles []string) (entries []*core.Act, err error) {
+	reason := givenWithInvitation.In(ctx)
+	for _, role := range slices.Compact(slices.Sorted(slices.Values(roles))) {
+		id, err := m.needs.Rights.Assign(ctx, tx, core.Assignment{Org: n.Org, Person: n.Person, Role: role, Reason: reason, Approver: core.ActorOf(ctx).ID})
+		if err != nil {
+			return nil, err
+		}
+		e := &core.Act{Def: m.needs.GiveAct, Org: n.Org, Resource: id, Subject: n.Person, Note: reason}
+		e.Changed("role", "", role)
+		entries = append(entries, e)
+	}
+	return entries, nil
 }
 
 // invite makes the person when the address is new, the membership, and the mailed link.

@@ -24,7 +24,7 @@ func (m *Module) Remove(ctx context.Context, org core.ID, members []core.ID, rea
 	}
 	act := &core.Act{Def: RemoveMember, Org: org, Note: reason}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		admins, err := m.needs.Rights.Holders(ctx, tx, org, "admin")
+		admins, err := m.admins(ctx, tx, org)
 		if err != nil {
 			return err
 		}
@@ -45,6 +45,25 @@ func (m *Module) Remove(ctx context.Context, org core.ID, members []core.ID, rea
 	})
 }
 
+// admins gives who administers an organization now: somebody who was given that role and has not come in yet does not.
+func (m *Module) admins(ctx context.Context, tx core.Tx, org core.ID) ([]core.ID, error) {
+	held, err := m.needs.Rights.Holders(ctx, tx, org, "admin")
+	if err != nil {
+		return nil, err
+	}
+	var present []core.ID
+	for _, person := range held {
+		got, found, err := db.One(ctx, tx, qMemberOf, scanMember, org, person)
+		if err != nil {
+			return nil, err
+		}
+		if found && got.State == "active" {
+			present = append(present, person)
+		}
+	}
+	return present, nil
+}
+
 // Leave makes the signed-in person leave an organization by their own will.
 func (m *Module) Leave(ctx context.Context, org core.ID) error {
 	person := core.ActorOf(ctx).ID
@@ -58,7 +77,7 @@ func (m *Module) Leave(ctx context.Context, org core.ID) error {
 			return errNoMember
 		}
 		act.Resource = got.ID
-		admins, err := m.needs.Rights.Holders(ctx, tx, org, "admin")
+		admins, err := m.admins(ctx, tx, org)
 		if err != nil {
 			return err
 		}

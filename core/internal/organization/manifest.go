@@ -52,7 +52,7 @@ func (m *Module) Manifest() core.Manifest {
 			)},
 		},
 		Acts: []*core.ActDef{
-			ListMembers, ReadMember, ExportMembers, InviteMember, CancelInvitation, EditMember, RemoveMember,
+			ListMembers, ReadMember, ExportMembers, InviteMember, InviteWithRoles, CancelInvitation, EditMember, RemoveMember,
 			ImportMembers, UndoImport, ReadImport, CheckImport, LeaveOrganization, ReadMine, ReadOrganization, EditOrganization,
 			LookInvitation, AcceptInvitation, SeeSignUp, AskSignUp, ConfirmSignUp, ListOrganizations, CreateOrganization, CloseOrganization,
 		},

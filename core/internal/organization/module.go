@@ -70,7 +70,8 @@ type Needs struct {
 	Tokens     Tokens
 	Passwords  Passwords
 	SignUps    SignUps
-	Moves      Moves // nil: nothing follows a change of post
+	GiveAct    *core.ActDef // what giving a role is called in the journal: access's own
+	Moves      Moves        // nil: nothing follows a change of post
 	// Origin is the configured address of the platform, for links in mails: "https://trust.example.org".
 	Origin string
 }

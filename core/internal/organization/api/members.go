@@ -131,14 +131,15 @@ func changes(a *rest.API, m *organization.Module) {
 		rest.InOrg
 		Body struct {
 			MemberForm
-			Email      string `json:"email" format:"email"`
-			Functional bool   `json:"functional,omitempty" doc:"Whether the account serves a desk or a machine; then responsible is required"`
+			Email      string   `json:"email" format:"email"`
+			Functional bool     `json:"functional,omitempty" doc:"Whether the account serves a desk or a machine; then responsible is required"`
+			Roles      []string `json:"roles,omitempty" maxItems:"20" doc:"Roles given as soon as the invitation is accepted; the actor must be allowed to give each"`
 		}
 	},
 	) (*rest.One[Member], error) {
 		p := in.Body.profile()
 		p.Email, p.Functional = in.Body.Email, in.Body.Functional
-		got, err := m.Invite(ctx, in.Org, p)
+		got, err := m.Invite(ctx, in.Org, p, in.Body.Roles...)
 		if err != nil {
 			return nil, err
 		}

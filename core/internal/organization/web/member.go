@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -58,6 +59,8 @@ var (
 	tSessions     = i18n.T("Sessions", "Sessions")
 	tTimeline     = i18n.T("Fil du journal", "Journal timeline")
 	tSuspensions  = i18n.T("Suspensions", "Suspensions")
+	tGiveRoles    = i18n.T("Rôles donnés dès l'acceptation", "Roles given on acceptance")
+	tGiveRolesHow = i18n.T("Vous en répondez, et ne donnez que ceux que vous pouvez donner. Rien n'est permis avant que l'invitation soit acceptée.", "You answer for them, and give only those that you may give. Nothing is permitted before the invitation is accepted.")
 	tLeave        = i18n.T("Retirer de l'organisation", "Remove from the organization")
 	tLeaveWarn    = i18n.T("Ses habilitations, sessions et jetons finissent dans la même seconde.", "Their assignments, sessions and tokens end in the same second.")
 	tCompState    = i18n.T("compromis", "compromised")
@@ -111,6 +114,8 @@ type formView struct {
 	p        organization.Profile
 	version  int64
 	choices  []organization.Member
+	roles    []ui.Option // that can be given with an invitation
+	given    []string
 	problems ui.Problems
 }
 
@@ -133,14 +138,21 @@ func (p pages) form(w http.ResponseWriter, r *http.Request, status int, v formVi
 	if v.choices, err = p.orgs.Choices(r.Context(), v.org); err != nil {
 		return err
 	}
-	return ui.Render(w, r, status, formPage(v))
+	if v.member == nil && p.roles != nil {
+		if v.roles, err = p.roles(r.Context(), v.org); err != nil {
+			return err
+		}
+		v.roles = slices.DeleteFunc(v.roles, func(o ui.Option) bool { return o.Value == "support" }) // the provider's, for a time
+	}
+	return ui.Render(w, ui.Asking(r, "assignment.give", "member.invite_with_roles"), status, formPage(v))
 }
 
 func (p pages) invited(w http.ResponseWriter, r *http.Request) error {
 	org, profile := core.ID(r.PathValue("org")), profileOf(r)
-	got, err := p.orgs.Invite(r.Context(), org, profile)
+	given := r.PostForm["role"]
+	got, err := p.orgs.Invite(r.Context(), org, profile, given...)
 	if ui.Shown(err) {
-		return p.form(w, r, http.StatusUnprocessableEntity, formView{p: profile, problems: ui.ProblemsOf(r.Context(), err)})
+		return p.form(w, r, http.StatusUnprocessableEntity, formView{p: profile, given: given, problems: ui.ProblemsOf(r.Context(), err)})
 	} else if err != nil {
 		return err
 	}
