@@ -94,4 +94,3 @@ func (w *town) rowsPerTable() map[string]int64 {
 	}))
 	return rows
 }
-

@@ -126,16 +126,22 @@ func (t *trials) found(ctx context.Context) (*House, error) {
 			err = h.openCanaries(system, org)
 		}
 	}
+	if err == nil {
+		err = h.db.Write(system, func(tx core.Tx) error { return h.settings.Put(system, tx, core.Platform, soundSettings) })
+	}
 	if err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }
 
+// soundSettings are what an operator sets on the first day.
+var soundSettings = map[string]string{"contact.security": "security@self-test.invalid", "contact.dpo": "dpo@self-test.invalid", "contact.support": "support@self-test.invalid"}
+
 func (t *trials) sound() string { return filepath.Join(t.dir, "sound") }
 
 func (t *trials) open(ctx context.Context, dir string) (*House, error) {
-	h, err := New(ctx, Config{Data: dir, Origin: "http://localhost:8080", Version: "self-test", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	h, err := New(ctx, Config{Data: dir, CheckpointFolders: []string{dir + "-outside"}, Origin: "http://localhost:8080", Version: "self-test", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		return nil, err
 	}

@@ -7,13 +7,37 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/probe"
 )
 
 var mailedCode = regexp.MustCompile(`\b[A-Z0-9]{4}-[A-Z0-9]{4}\b`)
+
+var errNotCanary = errors.New("identity: time passes for canaries alone")
+
+var ageing = core.Duty{Name: "identity.age", Why: "a probe lets time pass for the links of its own canary; nobody else's move"}
+
+var qLinkOld = db.SQL(`UPDATE identity_link SET expires_at = $3 WHERE person = $1 AND kind = $2 AND used_at = 0`)
+
+// age lets the links of a kind sent to the canary run out, as if their whole life and a second had passed. Nobody else's can.
+func (sc *scene) age(kind string) error {
+	m := sc.m
+	return m.needs.Gate.Keep(sc.ctx, &ageing, func(tx core.Tx) error {
+		p, err := m.Person(sc.ctx, tx, sc.c.Person)
+		if err != nil {
+			return err
+		}
+		if !p.IsCanary() {
+			return errNotCanary
+		}
+		_, err = tx.Exec(sc.ctx, qLinkOld, sc.c.Person, kind, clock.Micros(m.needs.Clock.Now().Add(-time.Second)))
+		return err
+	})
+}
 
 // linkIn finds a link of ours in a letter, without what stands before its path.
 func linkIn(letter, path string) string {

@@ -7,11 +7,9 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/browse"
-	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/password"
@@ -480,26 +478,4 @@ func (m *Module) seeGenerated(sc *scene) (seen core.Sight, err error) {
 		return probe.Broken(2*loads, len(seenOnes), tOfferShut), err
 	}
 	return probe.Held(2*loads, len(seenOnes), tOfferHeld, 2*loads), nil
-}
-
-var errNotCanary = errors.New("identity: time passes for canaries alone")
-
-var ageing = core.Duty{Name: "identity.age", Why: "a probe lets time pass for the links of its own canary; nobody else's move"}
-
-var qLinkOld = db.SQL(`UPDATE identity_link SET expires_at = $3 WHERE person = $1 AND kind = $2 AND used_at = 0`)
-
-// age lets the links of a kind sent to the canary run out, as if their whole life and a second had passed. Nobody else's can.
-func (sc *scene) age(kind string) error {
-	m := sc.m
-	return m.needs.Gate.Keep(sc.ctx, &ageing, func(tx core.Tx) error {
-		p, err := m.Person(sc.ctx, tx, sc.c.Person)
-		if err != nil {
-			return err
-		}
-		if !p.IsCanary() {
-			return errNotCanary
-		}
-		_, err = tx.Exec(sc.ctx, qLinkOld, sc.c.Person, kind, clock.Micros(m.needs.Clock.Now().Add(-time.Second)))
-		return err
-	})
 }
