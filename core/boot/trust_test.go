@@ -115,17 +115,10 @@ func TestGreenHasItsDate(t *testing.T) {
 	})
 }
 
-// settled waits until the journal gave its entries their places.
+// settled gives the journal's entries their places.
 func (b *board) settled() {
 	b.t.Helper()
-	for range 100 {
-		head, err := b.journal.Head(b.system())
-		b.must("head", err)
-		if !head.Waiting {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	b.must("settle", b.journal.Settle(b.t.Context()))
 }
 
 func (b *board) annexes(ctx context.Context, org core.ID) []trust.Kept {
@@ -141,6 +134,7 @@ func TestAnAnnexIsKeptWithItsDifference(t *testing.T) {
 	eachLit(t, func(t *testing.T, b *board) {
 		admin, path := b.as("a.admin"), "/o/"+string(b.a)+"/controls/annex"
 		b.run("lamp.red", "lamp.blue")
+		b.settled()
 		if r := b.sends("a.admin", path, nil); r.Code != http.StatusSeeOther {
 			t.Fatalf("making an annex answers %d", r.Code)
 		}
@@ -154,6 +148,7 @@ func TestAnAnnexIsKeptWithItsDifference(t *testing.T) {
 		pdf := b.page("a.admin", path+"/1/pdf?lang=fr")
 		b.blue.set(false, "it is dark", nil)
 		b.run("lamp.blue")
+		b.settled()
 		if _, err := b.House.trust.Make(b.as("provider.admin"), core.Platform, b.a); err != nil {
 			t.Fatal(err)
 		}
