@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"net"
 	"path/filepath"
 	"sync"
@@ -61,8 +62,9 @@ func (h *House) lookouts() []core.Module {
 		files = []string{filepath.Join(h.cfg.Data, "rempart.db"), filepath.Join(h.cfg.Data, "keys.db")}
 	}
 	return []core.Module{
+		watching{name: "journal-probes", probes: func() []*core.Probe { return h.journal.Probes(h.settings) }},
 		data.New(data.Needs{
-			Rows: h.db, Keys: h.keys, Files: files, Settings: h.settings, Clock: h.cfg.Clock, Heard: &h.heard, Log: h.cfg.Log,
+			Rows: h.db, Keys: h.keys, Files: files, Clock: h.cfg.Clock, Heard: &h.heard, Log: h.cfg.Log,
 			Modules: func() []core.Module { return h.modules }, Manifests: h.Manifests,
 		}),
 		outside.New(outside.Needs{
@@ -70,4 +72,28 @@ func (h *House) lookouts() []core.Module {
 			Pretended: h.pretends, Clock: h.cfg.Clock,
 		}),
 	}
+}
+
+// watching is the probes of a room that need something of another room beside it.
+type watching struct {
+	name   string
+	probes func() []*core.Probe
+}
+
+// Probes lists them.
+func (w watching) Probes() []*core.Probe { return w.probes() }
+
+// Manifest declares nothing kept and no act.
+func (w watching) Manifest() core.Manifest {
+	return core.Manifest{Module: w.name, Title: core.Text{FR: "Sondes", EN: "Probes"}}
+}
+
+// ExportPerson has nothing to give.
+func (w watching) ExportPerson(context.Context, core.Tx, core.ID, func(core.Record) error) error {
+	return nil
+}
+
+// ErasePerson has nothing to erase.
+func (w watching) ErasePerson(context.Context, core.Tx, core.ID) ([]core.Receipt, error) {
+	return nil, nil
 }

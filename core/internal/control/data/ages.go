@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -13,7 +11,6 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/probe"
-	"github.com/rempart/rempart/verify"
 )
 
 var (
@@ -62,12 +59,6 @@ var ages = []age{
 // standing are the rules whose rows end with a person or a membership, and not by their age.
 var standing = []string{"account", "membership", ""}
 
-var (
-	qLogs = db.SQL(`SELECT org, log, (SELECT coalesce(sum(count), 0) FROM journal_batch WHERE pos >= log * 1099511627776 AND pos < (log + 1) * 1099511627776)
-		FROM journal_log ORDER BY log`)
-	qOldest = db.SQL(`SELECT body FROM journal_batch WHERE pos >= $1 * 1099511627776 AND pos < ($1 + 1) * 1099511627776 ORDER BY pos LIMIT 1`)
-)
-
 func (m *Module) retention() *core.Probe {
 	return dataProbe("data.retention", tRetention, m.runRetention,
 		planted("data.retention/flow", tFaultFlow,
@@ -101,13 +92,7 @@ func (m *Module) runRetention(ctx context.Context, _ core.Stage) (core.Sight, er
 				where = append(where, fmt.Sprintf("%s (%d, %s)", a.table, late, a.rule))
 			}
 		}
-		n, late, err := m.journalAges(ctx, tx, now)
-		tables = append(tables, "journal_batch")
-		if rows += n; late > 0 {
-			old += late
-			where = append(where, fmt.Sprintf("journal_batch (%d)", late))
-		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return core.Sight{}, err
@@ -136,58 +121,12 @@ func countAges(ctx context.Context, tx core.Tx, a age, now time.Time) (rows, lat
 	return counts[0], counts[1], nil
 }
 
-// journalAges looks for entries older than what each organization's policy keeps.
-func (m *Module) journalAges(ctx context.Context, tx core.Tx, now time.Time) (rows, late int64, err error) {
-	type log struct {
-		org       core.ID
-		log, rows int64
-	}
-	logs, err := db.All(ctx, tx, qLogs, func(scan db.Scan) (l log, err error) { err = scan(&l.org, &l.log, &l.rows); return l, err })
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, l := range logs {
-		var policy core.Policy
-		if l.org == core.Platform {
-			policy, err = m.n.Settings.For(ctx, tx)
-		} else {
-			policy, err = m.n.Settings.For(ctx, tx, l.org)
-		}
-		if err != nil {
-			return 0, 0, err
-		}
-		oldest, _, err := db.One(ctx, tx, qOldest, oldestOf, l.log)
-		if err != nil {
-			return 0, 0, err
-		}
-		rows += l.rows
-		days := policy.Journal.RetentionDays
-		if days > 0 && oldest > 0 && clock.FromMicros(oldest).Before(now.AddDate(0, 0, -days).Add(-slack)) {
-			late++
-		}
-	}
-	return rows, late, nil
-}
-
-// oldestOf gives the time of the first of some stored entries, which stands on the second line of its text.
-func oldestOf(scan db.Scan) (int64, error) {
-	var body []byte
-	if err := scan(&body); err != nil {
-		return 0, err
-	}
-	text, _, _, err := verify.CutStored(body)
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(text), "\n")
-	at, _, _ := strings.Cut(rest, "\n")
-	return strconv.ParseInt(at, 10, 64)
-}
-
 // unmeasured names the tables that hold data with a limited time and that no age is known of.
 func (m *Module) unmeasured(known []string) (names []string) {
-	known = append(slices.Clone(known), "journal_pending", "journal_index", "journal_visit") // they go with the entries
 	for _, manifest := range m.n.Manifests() {
+		if manifest.Module == "journal" { // its own probe measures it, by what each organization's policy says
+			continue
+		}
 		for _, t := range manifest.Tables {
 			limited := slices.ContainsFunc(t.Columns, func(c core.Column) bool { return c.Personal && !slices.Contains(standing, c.Retention) })
 			if limited && !slices.Contains(known, t.Name) {

@@ -22,7 +22,6 @@ type Needs struct {
 	// Modules gives every room, and Manifests what each keeps, those of the kit included.
 	Modules   func() []core.Module
 	Manifests func() []core.Manifest
-	Settings  core.Settings
 	Clock     core.Clock
 	// Heard hears what is handed to the log; Log is that log.
 	Heard *probe.Watch

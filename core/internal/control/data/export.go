@@ -17,13 +17,12 @@ var (
 	tExportHeld   = i18n.T("Un canari se trouve dans %d tables ; ses données en sortent toutes, en %d enregistrements, sans aucun secret.", "A canary stands in %d tables; its data leave all of them, in %d records, without any secret.")
 	tExportLacks  = i18n.T("Un canari se trouve dans %d tables ; il manque à son export : %s.", "A canary stands in %d tables; its export lacks: %s.")
 	tExportSecret = i18n.T("L'export d'un canari livre un secret : %s.", "The export of a canary gives a secret away: %s.")
-	tFaultForgot  = i18n.T("Une appartenance que l'export ne retrouve pas", "A membership that the export does not find")
+	tFaultForgot  = i18n.T("Un navigateur connu que l'export ne retrouve pas", "A known browser that the export does not find")
 )
 
 func (m *Module) export() *core.Probe {
 	return dataProbe("data.export", tExport, m.runExport,
-		planted("data.export/membership", tFaultForgot,
-			`CREATE TRIGGER planted_forgot AFTER INSERT ON access_usage BEGIN UPDATE access_usage SET person = 'planted', permission = NEW.person WHERE person = NEW.person; END`,
+		planted("data.export/browser", tFaultForgot,
 			`CREATE TRIGGER planted_lost AFTER INSERT ON signin_device BEGIN UPDATE signin_device SET person = 'planted', label = NEW.person WHERE id = NEW.id; END`),
 	)
 }
