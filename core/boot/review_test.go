@@ -17,6 +17,7 @@ import (
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/kit/ids"
 )
 
 // eachTown runs a test on a town of every engine.
@@ -30,7 +31,7 @@ func eachTown(t *testing.T, f func(t *testing.T, w *town)) {
 			if kind != dbtest.SQLite {
 				target = dbtest.Config(t, kind, nil).URL
 			}
-			f(t, newTown(t, target))
+			f(t, bare(newTown(t, target)))
 		})
 	}
 }
@@ -99,15 +100,21 @@ func (w *town) told(name, kind string) int {
 }
 
 var (
-	qTold     = db.SQL(`SELECT count(*) FROM mail_outbox WHERE person = $1 AND kind = $2`)
-	qDeadline = db.SQL(`UPDATE review_campaign SET deadline_at = $2 WHERE id = $1`)
-	qFounded  = db.SQL(`UPDATE organization_organization SET created_at = $2 WHERE id = $1`)
-	qLapsedAt = db.SQL(`UPDATE review_line SET answered_at = answered_at - $2 WHERE campaign = $1 AND answer = 'lapsed'`)
-	qAgeAsked = db.SQL(`UPDATE review_request SET asked_at = asked_at - $1, expires_at = expires_at - $1`)
-	qAgeGiven = db.SQL(`UPDATE review_line SET from_at = from_at - $2 WHERE id = $1`)
-	qJoinedAt = db.SQL(`UPDATE organization_member SET joined_at = $2 WHERE person = $1`)
-	qAway     = db.SQL(`UPDATE session_session SET used_at = used_at - 600000000`)
-	qInAt     = db.SQL(`UPDATE identity_account SET signed_in_at = $2 WHERE person = $1`)
+	qTold      = db.SQL(`SELECT count(*) FROM mail_outbox WHERE person = $1 AND kind = $2`)
+	qDeadline  = db.SQL(`UPDATE review_campaign SET deadline_at = $2 WHERE id = $1`)
+	qFounded   = db.SQL(`UPDATE organization_organization SET created_at = $2 WHERE id = $1`)
+	qLapsedAt  = db.SQL(`UPDATE review_line SET answered_at = answered_at - $2 WHERE campaign = $1 AND answer = 'lapsed'`)
+	qAgeAsked  = db.SQL(`UPDATE review_request SET asked_at = asked_at - $1, expires_at = expires_at - $1`)
+	qAgeGiven  = db.SQL(`UPDATE review_line SET from_at = from_at - $2 WHERE id = $1`)
+	qJoinedAt  = db.SQL(`UPDATE organization_member SET joined_at = $2 WHERE person = $1`)
+	qPlantFlag = db.SQL(`INSERT INTO review_sharing (id, person, state, score, seen, first_at, last_at, judged_by, judged_at, word) VALUES ($1, $2, 'explained', 70, 5, $3, $3, '', 0, 'canary-explained')`)
+	qNoRequest = db.SQL(`DELETE FROM review_request`)
+	qNoReview  = db.SQL(`DELETE FROM review_campaign`)
+	qNoLine    = db.SQL(`DELETE FROM review_line`)
+	qNoFlag    = db.SQL(`DELETE FROM review_sharing`)
+	qNoMail    = db.SQL(`DELETE FROM mail_outbox`)
+	qAway      = db.SQL(`UPDATE session_session SET used_at = used_at - 600000000`)
+	qInAt      = db.SQL(`UPDATE identity_account SET signed_in_at = $2 WHERE person = $1`)
 )
 
 func (w *town) exec(q string, args ...any) {
@@ -116,6 +123,28 @@ func (w *town) exec(q string, args ...any) {
 }
 
 const day = 24 * time.Hour
+
+// plantReviews makes a request, a review and a flag in organization a, with canary values.
+func (w *town) plantReviews() {
+	w.t.Helper()
+	request, err := w.review.Ask(w.as("a.member"), w.a, review.Wish{Role: "auditor", Reason: "canary-request", Until: time.Now().Add(day)})
+	w.must("request", err)
+	campaign, err := w.review.Begin(w.as("a.admin"), w.a, review.Start{Scope: review.ScopeAll, Days: 30})
+	w.must("review", err)
+	line := w.lines(campaign)["a.people"].ID
+	flag := ids.New()
+	w.exec(qPlantFlag, flag, w.people["a.member"], time.Now().UnixMicro())
+	w.known["request"], w.known["review"], w.known["line"], w.known["sharing"] = []core.ID{request}, []core.ID{campaign}, []core.ID{line}, []core.ID{flag}
+}
+
+// bare takes what plantReviews made away again.
+func bare(w *town) *town {
+	w.t.Helper()
+	for _, q := range []string{qNoRequest, qNoReview, qNoLine, qNoFlag, qNoMail} {
+		w.exec(q)
+	}
+	return w
+}
 
 // bearer makes an access token of somebody, who may list members with it.
 func (w *town) bearer(name string) string {
@@ -352,7 +381,7 @@ func TestTheYearlyReviewOpensByItself(t *testing.T) {
 }
 
 func TestKeepingTogetherIsForOneUsedRoleAlone(t *testing.T) {
-	w := newTown(t, "")
+	w := bare(newTown(t, ""))
 	role := w.light("Lecture")
 	for _, name := range []string{"a.member", "a.extra", "a.auditor"} {
 		_, err := w.access.Give(w.as("a.admin"), core.Assignment{Org: w.a, Person: w.people[name], Role: role, Reason: "x"})

@@ -201,6 +201,7 @@ func (w *town) plant() {
 		return err
 	})
 	w.known["permission"] = []core.ID{"session.list"}
+	w.plantReviews()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.

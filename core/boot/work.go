@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -45,6 +46,15 @@ func (h *House) schedule() {
 		}
 		h.jobs.Schedule(jobs.Schedule{Name: name, Kind: name, Every: every})
 	}
+}
+
+// Sweep does now, by its name ("review.sweep"), what is otherwise done by itself every so often.
+func (h *House) Sweep(ctx context.Context, name string) error {
+	sweep, ok := h.sweeps()[name]
+	if !ok {
+		return fmt.Errorf("boot: no work is called %s", name)
+	}
+	return sweep(core.WithActor(ctx, core.System(name)))
 }
 
 // Run does the work of this node until ctx ends: the journal's checkpoints, mail, jobs, the marks of use.

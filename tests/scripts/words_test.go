@@ -26,7 +26,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 // words gives every command of the scripts.
 func words() map[string]command {
-	all := map[string]command{"journal": journalWord, "later": laterWord, "nobody": nobodyWord, "rempart": binaryWord}
+	all := map[string]command{"journal": journalWord, "later": laterWord, "nobody": nobodyWord, "rempart": binaryWord, "platform": platformWord}
 	for _, name := range cast {
 		all[name] = func(ts *testscript.TestScript, neg bool, args []string) { act(ts, neg, name, args) }
 	}
@@ -336,6 +336,11 @@ func laterWord(ts *testscript.TestScript, _ bool, args []string) {
 	d, err := time.ParseDuration(args[0])
 	ts.Check(err)
 	playOf(ts).clock.pass(d)
+}
+
+// platformWord: platform does NAME: the work that the platform does by itself every so often (review.sweep).
+func platformWord(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(playOf(ts).House.Sweep(background(), args[1]))
 }
 
 // nobodyWord: nobody gets STATUS at PATH: an empty browser each time.
