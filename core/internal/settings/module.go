@@ -53,7 +53,8 @@ func (m *Module) Manifest() core.Manifest {
 				Columns: core.Plain("id", "version", "stamp"),
 			},
 		},
-		Acts: []*core.ActDef{ReadSettings, ChangeSettings, ReadFloors, SetFloors, ReadContacts},
+		Acts:   []*core.ActDef{ReadSettings, ChangeSettings, ReadFloors, SetFloors, ReadContacts},
+		Duties: []*core.Duty{dutyTrial},
 	}
 }
 
