@@ -131,9 +131,9 @@ func (h *Hasher) await(ctx context.Context) error {
 }
 
 func derive(p phc, plain string, n int) []byte {
-	return argon2.IDKey([]byte(Normal(plain)), p.salt, p.Passes, p.Memory, p.Lanes, uint32(n))
+	return argon2.IDKey([]byte(plain), p.salt, p.Passes, p.Memory, p.Lanes, uint32(n))
 }
 
-// Normal gives the one form of a password that every keyboard leads to: Unicode normalization form C and nothing else.
-// No trimming, no folding, no cut (ASVS 6.2.8).
+// Normal gives the form in which characters are counted and lists are searched: Unicode normalization form C. What is
+// hashed and compared is the password exactly as it was received: no form, no trimming, no folding, no cut (ASVS 6.2.8).
 func Normal(plain string) string { return norm.NFC.String(plain) }
