@@ -101,7 +101,7 @@ var intended = map[string][]string{
 // asked is all that a form may ask about a person.
 var asked = []string{
 	"given_name", "family_name", "gender", "email", "email2", "phone", "language", "photo", "function", "department", "group", "committee", "manager",
-	"functional", "responsible",
+	"functional", "responsible", "role",
 }
 
 var (
