@@ -639,3 +639,31 @@ func BenchmarkDashboard(bench *testing.B) {
 var qYear = db.SQL(`INSERT INTO control_observation (id, probe, outcome, why_fr, why_en, population, sample, settings, entries, began_at, ended_at, expires_at, version, node, log, entry, position, signature)
 	SELECT $1, probe, outcome, why_fr, why_en, population, sample, settings, entries, began_at, ended_at, expires_at, version, node, log, entry, position, signature
 	FROM control_observation WHERE id = $2`)
+
+// The probes of this room and of settings hold on a system where much was published, on every engine, and leave nothing.
+func TestTheRoomOfClausesWatchesItself(t *testing.T) {
+	eachBoard(t, func(t *testing.T, b *board) {
+		w := b.town
+		go func() { _ = w.journal.Run(t.Context()) }()
+		b.publish("1")
+		b.must("tell", b.Tell(t.Context()))
+		_, err := b.Withdraw(b.as("provider.admin"), control.Withdrawal{Pack: "lamps", Clauses: []string{"L-2"}, Reason: "no longer"})
+		b.must("withdraw", err)
+		b.must("tell", b.Tell(t.Context()))
+		before, err := w.settings.Read(b.as("provider.admin"), core.Platform)
+		b.must("settings", err)
+		for _, id := range []string{"control.versions", "control.weakening", "control.runs", "settings.floor"} {
+			sight, err := w.Play(t.Context(), w.probe(id))
+			if err != nil || !sight.Held {
+				t.Errorf("%s: %+v, %v", id, sight.Why, err)
+			}
+		}
+		after, err := w.settings.Read(b.as("provider.admin"), core.Platform)
+		if err != nil || after.Version != before.Version {
+			t.Errorf("a trial changed settings: %v", err)
+		}
+		if packs, err := b.Packs(b.as("provider.auditor")); err != nil || slices.ContainsFunc(packs, func(p control.PackView) bool { return p.ID == "rempart-trial" }) {
+			t.Errorf("a trial policy stayed: %v", err)
+		}
+	})
+}
