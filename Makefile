@@ -69,6 +69,7 @@ test: reset deps vet format lint tidy generated race speed fuzz faults browser b
 
 bench: build
 	scripts/part process $(GO) -C bench run ./process ../$(BIN)/rempart
+	scripts/part controls $(GO) test ./core/boot -run '^$$' -bench BenchmarkControls -benchtime 30x
 	scripts/bench
 
 ## ---- their parts

@@ -412,7 +412,7 @@ func (m *Module) History(ctx context.Context, org core.ID, pack, clause string, 
 		return control.Days{}, err
 	}
 	if org != core.Platform {
-		list, err := m.clauses(aside(ctx), org, control.Filter{Pack: pack, Clause: clause})
+		list, _, err := m.needs.Controls.Promised(aside(ctx), org, control.Filter{Pack: pack, Clause: clause})
 		if err != nil {
 			return control.Days{}, err
 		}
@@ -421,4 +421,32 @@ func (m *Module) History(ctx context.Context, org core.ID, pack, clause string, 
 		}
 	}
 	return m.needs.Controls.History(aside(ctx), pack, clause, days)
+}
+
+// Past is how the promises of one policy held over days.
+type Past struct {
+	Pack string
+	Days control.Days
+}
+
+// Histories gives how whole policies held, for whoever sees the controls of a place; those of which nothing is known are
+// left out. The policies are those of clauses that Clauses gave.
+func (m *Module) Histories(ctx context.Context, org core.ID, clauses []annex.Clause, only string, days int) ([]Past, error) {
+	if err := m.see(ctx, org); err != nil {
+		return nil, err
+	}
+	var list []Past
+	for _, c := range clauses {
+		if only != "" && only != c.Pack || slices.ContainsFunc(list, func(p Past) bool { return p.Pack == c.Pack }) {
+			continue
+		}
+		d, err := m.needs.Controls.History(aside(ctx), c.Pack, "", days)
+		if core.KindOf(err) == core.NotFound {
+			continue
+		} else if err != nil {
+			return nil, err
+		}
+		list = append(list, Past{c.Pack, d})
+	}
+	return list, nil
 }

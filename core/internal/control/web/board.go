@@ -15,6 +15,7 @@ import (
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/control/annex"
 	"github.com/rempart/rempart/core/internal/control/export"
+	"github.com/rempart/rempart/core/internal/control/trust"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
 )
@@ -115,16 +116,10 @@ type boardView struct {
 	all     []annex.Clause // of the policy chosen
 	list    []annex.Clause // those that answer the filters
 	sum     control.Summary
-	history []windowed
+	history []trust.Past
 	visit   string // which audit, for the pages of an auditor
 	until   time.Time
 	at      time.Time
-}
-
-// windowed is a policy's history over the days chosen.
-type windowed struct {
-	pack string
-	days control.Days
 }
 
 func (v boardView) href(change func(*filter)) string {
@@ -201,17 +196,8 @@ func (p pages) board(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.name(packs, clauses)
 	v.take(clauses)
-	for _, id := range v.order {
-		if v.f.pack != "" && v.f.pack != id {
-			continue
-		}
-		days, err := p.trust.History(ctx, v.org, id, "", v.f.days)
-		if core.KindOf(err) == core.NotFound {
-			continue
-		} else if err != nil {
-			return err
-		}
-		v.history = append(v.history, windowed{id, days})
+	if v.history, err = p.trust.Histories(ctx, v.org, clauses, v.f.pack, v.f.days); err != nil {
+		return err
 	}
 	return ui.Render(w, asks(r), http.StatusOK, boardPage(v))
 }
