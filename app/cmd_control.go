@@ -110,7 +110,7 @@ func (c *command) verifyClauses(cmd *cobra.Command, v verifying) error {
 			return err
 		}
 		if len(list) == 0 {
-			return usageError{fmt.Errorf("no such clause or policy")}
+			return fmt.Errorf("no such clause or policy")
 		}
 		took := time.Since(began)
 		broken, force := 0, 0
