@@ -10,8 +10,6 @@ import (
 	"github.com/rempart/rempart/kit/i18n"
 )
 
-const day = 24 * time.Hour
-
 var errNoClause = i18n.Fault(core.NotFound, "clause.absent", "Cette clause n'existe pas, ou ne vous est pas promise.", "There is no such clause, or it is not promised to you.")
 
 func dayOf(t time.Time) int64 { return t.Unix() / 86400 }
