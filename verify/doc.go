@@ -13,6 +13,9 @@
 //	report, err := verify.File(f, key)   // key as printed by "rempart journal key"
 //	if err == nil && report.OK() { ... }
 //
-// Owns: the tree, the canonical entry, notes, checkpoints, cosignatures, exports. Must not know: anything of ours; only
+// A bundle ("rempart prove") shows one clause: the signed observations of its probes, the entries that record them, and the
+// text that was published. CheckBundle checks it with the same key.
+//
+// Owns: the tree, the canonical entry, notes, checkpoints, cosignatures, exports, observations, bundles. Must not know: anything of ours; only
 // the standard library and golang.org/x/mod/sumdb/note. Start reading at: File (export.go), then Entry (entry.go).
 package verify

@@ -147,3 +147,21 @@ func TestTheConfigurationIsHeldToTheClausesToo(t *testing.T) {
 		}
 	})
 }
+
+func TestTheStrictestOfTwoPacksWins(t *testing.T) {
+	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) {
+		m, _ := room(d)
+		publish(t, m, d, "p", core.Promise{Pack: "p", Clause: "ACC-8.2", Key: "session.idle", Floor: "45"})
+		publish(t, m, d, "q", core.Promise{Pack: "q", Clause: "USR-2.4", Key: "session.idle", Floor: "30"})
+		if got := policy(t, m, d).Session.Idle; got != 30*time.Minute {
+			t.Errorf("in force %v", got)
+		}
+		err := save(t, m, core.Platform, Change{Key: "session.idle", Value: "40"})
+		refusedBy(t, err, "session.idle", "ACC-8.2")
+		refusedBy(t, err, "session.idle", "USR-2.4")
+		publish(t, m, d, "q")
+		if err := save(t, m, core.Platform, Change{Key: "session.idle", Value: "40"}); err != nil {
+			t.Errorf("once the stricter one is withdrawn: %v", err)
+		}
+	})
+}
