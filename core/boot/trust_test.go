@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +113,9 @@ func TestGreenHasItsDate(t *testing.T) {
 		last := b.run("lamp.red")[0]
 		b.settled()
 		b.says("provider.auditor", "/provider/controls/observations/"+string(last.ID), "Signature valid", "probe.observe", "rempart/observation/1", "L-1")
+		open, err := b.Alerts(b.as("provider.auditor"), "", 10)
+		b.must("alerts", err)
+		b.says("provider.auditor", "/provider/controls/alerts/"+string(open[0].ID), "it is dark", "Canary Alpha", "Bravo", "L-2")
 		b.says("provider.auditor", "/provider/controls/alerts", "Lamp lamp.blue", "still lasts", "organizations have this promise")
 	})
 }
@@ -471,6 +476,7 @@ func TestFormsOfPoliciesActAndComeBack(t *testing.T) {
 		}
 		list, err := b.Webhooks(b.as("provider.admin"))
 		b.must("webhooks", err)
+		b.tries(base)
 		if r := b.sends("provider.admin", base+"/webhooks/"+string(list[0].ID)+"/drop", nil); r.Code != http.StatusSeeOther {
 			t.Errorf("dropping answers %d", r.Code)
 		}
@@ -482,6 +488,36 @@ func TestFormsOfPoliciesActAndComeBack(t *testing.T) {
 			t.Error("a run leads to another site")
 		}
 	})
+}
+
+// tries sends a test to a real destination of this machine, which checks its signature.
+func (b *board) tries(base string) {
+	b.t.Helper()
+	got := make(chan string, 1)
+	var secret string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		signed := r.Header.Get("Rempart-Signature")
+		seconds, _ := strconv.ParseInt(strings.TrimPrefix(signed[:strings.IndexByte(signed, ',')], "t="), 10, 64)
+		if signed != control.SignatureOf(secret, time.Unix(seconds, 0), body) {
+			body = nil
+		}
+		got <- string(body)
+	}))
+	defer server.Close()
+	id, given, err := b.AddWebhook(b.as("provider.admin"), server.URL)
+	b.must("add", err)
+	secret = given
+	b.sends("provider.admin", base+"/webhooks/"+string(id)+"/test", nil)
+	select {
+	case body := <-got:
+		if !strings.Contains(body, `"event":"control.test"`) {
+			b.t.Errorf("the destination got %q", body)
+		}
+	case <-time.After(5 * time.Second):
+		b.t.Error("no test came")
+	}
+	b.says("provider.admin", base+"/webhooks", server.URL, "200")
 }
 
 // TestExportsOfBothPlacesAgreeWithTheirPages: what is exported is what the page shows, to whom may see it.

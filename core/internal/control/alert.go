@@ -215,6 +215,21 @@ func (m *Module) Alerts(ctx context.Context, before core.ID, limit int) (list []
 	return list, err
 }
 
+// Alert opens one break.
+func (m *Module) Alert(ctx context.Context, id core.ID) (a Alert, err error) {
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadClauses, Org: core.Platform}, func(tx core.Tx) (err error) {
+		var found bool
+		if a, found, err = db.One(ctx, tx, qAlert, scanAlert, id); err == nil && !found {
+			err = errNoAlert
+		}
+		if p := m.find(a.Probe); p != nil {
+			a.Title = p.Title
+		}
+		return err
+	})
+	return a, err
+}
+
 // AlertOrgs names organizations whose annex contains a clause of an alert's packs, by id, at most limit.
 func (m *Module) AlertOrgs(ctx context.Context, alert core.ID, limit int) (orgs []core.ID, err error) {
 	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadClauses, Org: core.Platform}, func(tx core.Tx) error {

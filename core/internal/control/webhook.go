@@ -106,6 +106,33 @@ func (m *Module) DropWebhook(ctx context.Context, id core.ID) error {
 	})
 }
 
+// TryWebhook sends a destination an event that says it is a test, now; reply is what it answered.
+func (m *Module) TryWebhook(ctx context.Context, id core.ID) (reply string, err error) {
+	var address string
+	var secret []byte
+	err = m.needs.Gate.Change(ctx, &core.Act{Def: ManageWebhooks, Org: core.Platform, Resource: id}, func(tx core.Tx) error {
+		var sealed []byte
+		_, found, err := db.One(ctx, tx, qHook, func(scan db.Scan) (struct{}, error) { return struct{}{}, scan(&address, &sealed) }, id)
+		if err == nil && !found {
+			err = errNoHook
+		}
+		if err != nil {
+			return err
+		}
+		secret, err = m.needs.Sealer.Open(ctx, core.Platform, sealedAt(id), sealed)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	// What the destination answers is the answer of this test, and no failure of ours.
+	reply, _ = m.post(ctx, address, string(secret), Alert{ID: ids.New(), Began: m.needs.Clock.Now(), Why: core.Text{EN: "A test: nothing is broken."}}, "control.test")
+	return reply, m.needs.Gate.Keep(ctx, dutyHook, func(tx core.Tx) error {
+		_, err := tx.Exec(ctx, qReplied, id, clock.Micros(m.needs.Clock.Now()), reply)
+		return err
+	})
+}
+
 // isWebhook tells whether alerts may leave for an address: https, or http to this machine.
 func isWebhook(address string) bool {
 	u, err := url.Parse(address)
@@ -165,7 +192,7 @@ func isPublic(a netip.Addr) bool {
 // secret of "<t>.<body>". Whoever receives it compares t with its own clock and forgets what it has seen by ID.
 type Event struct {
 	ID          core.ID   `json:"id"`    // of the alert: the same when it is mended
-	Event       string    `json:"event"` // "control.broken", "control.mended"
+	Event       string    `json:"event"` // "control.broken", "control.mended", "control.test"
 	Probe       string    `json:"probe"`
 	Observation core.ID   `json:"observation"`
 	Clauses     []string  `json:"clauses"` // "pack/clause"

@@ -3,7 +3,9 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -23,8 +25,9 @@ var (
 	tMendedAt    = i18n.T("Réparée", "Mended")
 	tLasting     = i18n.T("dure encore", "still lasts")
 	tOrgsHit     = i18n.N("%d organisation a cette promesse dans son annexe", "%d organisations ont cette promesse dans leur annexe", "%d organization has this promise in its annex", "%d organizations have this promise in their annex")
+	tOrgsListed  = i18n.T("Organisations concernées", "Organizations concerned")
+	tOrgsMore    = i18n.N("et %d autre", "et %d autres", "and %d other", "and %d others")
 	tConcerned   = i18n.T("Concerne", "Concerns")
-	tOlder       = i18n.T("Plus anciennes", "Older")
 	tHooksLead   = i18n.T("Chaque rupture et chaque réparation y est envoyée, signée par HMAC-SHA-256 avec le secret de la destination.", "Each break and each mending is sent there, signed with HMAC-SHA-256 by the secret of the destination.")
 	tHookURL     = i18n.T("Adresse https", "https address")
 	tHookAdd     = i18n.T("Ajouter une destination", "Add a destination")
@@ -70,11 +73,61 @@ func (v alertsView) rows(ctx context.Context) []ui.Row {
 		if !a.Mended.IsZero() {
 			mended = ui.Time{At: a.Mended}
 		}
-		rows[i] = ui.Row{Label: a.Probe, Href: v.base + "/observations/" + string(a.Observation), Cells: []templ.Component{
+		rows[i] = ui.Row{Label: a.Probe, Href: v.base + "/alerts/" + string(a.ID), Cells: []templ.Component{
 			alertCell(v, a), ui.Time{At: a.Began}, mended, concernedCell(v, a),
 		}}
 	}
 	return rows
+}
+
+// alertView is one break, with the organizations whose annex has the promise.
+type alertView struct {
+	place
+	a    control.Alert
+	orgs []control.Pin
+	more int // that are not listed
+}
+
+// listed is how many organizations a page names.
+const listed = 200
+
+func (p pages) alert(w http.ResponseWriter, r *http.Request) (err error) {
+	ctx, v := r.Context(), alertView{place: placeOf(r)}
+	if v.a, err = p.control.Alert(ctx, core.ID(r.PathValue("alert"))); err != nil {
+		return err
+	}
+	ids, err := p.control.AlertOrgs(ctx, v.a.ID, listed)
+	if err != nil {
+		return err
+	}
+	seen := map[core.ID]bool{}
+	for _, ref := range v.a.Clauses {
+		pins, err := p.control.Pins(ctx, ref.Pack)
+		if err != nil {
+			return err
+		}
+		for _, one := range pins {
+			if slices.Contains(ids, one.Org) && !seen[one.Org] {
+				seen[one.Org] = true
+				v.orgs = append(v.orgs, one)
+			}
+		}
+	}
+	v.more = max(v.a.Orgs-len(v.orgs), 0)
+	return ui.Render(w, asks(r), http.StatusOK, alertPage(v))
+}
+
+func (v alertView) facts(ctx context.Context) ui.Facts {
+	mended := templ.Component(ui.Badge{Text: tLasting.In(ctx), Tone: ui.Bad})
+	if !v.a.Mended.IsZero() {
+		mended = ui.Time{At: v.a.Mended}
+	}
+	return ui.Facts{
+		{Label: tBeganAt.In(ctx), Value: ui.Time{At: v.a.Began}},
+		{Label: tMendedAt.In(ctx), Value: mended},
+		{Label: tOutcome.In(ctx), Value: ui.To(v.a.Probe, v.base+"/observations/"+string(v.a.Observation))},
+		{Label: tConcerned.In(ctx), Value: refs(v.place, v.a.Clauses)},
+	}
 }
 
 // hooksView lists destinations.
@@ -109,6 +162,18 @@ func (p pages) addWebhook(w http.ResponseWriter, r *http.Request) error {
 	}
 	v.secret, v.place = secret, placeOf(r)
 	return ui.Render(w, r, http.StatusOK, hookAddedPage(v))
+}
+
+func (p pages) tryWebhook(w http.ResponseWriter, r *http.Request) error {
+	reply, err := p.control.TryWebhook(r.Context(), core.ID(r.PathValue("webhook")))
+	if err != nil {
+		return err
+	}
+	note := ui.Note{Tone: ui.Warn, Text: tHookTested.In(r.Context(), reply)}
+	if strings.HasPrefix(reply, "2") {
+		note.Tone = ui.Good
+	}
+	return ui.RedirectWith(w, r, "/provider/controls/webhooks", note)
 }
 
 func (p pages) dropWebhook(w http.ResponseWriter, r *http.Request) error {

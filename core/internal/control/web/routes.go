@@ -68,6 +68,8 @@ func (p pages) staff() []edge.Route {
 		{Pattern: "GET " + base + "/policies/{pack}/withdraw", Access: publish, Handle: p.withdrawal},
 		{Pattern: "POST " + base + "/policies/{pack}/withdraw", Access: publish, Handle: p.withdraw},
 		{Pattern: "GET " + base + "/alerts", Access: see, Handle: p.alerts},
+		{Pattern: "GET " + base + "/alerts/{alert}", Access: see, Handle: p.alert},
+		{Pattern: "POST " + base + "/webhooks/{webhook}/test", Access: hooks, Handle: p.tryWebhook},
 		{Pattern: "GET " + base + "/webhooks", Access: hooks, Handle: p.webhooks},
 		{Pattern: "POST " + base + "/webhooks", Access: hooks, Handle: p.addWebhook},
 		{Pattern: "POST " + base + "/webhooks/{webhook}/drop", Access: hooks, Handle: p.dropWebhook},
