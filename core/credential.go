@@ -16,6 +16,9 @@ type Credential struct {
 type Factors struct {
 	TOTP  bool // an authenticator application, confirmed
 	Codes int  // recovery codes left
+	// Lost tells that the organization took a lost factor away, and that the person has not come in since: the mailbox is
+	// proved beside the password before another is set up.
+	Lost bool
 	// Since is when the authenticator was confirmed.
 	Since time.Time
 }

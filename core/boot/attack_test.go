@@ -33,7 +33,7 @@ func TestInvitingAStrangerGivesNoHoldOnThem(t *testing.T) {
 		w.wants("see", "a.admin", a+"/accounts/"+person, http.StatusNotFound)
 		for path, form := range map[string]url.Values{
 			a + "/accounts/" + person + "/compromised": {"flag_reason": {"because"}},
-			a + "/accounts/" + person + "/unbind":      {"unbind_reason": {"because"}},
+			a + "/accounts/" + person + "/unbind":      {"unbind_reason": {"because"}, "evidence": {"in_person"}},
 			a + "/accounts/" + person + "/reset":       {},
 		} {
 			if out := w.submit("a.admin", path, form); out.Code != http.StatusNotFound {

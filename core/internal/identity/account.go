@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -10,6 +11,7 @@ import (
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 )
 
 // ResetLife is how long the link to a new password works.
@@ -325,12 +327,22 @@ func (m *Module) SendReset(ctx context.Context, org, person core.ID) error {
 	})
 }
 
-// Unbind takes the lost second factor of a member away: sessions end, and the next sign-in sets up another.
-func (m *Module) Unbind(ctx context.Context, org, person core.ID, reason string) error {
+// Evidence are the ways to make sure of somebody's identity before their lost factor is taken away (ASVS 6.4.4).
+var Evidence = []string{"in_person", "video", "call_back"}
+
+var errEvidence = i18n.Fault(core.Invalid, "account.evidence", "Dites comment l'identité de la personne a été vérifiée.", "Say how the person's identity was verified.")
+
+// Unbind takes the lost second factor of a member away: sessions end, and the next sign-in asks for the mailbox beside
+// the password before it sets up another. evidence is one of Evidence; it is kept in the journal with the reason.
+func (m *Module) Unbind(ctx context.Context, org, person core.ID, evidence, reason string) error {
+	if !slices.Contains(Evidence, evidence) {
+		return errEvidence.With("evidence", errEvidence.Code)
+	}
 	if err := reasonGiven(reason); err != nil {
 		return err
 	}
 	act := &core.Act{Def: &UnbindFactor, Org: org, Subject: person, Resource: person, Note: reason}
+	act.Changed("evidence", "", evidence)
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		if err := m.memberOf(ctx, tx, org, person); err != nil {
 			return err
@@ -340,6 +352,12 @@ func (m *Module) Unbind(ctx context.Context, org, person core.ID, reason string)
 		}
 		if err := m.DropTOTP(ctx, tx, person); err != nil {
 			return err
+		}
+		if _, err := tx.Exec(ctx, qFactorFound, person); err != nil {
+			return fmt.Errorf("identity: unbind: %w", err)
+		}
+		if _, err := tx.Exec(ctx, qFactorLose, ids.New(), person, []byte{}, clock.Micros(m.needs.Clock.Now())); err != nil {
+			return fmt.Errorf("identity: unbind: %w", err)
 		}
 		return m.endAll(ctx, tx, person, "factor_unbound")
 	})

@@ -17,7 +17,7 @@ func TestAnInvitationGivesNoHoldOnAnAccount(t *testing.T) {
 		_, seen := h.Account(as("evil"), "org-evil", ada)
 		for what, err := range map[string]error{
 			"see": seen, "flag": h.Flag(as("evil"), "org-evil", ada, "because"), "reset": h.SendReset(as("evil"), "org-evil", ada),
-			"unbind": h.Unbind(as("evil"), "org-evil", ada, "because"),
+			"unbind": h.Unbind(as("evil"), "org-evil", ada, "in_person", "because"),
 		} {
 			if core.KindOf(err) != core.NotFound {
 				t.Errorf("%s, %s: %v", state, what, err)
@@ -35,10 +35,10 @@ func TestNoOrganizationUnbindsTheFactorOfAnothersMember(t *testing.T) {
 	ada := h.ada()
 	for _, other := range []core.Membership{{Org: "org-b", OrgKind: "client", State: "active"}, {Org: core.Platform, OrgKind: "provider", State: "active"}} {
 		h.members[ada] = append(h.members[ada][:1], other)
-		if err := h.Unbind(as("boss"), "org-a", ada, "phone lost, he says"); core.CodeOf(err) != "account.shared" {
+		if err := h.Unbind(as("boss"), "org-a", ada, "call_back", "phone lost, he says"); core.CodeOf(err) != "account.shared" {
 			t.Errorf("with %s: %v", other.Org, err)
 		}
-		if err := h.Unbind(as("staff"), core.Platform, ada, "met in person"); err != nil {
+		if err := h.Unbind(as("staff"), core.Platform, ada, "in_person", "met in person"); err != nil {
 			t.Errorf("the provider, with %s: %v", other.Org, err)
 		}
 	}

@@ -249,8 +249,11 @@ func (m *Module) endAll(ctx context.Context, tx core.Tx, person core.ID, reason 
 	return nil
 }
 
-// SignedIn notes when a person last came in.
+// SignedIn notes when a person last came in. A lost factor is behind them then: the way in has asked for what it had to.
 func (m *Module) SignedIn(ctx context.Context, tx core.Tx, person core.ID) error {
+	if _, err := tx.Exec(ctx, qFactorFound, person); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, qSignedIn, person, clock.Micros(m.needs.Clock.Now()))
 	return err
 }

@@ -67,6 +67,9 @@ var (
 	qFactorConfirm     = db.SQL(`UPDATE identity_factor SET confirmed_at = $2, kind = 'totp' WHERE id = $1 AND confirmed_at = 0`)
 	qFactorDropOther   = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND (kind = 'totp' OR confirmed_at = 0) AND id <> $2`)
 	qFactorStep        = db.SQL(`UPDATE identity_factor SET last_step = $2, used_at = $3 WHERE id = $1 AND last_step < $2`)
+	qFactorLose        = db.SQL(`INSERT INTO identity_factor (id, person, kind, secret, last_step, created_at, confirmed_at, used_at) VALUES ($1, $2, 'lost', $3, 0, $4, $4, 0)`)
+	qFactorLost        = db.SQL(`SELECT COUNT(*) FROM identity_factor WHERE person = $1 AND kind = 'lost'`)
+	qFactorFound       = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND kind = 'lost'`)
 	qFactorDrop        = db.SQL(`DELETE FROM identity_factor WHERE person = $1 AND (kind = 'totp' OR confirmed_at = 0)`)
 
 	qCodesLeft = db.SQL(`SELECT COUNT(*) FROM identity_recovery WHERE person = $1 AND used_at = 0`)

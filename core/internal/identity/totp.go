@@ -42,7 +42,11 @@ func (m *Module) Factors(ctx context.Context, tx core.Tx, person core.ID) (f cor
 	if err != nil {
 		return f, fmt.Errorf("identity: factors: %w", err)
 	}
-	return core.Factors{TOTP: ok, Since: clock.FromMicros(since), Codes: int(left)}, nil
+	lost, _, err := db.One(ctx, tx, qFactorLost, db.Value[int64], person)
+	if err != nil {
+		return f, fmt.Errorf("identity: factors: %w", err)
+	}
+	return core.Factors{TOTP: ok, Since: clock.FromMicros(since), Codes: int(left), Lost: lost > 0}, nil
 }
 
 // StartTOTP makes a new authenticator secret that waits for its first code, in place of any that waited. The secret is

@@ -18,10 +18,16 @@ func TestASecondFactorUnboundByAnAdministratorIsAskedAgain(t *testing.T) {
 	person := h.member("ada@example.org", good, "client")
 	secret, codes := h.app(person)
 	boss := core.WithActor(context.Background(), core.Actor{Kind: core.HumanActor, ID: "boss"})
-	if err := h.identity.Unbind(boss, "org-other", person, "phone lost, met in person"); core.KindOf(err) != core.NotFound {
+	if err := h.identity.Unbind(boss, "org-client", person, "he says so", "phone lost"); codeOf(err) != "account.evidence" {
+		t.Fatalf("without evidence of identity: %v", err)
+	}
+	if err := h.identity.Unbind(boss, "org-other", person, "in_person", "phone lost"); core.KindOf(err) != core.NotFound {
 		t.Fatalf("from another organization: %v", err)
 	}
-	h.must(h.identity.Unbind(boss, "org-client", person, "phone lost, met in person"))
+	h.must(h.identity.Unbind(boss, "org-client", person, "in_person", "phone lost"))
+	if act, _ := h.gate.Last("account.unbind"); len(act.Changes) != 1 || act.Changes[0].After != "in_person" {
+		t.Errorf("the journal does not say how the identity was verified: %+v", act.Changes)
+	}
 	if !strings.Contains(strings.Join(h.near.ended, ", "), string(person)+": factor_unbound") {
 		t.Errorf("sessions ended: %q", h.near.ended)
 	}
@@ -30,13 +36,32 @@ func TestASecondFactorUnboundByAnAdministratorIsAskedAgain(t *testing.T) {
 	}
 	flow, e, err := h.come(ctx, "ada@example.org", good, "")
 	h.must(err)
-	if e.Step != "enrol" {
-		t.Fatalf("step %q, want the set-up of another factor", e.Step)
+	if e.Step != "mailbox" {
+		t.Fatalf("step %q, want a proof of the mailbox beside the password", e.Step)
+	}
+	h.must(h.signin.SendCode(ctx, flow))
+	h.must(h.signin.Mailbox(ctx, flow, mailedCode.FindString(h.mail.Sent("signin.code")[0].Body)))
+	if e, err = h.signin.Advance(ctx, flow); err != nil || e.Step != "enrol" {
+		t.Fatalf("step %q, %v, want the set-up of another factor", e.Step, err)
 	}
 	for _, old := range []string{digits(secret, h.clock.Now()), codes.Plain[0]} {
 		if _, err := h.signin.Enrol(ctx, flow, old); err == nil {
 			t.Error("the former factor opens")
 		}
+	}
+	// A sign-in begun anew asks again, until the person has come in.
+	if _, e, err = h.come(ctx, "ada@example.org", good, ""); err != nil || e.Step != "mailbox" {
+		t.Fatalf("begun anew: step %q, %v", e.Step, err)
+	}
+	key, _, err := h.signin.Enrolment(ctx, flow)
+	h.must(err)
+	_, err = h.signin.Enrol(ctx, flow, digits(key, h.clock.Now()))
+	h.must(err)
+	if e, err = h.signin.Advance(ctx, flow); err != nil || e.Session == "" {
+		t.Fatalf("with another factor: %+v %v", e, err)
+	}
+	if _, e, err = h.come(ctx, "ada@example.org", good, e.Browser); err != nil || e.Step != "factor" {
+		t.Fatalf("the next time: step %q, %v, want the new factor alone", e.Step, err)
 	}
 }
 

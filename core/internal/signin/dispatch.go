@@ -36,13 +36,13 @@ next:
 
 var (
 	// mailboxStep asks for a code sent by mail, never as a factor: either before the password, where strangers used up
-	// the attempts of unknown browsers, or before a compromised password is changed.
+	// the attempts of unknown browsers, or before a compromised password is changed or a lost factor replaced.
 	mailboxStep = Step{"mailbox", func(f *Facts) bool {
 		if !f.Flow.MailboxAt.IsZero() {
 			return false
 		}
 		before := f.Flow.PasswordAt.IsZero() && f.Flow.Kind == kindSignIn && !f.KnownBrowser() && (f.Pressed || f.Flow.MailboxDue)
-		return before || (f.Proved() && f.Credential.Compromised)
+		return before || (f.Proved() && (f.Credential.Compromised || f.Factors.Lost))
 	}}
 	passwordStep = Step{"password", func(f *Facts) bool { return f.Flow.PasswordAt.IsZero() && f.Flow.Kind == kindSignIn }}
 	factorStep   = Step{"factor", func(f *Facts) bool { return f.Factors.TOTP && f.Flow.FactorAt.IsZero() }}

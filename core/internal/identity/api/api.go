@@ -102,8 +102,15 @@ func acts(a *rest.API, m *identity.Module) {
 	})
 	rest.Op(a, edge.Needs(&identity.UnbindFactor), rest.Operation{
 		ID: "removeLostFactor", Method: "POST", Path: "/organizations/{org}/accounts/{person}/unbind", Summary: "Remove a member's lost second factor", Tag: tag,
-		Detail: "Make sure of the person's identity first. Their sessions end.",
-	}, func(ctx context.Context, in *WithReason) (*rest.None, error) {
-		return nil, m.Unbind(ctx, in.Org, in.Person, in.Body.Reason)
+		Detail: "Make sure of the person's identity first. Their sessions end, and the next sign-in asks for the mailbox beside the password.",
+	}, func(ctx context.Context, in *struct {
+		InAccount
+		Body struct {
+			Evidence string `json:"evidence" enum:"in_person,video,call_back" doc:"How the identity of the person was verified"`
+			Reason   string `json:"reason" minLength:"3" maxLength:"500" doc:"Why; kept in the journal"`
+		}
+	},
+	) (*rest.None, error) {
+		return nil, m.Unbind(ctx, in.Org, in.Person, in.Body.Evidence, in.Body.Reason)
 	})
 }

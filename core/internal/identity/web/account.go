@@ -26,7 +26,11 @@ var (
 	tSendTitle    = i18n.T("Nouveau mot de passe", "New password")
 	tSendText     = i18n.T("Un lien à usage unique, valable trente minutes, est envoyé à la personne.", "A single-use link, valid for thirty minutes, is sent to the person.")
 	tUnbind       = i18n.T("Retirer le second facteur perdu", "Remove the lost second factor")
-	tUnbindText   = i18n.T("Assurez-vous d'abord de l'identité de la personne, de vive voix ou en face à face.", "Make sure of the person's identity first, by voice or face to face.")
+	tUnbindText   = i18n.T("Assurez-vous d'abord de l'identité de la personne. À la prochaine connexion, un code envoyé à son adresse lui sera demandé avec son mot de passe.", "Make sure of the person's identity first. At the next sign-in, a code sent to the address will be asked for beside the password.")
+	tEvidence     = i18n.T("Comment l'identité a-t-elle été vérifiée ?", "How was the identity verified?")
+	tInPerson     = i18n.T("En face à face", "Face to face")
+	tByVideo      = i18n.T("En vidéo, par quelqu'un qui connaît la personne", "By video, by somebody who knows the person")
+	tByCallBack   = i18n.T("En rappelant un numéro déjà connu", "By calling back a number known before")
 	tFunctionalOf = i18n.T("Compte fonctionnel, dont répond", "Functional account, answered for by")
 	tReason       = i18n.T("Motif", "Reason")
 	tFlagged      = i18n.T("Compte déclaré compromis : tout est fermé.", "Account marked as compromised: everything is ended.")
@@ -50,6 +54,10 @@ func (p pages) showAccount(w http.ResponseWriter, r *http.Request, list ui.Probl
 		return err
 	}
 	return ui.Render(w, r, status(list), accountPage(string(org), v, list))
+}
+
+func evidence(ctx context.Context) []ui.Option {
+	return []ui.Option{{Value: "in_person", Label: tInPerson.In(ctx)}, {Value: "video", Label: tByVideo.In(ctx)}, {Value: "call_back", Label: tByCallBack.In(ctx)}}
 }
 
 func stateBadge(s string) (i18n.Sentence, ui.Tone) {
@@ -92,7 +100,9 @@ func (p pages) accountReset(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) accountUnbound(w http.ResponseWriter, r *http.Request) error {
-	return p.act(w, r, "unbind_reason", tUnbound, func(org, person core.ID, reason string) error { return p.m.Unbind(r.Context(), org, person, reason) })
+	return p.act(w, r, "unbind_reason", tUnbound, func(org, person core.ID, reason string) error {
+		return p.m.Unbind(r.Context(), org, person, r.PostFormValue("evidence"), reason)
+	})
 }
 
 func accountFacts(ctx context.Context, v identity.AccountView) ui.Facts {

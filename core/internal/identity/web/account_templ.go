@@ -240,11 +240,19 @@ func accountPage(org string, v identity.AccountView, problems ui.Problems) templ
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						templ_7745c5c3_Err = ui.Field{Name: "unbind_reason", Label: tReason.In(ctx), Error: problems.For("unbind_reason"), Max: 500}.Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.Radios{Name: "evidence", Legend: tEvidence.In(ctx), Error: problems.For("evidence"), Options: evidence(ctx)}.Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						templ_7745c5c3_Err = ui.Field{Name: "unbind_reason", Label: tReason.In(ctx), Error: problems.For("unbind_reason"), Max: 500}.Render(ctx, templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err != nil {
+							return templ_7745c5c3_Err
+						}
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " ")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -265,7 +273,7 @@ func accountPage(org string, v identity.AccountView, problems ui.Problems) templ
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "</div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -23,7 +23,7 @@ var nouns = map[string]i18n.Sentence{
 
 	"answer": i18n.T("réponse", "answer"), "sha256": i18n.T("empreinte SHA-256", "SHA-256"), "scope": i18n.T("champ", "scope"),
 	"accepted": i18n.T("accepté", "accepted"), "committee": i18n.T("commission", "committee"), "department": i18n.T("service", "department"),
-	"description": i18n.T("description", "description"), "email": i18n.T("courriel", "e-mail"), "email2": i18n.T("second courriel", "second e-mail"),
+	"description": i18n.T("description", "description"), "email": i18n.T("courriel", "e-mail"), "evidence": i18n.T("preuve d'identité", "evidence of identity"), "email2": i18n.T("second courriel", "second e-mail"),
 	"ends": i18n.T("fin", "end"), "family_name": i18n.T("nom", "family name"), "format": i18n.T("format", "format"),
 	"function": i18n.T("fonction", "function"), "gender": i18n.T("genre", "gender"), "given_name": i18n.T("prénom", "given name"),
 	"group": i18n.T("groupe", "group"), "language": i18n.T("langue", "language"), "manager": i18n.T("responsable hiérarchique", "manager"),

@@ -12,6 +12,7 @@ var (
 	tMailboxTitle = i18n.T("Vérifions que c'est vous", "Let us check that it is you")
 	tMailboxLead  = i18n.T("De nombreux essais ont lieu sur ce compte, ou ce navigateur n'est pas connu. Un code envoyé à l'adresse du compte permet de continuer.", "Many attempts are being made on this account, or this browser is not known. A code sent to the account's address lets you go on.")
 	tMailboxFlag  = i18n.T("Ce compte a été signalé comme compromis. Un code envoyé à son adresse est nécessaire avant de choisir un nouveau mot de passe.", "This account was reported as compromised. A code sent to its address is needed before a new password is chosen.")
+	tMailboxLost  = i18n.T("Votre second facteur perdu a été retiré. Un code envoyé à votre adresse est nécessaire avant d'en enregistrer un autre.", "Your lost second factor was removed. A code sent to your address is needed before another one is set up.")
 	tMailed       = i18n.T("Code reçu par courriel", "Code received by mail")
 	tMailedHint   = i18n.T("Huit lettres et chiffres, valables dix minutes.", "Eight letters and digits, valid for ten minutes.")
 	tSend         = i18n.T("Envoyer un code", "Send a code")
@@ -22,6 +23,7 @@ var (
 type mailboxView struct {
 	Login       string
 	Compromised bool
+	Lost        bool
 	Sent        bool
 	Problems    ui.Problems
 }
@@ -35,7 +37,7 @@ func (p pages) mailbox(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) showMailbox(w http.ResponseWriter, r *http.Request, f *signin.Facts, list ui.Problems, err error) error {
-	v := mailboxView{Login: f.Flow.Login, Compromised: f.Proved() && f.Credential.Compromised, Sent: !f.Flow.CodeAt.IsZero(), Problems: list}
+	v := mailboxView{Login: f.Flow.Login, Compromised: f.Proved() && f.Credential.Compromised, Lost: f.Proved() && f.Factors.Lost, Sent: !f.Flow.CodeAt.IsZero(), Problems: list}
 	return ui.Render(w, r, status(list, err), mailboxPage(v))
 }
 
