@@ -26,6 +26,7 @@ var (
 	tKeyOpen   = i18n.T("Ouvrir la ligne", "Open the line")
 	tKeyPick   = i18n.T("Cocher la ligne", "Tick the line")
 	tContact   = i18n.T("Contact", "Contact")
+	tContacts  = i18n.T("À qui écrire", "Whom to write to")
 	tOptional  = i18n.T("facultatif", "optional")
 	tProblems  = i18n.N("%d point à corriger", "%d points à corriger", "%d thing to correct", "%d things to correct")
 	tShow      = i18n.T("Afficher", "Show")
