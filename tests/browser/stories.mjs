@@ -2,6 +2,7 @@
 import { check, listen, step } from "./watch.mjs";
 import { first, letter, totp } from "./platform.mjs";
 import { code, signIn } from "./people.mjs";
+import { rights } from "./rights.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -13,6 +14,7 @@ export async function stories(stage) {
   await wayIn(stage);
   await invitation(stage);
   await seldom(stage);
+  await rights(stage);
   await suspension(stage);
   await live(stage);
   await journal(stage);

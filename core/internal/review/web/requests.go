@@ -213,7 +213,7 @@ func (v judgeView) facts(ctx context.Context, r review.Request) ui.Facts {
 		{Label: tFunction.In(ctx), Text: v.queue.Posts[r.Person].Function},
 		{Label: tScope.In(ctx), Text: review.ScopeWords(ctx, r.Service, r.Object)},
 		{Label: tReason.In(ctx), Text: r.Reason},
-		{Label: tWants.In(ctx), Value: ui.Time{At: r.Until}},
+		{Label: tWants.In(ctx), Value: lastDay(ctx, r.Until)},
 		{Label: tAskedOn.In(ctx), Value: ui.Time{At: r.AskedAt, Relative: true}},
 	}
 	if r.State == review.Confirm {

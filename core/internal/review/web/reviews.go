@@ -36,6 +36,7 @@ var (
 	tOpenDo      = i18n.T("Ouvrir la revue", "Open the review")
 	tAllOf       = i18n.T("Toutes les habilitations", "All assignments")
 	tOneRole     = i18n.T("Un seul rôle", "One role")
+	tWhichRole   = i18n.T("Lequel, pour un seul rôle", "Which one, for one role")
 	tStaffOnly   = i18n.T("Ce que le personnel du prestataire tient", "What the provider's staff holds")
 	tOnePerson   = i18n.T("Les habilitations d'une personne", "One person's assignments")
 	tDays        = i18n.T("Jours pour répondre (1 à 90)", "Days to answer (1 to 90)")
@@ -292,22 +293,34 @@ func (v tasksView) rows(ctx context.Context) []ui.Row {
 		if t.Unused {
 			used = ui.Line(lastUse(ctx, t.LastUse), ui.Badge{Text: tUnused.In(ctx), Tone: ui.Warn})
 		}
-		what := []templ.Component{ui.Words(role)}
+		what := taskWhat(role, scoped(ctx, t.Line), t.Reason)
 		if t.Origin == review.Mover {
-			what = append(what, ui.Badge{Text: tMoved.In(ctx), Tone: ui.Info})
+			what = ui.Line(what, ui.Badge{Text: tMoved.In(ctx), Tone: ui.Info})
 		}
 		rows[i] = ui.Row{ID: string(t.ID), Label: name + ", " + role, Cells: []templ.Component{
-			ui.Person(name, v.tasks.Posts[t.Person].Function), ui.Line(what...), ui.Words(review.ScopeWords(ctx, t.Service, t.Object)), ui.Words(t.Reason),
-			ui.Time{At: t.From},
-			used,
-			ui.Time{At: t.Deadline, Relative: true},
-			answerForm(v.org, t, name+", "+role),
+			ui.Person(name, v.tasks.Posts[t.Person].Function), what, used, ui.Words(i18n.Date(ctx, t.Deadline)), answerForm(v.org, t, name+", "+role),
 		}}
 		if t.Unused || t.Origin == review.Mover {
 			rows[i].ID = "" // looked at one by one
 		}
 	}
 	return rows
+}
+
+// scoped says what a line reaches, when it is not everything.
+func scoped(ctx context.Context, l review.Line) string {
+	if l.Service == "" && l.Object == "" {
+		return ""
+	}
+	return review.ScopeWords(ctx, l.Service, l.Object)
+}
+
+// lastDay shows an end as the last day that it includes.
+func lastDay(ctx context.Context, t time.Time) templ.Component {
+	if t.IsZero() {
+		return ui.Faint(tNoEnd.In(ctx))
+	}
+	return ui.Words(i18n.Date(ctx, t.Add(-time.Microsecond)))
 }
 
 func lastUse(ctx context.Context, t time.Time) templ.Component {

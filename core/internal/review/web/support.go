@@ -75,7 +75,7 @@ func (v supportView) rows(ctx context.Context) []ui.Row {
 		if r.State == review.Granted {
 			name = ui.To(v.view.Names[r.Org], "/o/"+string(r.Org)+"/habilitations")
 		}
-		rows[i] = ui.Row{Cells: []templ.Component{name, ui.Words(r.Reason), ui.Time{At: r.AskedAt, Relative: true}, ui.Time{At: r.Until}, stateBadge(ctx, r.State), ui.Words(r.Word)}}
+		rows[i] = ui.Row{Cells: []templ.Component{name, ui.Words(r.Reason), ui.Time{At: r.AskedAt, Relative: true}, lastDay(ctx, r.Until), stateBadge(ctx, r.State), ui.Words(r.Word)}}
 	}
 	return rows
 }
