@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,5 +34,31 @@ func TestTextsFilledWithDefaultsShowNoBraces(t *testing.T) {
 	}
 	if filled < 15 {
 		t.Errorf("only %d texts show a setting", filled)
+	}
+}
+
+// awaited are probes of rooms that are being built: their clauses say "not built yet" until they come.
+var awaited = []string{
+	"asset.register", "attestation.duty", "attestation.reminder", "document.review", "subprocessor.register",
+	"settings.guard", "settings.next_request",
+}
+
+// TestProbesAndPacksNameEachOther: a probe that a pack names exists, and every probe serves a clause.
+func TestProbesAndPacksNameEachOther(t *testing.T) {
+	h, err := New(t.Context(), Config{Data: t.TempDir(), Origin: "http://localhost:8080"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	here, named := h.Catalogue().Probes, Catalogue().Probes
+	for _, p := range named {
+		if !slices.Contains(here, p) && !slices.Contains(awaited, p) {
+			t.Errorf("no room has the probe %s", p)
+		}
+	}
+	for _, p := range here {
+		if !slices.Contains(named, p) {
+			t.Errorf("the probe %s serves no clause", p)
+		}
 	}
 }
