@@ -18,8 +18,8 @@ var (
 )
 
 var (
-	reasonClause = i18n.Reason("setting.clause", "Valeur moins stricte que %s, que promet la clause publiée %s : retirez d'abord la clause dans une nouvelle version.", "Less strict than %s, which the published clause %s promises: withdraw the clause in a new version first.")
-	reasonExact  = i18n.Reason("setting.clause_exact", "La clause publiée %[2]s promet exactement %[1]s : retirez d'abord la clause dans une nouvelle version.", "The published clause %[2]s promises exactly %[1]s: withdraw the clause in a new version first.")
+	reasonClause = i18n.Reason("setting.clause", "Valeur moins stricte que %s, que promet la clause publiée %s : seule une nouvelle version de la politique peut la retirer.", "Less strict than %s, which the published clause %s promises: only a new version of the policy can withdraw it.")
+	reasonExact  = i18n.Reason("setting.clause_exact", "La clause publiée %[2]s promet exactement %[1]s : seule une nouvelle version de la politique peut la retirer.", "The published clause %[2]s promises exactly %[1]s: only a new version of the policy can withdraw it.")
 )
 
 // bound is what the clauses in force demand of one setting together.
@@ -86,10 +86,11 @@ func (b *bound) refuse(k *Key, v value) (code string, args []any) {
 	if b.keeps(k, v) {
 		return "", nil
 	}
+	said := strings.ReplaceAll(k.text(b.floor), ",", ", ")
 	if b.exact {
-		return reasonExact, []any{k.text(b.floor), named(b.by)}
+		return reasonExact, []any{said, named(b.by)}
 	}
-	return reasonClause, []any{k.text(b.floor), named(b.by)}
+	return reasonClause, []any{said, named(b.by)}
 }
 
 // named lists the clauses behind a bound.

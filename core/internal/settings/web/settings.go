@@ -48,14 +48,14 @@ var (
 	tNo          = i18n.T("non", "no")
 	tNever       = i18n.T("jamais", "never")
 	tNothing     = i18n.T("vide", "empty")
-	tFloor       = i18n.T("Plancher", "Floor")
+	tFloor       = i18n.T("Plancher : %s", "Floor: %s")
 	tFloorBy     = i18n.T("%s, imposé par le fournisseur le %s%s", "%s, imposed by the provider on %s%s")
 	tByPreset    = i18n.T(" (jeu « %s »)", " (set “%s”)")
 	tClause      = i18n.T("Clause publiée %s : %s ou plus strict", "Published clause %s: %s or stricter")
 	tClauseExact = i18n.T("Clause publiée %s : exactement %s", "Published clause %s: exactly %s")
 	tClauseGiven = i18n.T("Exigé par la clause publiée %s", "Demanded by the published clause %s")
 	tNoFloor     = i18n.T("aucun", "none")
-	tInForce     = i18n.T("En vigueur", "In force")
+	tInForce     = i18n.T("En vigueur : %s", "In force: %s")
 	tOverruled   = i18n.T("Votre valeur (%s) est devenue plus faible que le plancher : c'est le plancher qui s'applique.", "Your value (%s) has become weaker than the floor: the floor applies.")
 	tSaved       = i18n.T("Paramètres enregistrés ; ils s'appliquent dès la prochaine requête.", "Settings saved; they apply from the next request on.")
 	tPresets     = i18n.T("Jeux de paramètres", "Sets of settings")
@@ -300,14 +300,14 @@ func (p pages) preset(w http.ResponseWriter, r *http.Request) error {
 
 // line says in one line the floor of a setting and what is in force.
 func (v view) line(ctx context.Context, s settings.Setting) string {
-	now := tInForce.In(ctx) + " : " + told(ctx, s, s.Effective)
+	now := tInForce.In(ctx, told(ctx, s, s.Effective))
 	if p := promised(ctx, s); p != "" {
 		now += " · " + p
 	}
-	if v.platform() {
+	if v.platform() || !s.Floored && len(s.Promised) > 0 {
 		return now
 	}
-	return now + " · " + tFloor.In(ctx) + " : " + v.floor(ctx, s)
+	return now + " · " + tFloor.In(ctx, v.floor(ctx, s))
 }
 
 // promised says which published clauses demand what of a setting.
