@@ -44,6 +44,7 @@ func (h *House) scheduleControls() {
 type (
 	Clause           = control.Clause
 	ClauseFilter     = control.Filter
+	ClauseProbe      = control.ProbeState
 	ClauseSummary    = control.Summary
 	PolicyOrder      = control.Order
 	PolicyWithdrawal = control.Withdrawal
