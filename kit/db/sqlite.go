@@ -159,23 +159,40 @@ func older(v, than string) bool {
 
 // text runs a statement of this package's own and gives its first column of its first row.
 func (c *conn) text(q string) (string, error) {
+	v, err := c.value(q, 0)
+	if err != nil || v == nil {
+		return "", err
+	}
+	return fmt.Sprint(v), nil
+}
+
+// number is text for a column that holds a number.
+func (c *conn) number(q string, column int) (int64, error) {
+	v, err := c.value(q, column)
+	n, ok := v.(int64)
+	if err == nil && !ok {
+		err = fmt.Errorf("db: %s gives no number", q)
+	}
+	return n, err
+}
+
+func (c *conn) value(q string, column int) (driver.Value, error) {
 	rows, err := c.c.(driver.QueryerContext).QueryContext(context.Background(), q, nil)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer rows.Close()
-	cols := rows.Columns()
-	if len(cols) == 0 {
-		return "", nil
+	vals := make([]driver.Value, len(rows.Columns()))
+	if len(vals) <= column {
+		return nil, nil
 	}
-	vals := make([]driver.Value, len(cols))
 	if err := rows.Next(vals); err != nil {
 		if errors.Is(err, io.EOF) {
-			return "", nil
+			return nil, nil
 		}
-		return "", err
+		return nil, err
 	}
-	return fmt.Sprint(vals[0]), nil
+	return vals[column], nil
 }
 
 func (c *conn) close() error {
