@@ -161,6 +161,31 @@ func (h *house) indexed() {
 	}
 }
 
+func TestTheIndexFollowsByItself(t *testing.T) {
+	dbtest.Each(t, schemas, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		journal.SetBlock(h.Module, 256)
+		h.fill(600)
+		var indexed int64
+		end := time.Now().Add(10 * time.Second)
+		h.runUntil(func() bool {
+			err := d.Read(t.Context(), func(tx core.Tx) (err error) {
+				indexed, _, err = db.One(t.Context(), tx, qIndexed, db.Value[int64])
+				return err
+			})
+			return err != nil || indexed == 512 || time.Now().After(end)
+		})
+		if indexed != 512 {
+			t.Errorf("of 600 entries %d were indexed, want two blocks of 256", indexed)
+		}
+		if rep := h.verify("org-a"); !rep.OK() {
+			t.Errorf("%s", rep.String())
+		}
+	})
+}
+
+var qIndexed = db.SQL(`SELECT indexed FROM journal_log WHERE org = 'org-a'`)
+
 // runFor runs the journal's work for a while.
 func (h *house) runFor(d time.Duration) {
 	h.t.Helper()

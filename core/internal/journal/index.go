@@ -113,6 +113,7 @@ func (m *Module) indexQuietly(ctx context.Context) error {
 	case <-time.After(indexTick / 2):
 	}
 	busy, done := m.flushed.Load() >= burst, false
+	m.pace.tick(busy)
 	return m.indexWhile(ctx, func(behind uint64) bool {
 		if done || busy && behind < lag { // what is flushed while a block is written says nothing: look again first
 			return false

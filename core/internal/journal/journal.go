@@ -57,7 +57,8 @@ type Module struct {
 	counters counters
 	wake     chan struct{}
 	flushed  atomic.Int64 // entries since the indexes last looked: how busy the writer is
-	leading  atomic.Bool  // this node holds the lease: it places entries, signs and sends
+	pace     pace
+	leading  atomic.Bool // this node holds the lease: it places entries, signs and sends
 
 	refusal atomic.Pointer[core.Error]
 }
@@ -89,7 +90,7 @@ func New(n Needs) *Module {
 	m := &Module{
 		db: n.DB, sealer: n.Sealer, clock: n.Clock, log: n.Log, name: n.Name, signer: n.Key, public: public,
 		outlets: n.Outlets, heads: openHeadFile(n.HeadFile), wake: make(chan struct{}, 1),
-		block: fullBlock,
+		block: fullBlock, pace: newPace(),
 	}
 	m.flushing.node = newNode()
 	m.counters.node = newNode()
@@ -118,7 +119,7 @@ type item struct {
 	m     *Module
 	ctx   context.Context
 	org   core.ID
-	entry core.Entry
+	entry *core.Entry
 
 	id       string
 	text     []byte // the lines of the entry; without node and counter, which stand at cut, until it is numbered
@@ -128,12 +129,13 @@ type item struct {
 	parts    []byte // verify.PartsHash
 }
 
-// Record adds an entry to the transaction. It gets its place in the tree when the transaction commits.
+// Record adds an entry to the transaction, and keeps it until that has ended: it must not be changed any more. It gets its
+// place in the tree when the transaction commits.
 func (m *Module) Record(ctx context.Context, tx core.Tx, e *core.Entry) error {
 	if r := m.refusal.Load(); r != nil {
 		return r
 	}
-	it := &item{m: m, ctx: ctx, org: e.Org, entry: *e}
+	it := &item{m: m, ctx: ctx, org: e.Org, entry: e}
 	if it.org.IsZero() {
 		it.org = core.Platform
 	}

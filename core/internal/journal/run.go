@@ -26,10 +26,17 @@ func (m *Module) Run(ctx context.Context) error {
 	}
 	if m.db.Engine() == db.SQLite {
 		m.leading.Store(true) // the file has one server
-		all.Go(func() { m.every(ctx, indexTick, "index", m.indexQuietly) })
 	} else {
 		all.Go(func() { m.lead(ctx) })
 	}
+	all.Go(func() {
+		m.every(ctx, indexTick, "index", func(ctx context.Context) error {
+			if !m.leading.Load() {
+				return nil
+			}
+			return m.indexQuietly(ctx)
+		})
+	})
 	m.every(ctx, time.Second, "checkpoint", m.tick)
 	all.Wait()
 	return nil

@@ -57,7 +57,7 @@ func (it *item) Prepare() error {
 	}
 	s := sealings.Get().(*sealing)
 	defer sealings.Put(s)
-	e := &it.entry
+	e := it.entry
 	s.m, s.ctx, s.it, s.used, s.sealed = it.m, context.WithoutCancel(it.ctx), it, 0, s.sealed[:0]
 	it.id = tidy(string(e.ID))
 	s.text = append(append(s.text[:0], it.id...), '\n')
@@ -79,7 +79,7 @@ func (it *item) Prepare() error {
 	whole = append(append(append(whole, s.text...), s.sealed...), parts...)
 	at, end := len(s.text), len(s.text)+len(s.sealed)
 	it.text, it.sealed, it.parts = whole[:at:at], whole[at:end:end], whole[end:]
-	it.m, it.ctx, s.m, s.ctx, s.it = nil, nil, nil, nil, nil
+	it.m, it.ctx, it.entry, s.m, s.ctx, s.it = nil, nil, nil, nil, nil, nil
 	return nil
 }
 
@@ -221,13 +221,31 @@ func quoted(b []byte, s string) []byte {
 	return append(append(append(b, '"'), s...), '"')
 }
 
-// content writes what changed and the note as JSON.
+// content writes what changed and the note as JSON (Content).
 func content(b []byte, changes []core.FieldChange, note string) []byte {
-	text, err := json.Marshal(Content{changes, note})
-	if err != nil {
-		panic(err) // strings only
+	b = append(b, '{')
+	for i, c := range changes {
+		if i == 0 {
+			b = append(b, `"changes":[`...)
+		}
+		b = quoted(append(b, `{"field":`...), c.Field)
+		if c.Before != "" {
+			b = quoted(append(b, `,"before":`...), c.Before)
+		}
+		if c.After != "" {
+			b = quoted(append(b, `,"after":`...), c.After)
+		}
+		b = append(b, '}', ',')
+		if i == len(changes)-1 {
+			b[len(b)-1] = ']'
+			b = append(b, ',')
+		}
 	}
-	return append(b, text...)
+	if note != "" {
+		b = append(quoted(append(b, `"note":`...), note), ',')
+	}
+	b[len(b)-1] = '}'
+	return b
 }
 
 // padded hides the length of the text after the first bytes: the next of 64, 128, 256... bytes.
