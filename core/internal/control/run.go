@@ -36,7 +36,7 @@ const (
 	pause    = 10 * time.Second       // between two runs of one probe asked for by a person
 	again    = 5 * time.Minute        // before a probe that could see nothing tries again
 	abreast  = 3                      // probes that one order runs at once
-	perTick  = 6                      // probes begun per minute, at most
+	perTick  = 2                      // probes begun per minute, at most
 )
 
 // every is how often each kind of probe runs by itself.
