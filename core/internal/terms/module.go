@@ -58,7 +58,8 @@ func (m *Module) Manifest() core.Manifest {
 				core.Personal(acceptance, "person", "version", "accepted_at"),
 			)},
 		},
-		Acts: []*core.ActDef{ReadTerms, ManageTerms, ListAccepted, PublishTerms},
+		Acts:   []*core.ActDef{ReadTerms, ManageTerms, ListAccepted, PublishTerms},
+		Duties: []*core.Duty{&dutyTidy},
 	}
 }
 
