@@ -3,6 +3,7 @@ import { check, listen, step } from "./watch.mjs";
 import { first, letter, totp } from "./platform.mjs";
 import { code, signIn } from "./people.mjs";
 import { rights } from "./rights.mjs";
+import { controls } from "./controls.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -19,6 +20,7 @@ export async function stories(stage) {
   await live(stage);
   await journal(stage);
   await terms(stage);
+  await controls(stage);
   await lock(stage);
 }
 
