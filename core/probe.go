@@ -68,6 +68,9 @@ type Cast interface {
 	Canary(ctx context.Context, roles ...string) (Canary, error)
 	// Stranger makes a person of the other canary organization, who has nothing to do with the first.
 	Stranger(ctx context.Context, roles ...string) (Canary, error)
+	// Code gives a code that the canary's authenticator shows and that was not used: what a page may ask for where a
+	// second factor is demanded of everyone. An Error of kind NotFound when it has none.
+	Code(ctx context.Context, c Canary) (string, error)
 }
 
 // Stage is where a probe plays: the live system. What it made is cleaned up when the run ends, however it ends.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/coretest"
+	"github.com/rempart/rempart/core/internal/terms"
 	"github.com/rempart/rempart/kit/db"
 )
 
@@ -20,44 +21,74 @@ func entry(p *core.Probe) bool {
 
 // TestProbesOfEntryHoldOnALiveHouseAndLeaveNothing runs them beside people who are signed in, on every engine.
 func TestProbesOfEntryHoldOnALiveHouseAndLeaveNothing(t *testing.T) {
+	slowOnly(t)
+	onEachEngine(t, func(t *testing.T, w *town) { w.runProbes(t, entry) })
+}
+
+// TestProbesOfEntryHoldWhereMuchIsDemanded runs them where everyone needs a second factor, few attempts pass, and there are
+// terms to accept.
+func TestProbesOfEntryHoldWhereMuchIsDemanded(t *testing.T) {
+	slowOnly(t)
+	w := newTown(t, "")
+	for name := range w.cookies {
+		w.begin(name)
+	}
+	w.do("demands", func(ctx context.Context, tx core.Tx) error {
+		text := core.Text{FR: "Texte", EN: "Text"}
+		if _, err := w.terms.Add(ctx, tx, core.Platform, terms.Draft{Title: text, Text: text, Required: true}); err != nil {
+			return err
+		}
+		return w.settings.Put(ctx, tx, core.Platform, map[string]string{
+			"signin.second_factor": "true", "signin.attempts": "3", "session.idle": "30", "session.lock": "5", "password.history": "24",
+			"password.min_length": "8", "password.upper": "true", "password.lower": "true", "password.digit": "true", "password.special": "true",
+			"password.specials": "#?!@$%^&*-",
+		})
+	})
+	w.runProbes(t, entry)
+}
+
+func slowOnly(t *testing.T) {
 	if testing.Short() || coretest.RaceDetector {
 		t.Skip("signs in some two hundred times; what it looks for is no race")
 	}
-	onEachEngine(t, func(t *testing.T, w *town) {
-		for _, org := range []core.ID{core.Canaries, core.Strangers} {
-			w.must("canaries", w.openCanaries(w.system(), org))
+}
+
+// runProbes runs probes beside the people of the town: each must hold, and leave nothing.
+func (w *town) runProbes(t *testing.T, wanted func(*core.Probe) bool) {
+	t.Helper()
+	for _, org := range []core.ID{core.Canaries, core.Strangers} {
+		w.must("canaries", w.openCanaries(w.system(), org))
+	}
+	before, began, n := w.rowsPerTable(), time.Now(), 0
+	for _, p := range w.Probes() {
+		if !wanted(p) {
+			continue
 		}
-		before, began, n := w.rowsPerTable(), time.Now(), 0
-		for _, p := range w.Probes() {
-			if !entry(p) {
-				continue
-			}
-			n++
-			start := time.Now()
-			seen, err := w.Play(t.Context(), p)
-			if err != nil || !seen.Held || seen.Why.FR == "" || seen.Why.EN == "" {
-				t.Errorf("%s: %s, %v", p.ID, seen.Why.EN, err)
-			}
-			if p.Kind == core.BehaviourProbe && len(seen.Entries) == 0 && !slices.Contains([]string{"signin.unknown", "password.breached", "account.none"}, p.ID) {
-				t.Errorf("%s: no entry of the journal bears witness", p.ID)
-			}
-			t.Logf("%-24s %5d ms  %s", p.ID, time.Since(start).Milliseconds(), seen.Why.EN)
+		n++
+		start := time.Now()
+		seen, err := w.Play(t.Context(), p)
+		if err != nil || !seen.Held || seen.Why.FR == "" || seen.Why.EN == "" {
+			t.Errorf("%s: %s, %v", p.ID, seen.Why.EN, err)
 		}
-		t.Logf("%d probes in %s", n, time.Since(began).Round(time.Millisecond))
-		if n < 30 {
-			t.Errorf("only %d probes were found", n)
+		if p.Kind == core.BehaviourProbe && len(seen.Entries) == 0 && !slices.Contains([]string{"signin.unknown", "password.breached", "account.none"}, p.ID) {
+			t.Errorf("%s: no entry of the journal bears witness", p.ID)
 		}
-		for table, rows := range w.rowsPerTable() {
-			if rows != before[table] {
-				t.Errorf("%s: %d rows before, %d after", table, before[table], rows)
-			}
+		t.Logf("%-24s %5d ms  %s", p.ID, time.Since(start).Milliseconds(), seen.Why.EN)
+	}
+	t.Logf("%d probes in %s", n, time.Since(began).Round(time.Millisecond))
+	if n < 30 {
+		t.Errorf("only %d probes were found", n)
+	}
+	for table, rows := range w.rowsPerTable() {
+		if rows != before[table] {
+			t.Errorf("%s: %d rows before, %d after", table, before[table], rows)
 		}
-		for who := range w.cookies {
-			if r := w.ask(who, "GET", "/me/security", ""); r.Code != 200 && who != "a.extra" { // who is suspended
-				t.Errorf("%s was signed out: %d", who, r.Code)
-			}
+	}
+	for who := range w.cookies {
+		if r := w.ask(who, "GET", "/me/security", ""); r.Code != 200 && who != "a.extra" { // who is suspended
+			t.Errorf("%s was signed out: %d", who, r.Code)
 		}
-	})
+	}
 }
 
 var (

@@ -42,7 +42,7 @@ func (h *House) OpenStage(ctx context.Context) (_ core.Stage, close func(context
 	if err := h.sweepCanaries(core.WithActor(ctx, core.System("probe"))); err != nil {
 		return nil, nil, err
 	}
-	s := &stage{h: h, ctx: ctx, began: h.cfg.Clock.Now(), door: h.Handler(), steps: map[core.ID]int64{}}
+	s := &stage{h: h, ctx: ctx, began: h.cfg.Clock.Now(), door: h.Handler(), steps: map[core.ID]int64{}, secrets: map[core.ID]string{}}
 	for _, f := range h.fronts {
 		s.door = f(s.door)
 	}
@@ -73,9 +73,10 @@ type stage struct {
 	began time.Time
 	door  http.Handler
 
-	mu    sync.Mutex
-	cast  []core.Canary
-	steps map[core.ID]int64 // last step of the authenticator of a canary that was shown
+	mu      sync.Mutex
+	cast    []core.Canary
+	steps   map[core.ID]int64  // last step of the authenticator of a canary that was shown
+	secrets map[core.ID]string // of authenticators set up on the way in
 }
 
 // Canary makes a person of the first organization of canaries.

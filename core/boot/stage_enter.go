@@ -10,7 +10,9 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/identity"
+	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/browse"
+	"github.com/rempart/rempart/kit/i18n"
 )
 
 // Enter signs a canary in through the pages, whatever they ask for on the way.
@@ -42,6 +44,9 @@ func (s *stage) Enter(ctx context.Context, c core.Canary) (*http.Client, error) 
 // answer fills the form of one step of a sign-in.
 func (s *stage) answer(ctx context.Context, page *browse.Page, c *core.Canary) (*browse.Form, error) {
 	if f, err := page.Form("/signin/password", "password"); err == nil {
+		if challenge := f.Values.Get("challenge"); challenge != "" {
+			f.Set("nonce", abuse.Solve(challenge))
+		}
 		return f.Set("password", c.Password), nil
 	}
 	for _, path := range []string{"/signin/factor", "/signin/enrol"} {
@@ -50,9 +55,11 @@ func (s *stage) answer(ctx context.Context, page *browse.Page, c *core.Canary) (
 			continue
 		}
 		if key, shown := page.Element("secret"); path == "/signin/enrol" && shown {
-			c.Secret = strings.ReplaceAll(key, " ", "")
+			s.mu.Lock()
+			s.secrets[c.Person] = strings.ReplaceAll(key, " ", "")
+			s.mu.Unlock()
 		}
-		code, err := s.code(ctx, *c)
+		code, err := s.Code(ctx, *c)
 		return f.Set("code", code), err
 	}
 	if f, err := page.Form("email"); err == nil {
@@ -73,20 +80,27 @@ func (s *stage) answer(ctx context.Context, page *browse.Page, c *core.Canary) (
 	return nil, fmt.Errorf("%s asks for something else: %s", page.Path, page.Says())
 }
 
-// code gives the next code of a canary's authenticator. Each opens once, and those of the steps before and after the
-// present one are taken: three proofs can follow at once, a further one waits.
-func (s *stage) code(ctx context.Context, c core.Canary) (string, error) {
-	now := func() int64 { return s.h.cfg.Clock.Now().Unix() / int64(totpStep/time.Second) }
+// Code gives the next code of a canary's authenticator. Each opens once, and those of the steps before and after the
+// present one are taken: when all were used, half a minute passes for this canary.
+func (s *stage) Code(ctx context.Context, c core.Canary) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	step := max(s.steps[c.Person]+1, now())
-	for step > now()+1 {
-		select {
-		case <-ctx.Done():
-			return "", ctx.Err()
-		case <-time.After(100 * time.Millisecond):
+	if secret := s.secrets[c.Person]; secret != "" {
+		c.Secret = secret
+	}
+	if c.Secret == "" {
+		return "", errNoPhone
+	}
+	now := s.h.cfg.Clock.Now().Unix() / int64(totpStep/time.Second)
+	step := max(s.steps[c.Person]+1, now)
+	if step > now+1 {
+		if err := s.h.identity.LetCodesPass(ctx, c.Person); err != nil {
+			return "", err
 		}
+		step = now
 	}
 	s.steps[c.Person] = step
 	return identity.CodeAt(c.Secret, time.Unix(step*int64(totpStep/time.Second), 0))
 }
+
+var errNoPhone = i18n.Fault(core.NotFound, "canary.phone", "Ce canari n'a pas d'authentificateur.", "This canary has no authenticator.")

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -19,22 +20,38 @@ var mailedCode = regexp.MustCompile(`\b[A-Z0-9]{4}-[A-Z0-9]{4}\b`)
 
 var errNotCanary = errors.New("identity: time passes for canaries alone")
 
-var ageing = core.Duty{Name: "identity.age", Why: "a probe lets time pass for the links of its own canary; nobody else's move"}
+var ageing = core.Duty{Name: "identity.age", Why: "a probe lets time pass for the links and the authenticator of its own canary; nobody else's move"}
+
+var qStepOld = db.SQL(`UPDATE identity_factor SET last_step = last_step - 3 WHERE person = $1 AND kind = 'totp'`)
+
+// LetCodesPass lets time pass for the authenticator of a canary, so that the codes shown now open again. Nobody else's.
+func (m *Module) LetCodesPass(ctx context.Context, canary core.ID) error {
+	return m.aged(ctx, canary, func(tx core.Tx) error {
+		_, err := tx.Exec(ctx, qStepOld, canary)
+		return err
+	})
+}
+
+// aged runs f on the rows of a canary.
+func (m *Module) aged(ctx context.Context, canary core.ID, f func(core.Tx) error) error {
+	return m.needs.Gate.Keep(ctx, &ageing, func(tx core.Tx) error {
+		p, err := m.Person(ctx, tx, canary)
+		if err == nil && !p.IsCanary() {
+			err = errNotCanary
+		}
+		if err != nil {
+			return err
+		}
+		return f(tx)
+	})
+}
 
 var qLinkOld = db.SQL(`UPDATE identity_link SET expires_at = $3 WHERE person = $1 AND kind = $2 AND used_at = 0`)
 
 // age lets the links of a kind sent to the canary run out, as if their whole life and a second had passed. Nobody else's can.
 func (sc *scene) age(kind string) error {
-	m := sc.m
-	return m.needs.Gate.Keep(sc.ctx, &ageing, func(tx core.Tx) error {
-		p, err := m.Person(sc.ctx, tx, sc.c.Person)
-		if err != nil {
-			return err
-		}
-		if !p.IsCanary() {
-			return errNotCanary
-		}
-		_, err = tx.Exec(sc.ctx, qLinkOld, sc.c.Person, kind, clock.Micros(m.needs.Clock.Now().Add(-time.Second)))
+	return sc.m.aged(sc.ctx, sc.c.Person, func(tx core.Tx) error {
+		_, err := tx.Exec(sc.ctx, qLinkOld, sc.c.Person, kind, clock.Micros(sc.m.needs.Clock.Now().Add(-time.Second)))
 		return err
 	})
 }

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/browse"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
@@ -97,18 +99,46 @@ func (sc *scene) opened(v *http.Client) (bool, error) {
 	return a.Status == http.StatusOK, err
 }
 
-// signIn gives an address and a password in a new browser: where that leads, and whether it opened a session.
-func (sc *scene) signIn(plain string) (v *http.Client, step string, in bool, err error) {
+var challenge = regexp.MustCompile(`name="challenge" value="([^"]+)"`)
+
+// signIn gives an address and a password in a new browser, and tells whether the password was taken: a session, or a step
+// that comes after it.
+func (sc *scene) signIn(plain string) (v *http.Client, a probe.Answer, taken bool, err error) {
 	v = sc.s.Visitor()
 	if _, err = probe.Post(sc.ctx, v, "/signin", url.Values{"email": {sc.c.Email}}); err != nil {
-		return v, "", false, err
+		return v, a, false, err
 	}
-	a, err := probe.Post(sc.ctx, v, "/signin/password", url.Values{"password": {plain}})
+	page, err := probe.Get(sc.ctx, v, "/signin/password")
 	if err != nil {
-		return v, "", false, err
+		return v, a, false, err
 	}
-	in, err = sc.opened(v)
-	return v, a.Header.Get("Location"), in, err
+	form := url.Values{"password": {plain}}
+	if found := challenge.FindStringSubmatch(page.Body); found != nil { // where few attempts pass, it is asked early
+		form.Set("challenge", found[1])
+		form.Set("nonce", abuse.Solve(found[1]))
+	}
+	if a, err = probe.Post(sc.ctx, v, "/signin/password", form); err != nil {
+		return v, a, false, err
+	}
+	for _, step := range []string{"factor", "change", "terms", "enrol"} {
+		if a.Leads("/signin/" + step) {
+			return v, a, true, nil
+		}
+	}
+	taken, err = sc.opened(v)
+	return v, a, taken, err
+}
+
+// second gives the second factor where one is asked.
+func (sc *scene) second(v *http.Client, a probe.Answer) (probe.Answer, error) {
+	if !a.Leads("/signin/factor") {
+		return a, nil
+	}
+	code, err := sc.s.Code(sc.ctx, sc.c)
+	if err != nil {
+		return a, err
+	}
+	return probe.Post(sc.ctx, v, "/signin/factor", url.Values{"code": {code}})
 }
 
 // change asks for another password through the page, and tells whether it was taken.
@@ -406,8 +436,11 @@ func (sc *scene) cut(held i18n.Sentence) (seen core.Sight, err error) {
 	if on, err := sc.opened(sc.in); err != nil || on {
 		return probe.Broken(1, 1, tCutStays), err
 	}
-	v, step, in, err := sc.signIn(sc.c.Password)
-	if err != nil || in || step != "/signin/mailbox" {
+	v, a, _, err := sc.signIn(sc.c.Password)
+	if err == nil {
+		a, err = sc.second(v, a)
+	}
+	if err != nil || !a.Leads("/signin/mailbox") {
 		return probe.Broken(1, 1, tCutOpens), err
 	}
 	if _, err := probe.Post(sc.ctx, v, "/signin/mailbox/send", nil); err != nil {
@@ -417,7 +450,7 @@ func (sc *scene) cut(held i18n.Sentence) (seen core.Sight, err error) {
 	if err != nil {
 		return probe.Broken(1, 1, tCutSilent), nil
 	}
-	a, err := probe.Post(sc.ctx, v, "/signin/mailbox", url.Values{"code": {mailedCode.FindString(letter)}})
+	a, err = probe.Post(sc.ctx, v, "/signin/mailbox", url.Values{"code": {mailedCode.FindString(letter)}})
 	if err != nil || !a.Leads("/signin/change") {
 		return probe.Broken(1, 1, tCutUnchanged), err
 	}
@@ -425,7 +458,10 @@ func (sc *scene) cut(held i18n.Sentence) (seen core.Sight, err error) {
 	if err != nil {
 		return seen, err
 	}
-	if _, err := probe.Post(sc.ctx, v, "/signin/change", url.Values{"password": {drawn(p)}}); err != nil {
+	if a, err = probe.Post(sc.ctx, v, "/signin/change", url.Values{"password": {drawn(p)}}); err == nil {
+		_, err = sc.second(v, a)
+	}
+	if err != nil {
 		return seen, err
 	}
 	if on, err := sc.opened(v); err != nil || !on {

@@ -489,7 +489,7 @@ func (m *Module) seeDormant(p *play) (seen core.Sight, err error) {
 }
 
 // enterFrom signs a canary in from a place outside (networks of the documentation, RFC 5737).
-func (p *play) enterFrom(c core.Canary, phone *browse.Authenticator, from string) (*http.Client, error) {
+func (p *play) enterFrom(c core.Canary, from string) (*http.Client, error) {
 	in := probe.From(p.Visitor(), netip.MustParseAddr(from))
 	page, err := browse.Over(in).Get("/signin")
 	for range 6 {
@@ -500,11 +500,16 @@ func (p *play) enterFrom(c core.Canary, phone *browse.Authenticator, from string
 		if asked, no := page.Form("/signin/password", "password"); no == nil {
 			f, e = asked.Set("password", c.Password), nil
 		} else if asked, no := page.Form("/signin/factor", "code"); no == nil {
-			code, err := phone.Code()
+			code, err := p.Code(p.ctx, c)
 			if err != nil {
 				return in, err
 			}
 			f, e = asked.Set("code", code), nil
+		} else if asked, no := page.Form("/signin/terms"); no == nil {
+			for _, name := range asked.Fields {
+				asked.Set(name, "1")
+			}
+			f, e = asked, nil
 		} else if e == nil {
 			f.Set("email", c.Email)
 		}
@@ -522,11 +527,10 @@ func (m *Module) seeSharing(p *play) (seen core.Sight, err error) {
 		return seen, err
 	}
 	p.witness(c, FlagSharing.Permission)
-	phone := &browse.Authenticator{Secret: c.Secret, Clock: m.now}
-	if _, err := p.enterFrom(c, phone, "198.51.100.7"); err != nil {
+	if _, err := p.enterFrom(c, "198.51.100.7"); err != nil {
 		return seen, err
 	}
-	own, err := p.enterFrom(c, phone, "203.0.113.9")
+	own, err := p.enterFrom(c, "203.0.113.9")
 	if err != nil {
 		return seen, err
 	}

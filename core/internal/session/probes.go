@@ -84,9 +84,9 @@ var (
 	tOther     = i18n.T("le cookie sert dans un autre navigateur", "the cookie serves in another browser")
 	tReplayed  = i18n.T("une ancienne valeur du cookie sert encore", "a former value of the cookie still serves")
 	tUntold    = i18n.T("la personne n'a pas été prévenue", "the person was not told")
-	tAsked     = i18n.T("Avec une preuve vieille de %s (limite : %s) l'acte a été refusé et rien n'a été fait ; un mot de passe faux n'a rien ouvert ; après le bon, l'acte est passé.", "With a proof %s old (limit: %s) the act was refused and nothing was done; a wrong password opened nothing; after the right one the act went through.")
+	tAsked     = i18n.T("Avec une preuve vieille de %s (limite : %s) l'acte a été refusé et rien n'a été fait ; une preuve fausse n'a rien ouvert ; après la bonne, l'acte est passé.", "With a proof %s old (limit: %s) the act was refused and nothing was done; a wrong proof opened nothing; after the right one the act went through.")
 	tUnasked   = i18n.T("Avec une preuve vieille de %s (limite : %s) un acte sensible est passé.", "With a proof %s old (limit: %s) a sensitive act went through.")
-	tUnproved  = i18n.T("Un mot de passe faux a valu preuve d'identité.", "A wrong password counted as a proof of identity.")
+	tUnproved  = i18n.T("Une preuve fausse a valu preuve d'identité.", "A wrong answer counted as a proof of identity.")
 	tUngranted = i18n.T("Après une preuve récente l'acte est encore refusé.", "After a recent proof the act is still refused.")
 )
 
@@ -150,6 +150,15 @@ func (sc *scene) age(column string, by time.Duration) error {
 		_, err = tx.Exec(sc.ctx, column, sc.c.Person, clock.Micros(m.needs.Clock.Now().Add(-by)))
 		return err
 	})
+}
+
+// proof is what the page that asks for a fresh proof takes: a code of who has an authenticator, the password of the others.
+func (sc *scene) proof() (string, error) {
+	code, err := sc.s.Code(sc.ctx, sc.c)
+	if core.KindOf(err) == core.NotFound {
+		return sc.c.Password, nil
+	}
+	return code, err
 }
 
 // home is a page of every person's own.
@@ -254,7 +263,11 @@ func (m *Module) seeRotation(sc *scene) (seen core.Sight, err error) {
 		return probe.Broken(1, 1, tUnpaced, minutes(pacing)), err
 	}
 	before := cookie(sc.in)
-	if _, err := probe.Post(sc.ctx, sc.in, "/signin/again", url.Values{"answer": {sc.c.Password}}); err != nil {
+	proof, err := sc.proof()
+	if err == nil {
+		_, err = probe.Post(sc.ctx, sc.in, "/signin/again", url.Values{"answer": {proof}})
+	}
+	if err != nil {
 		return seen, err
 	}
 	served, _, err := sc.serves(sc.in)
@@ -409,12 +422,16 @@ func (m *Module) seeStepUp(sc *scene) (seen core.Sight, err error) {
 	if done, err := act(); err != nil || done {
 		return probe.Broken(1, 1, tUnasked, old.String(), minutes(limit)), err
 	}
+	proof, err := sc.proof()
+	if err != nil {
+		return seen, err
+	}
 	for _, try := range []struct {
-		password string
-		opens    bool
-		why      i18n.Sentence
-	}{{sc.c.Password + "x", false, tUnproved}, {sc.c.Password, true, tUngranted}} {
-		if _, err := probe.Post(sc.ctx, sc.in, "/signin/again", url.Values{"answer": {try.password}}); err != nil {
+		answer string
+		opens  bool
+		why    i18n.Sentence
+	}{{sc.c.Password + "x", false, tUnproved}, {proof, true, tUngranted}} {
+		if _, err := probe.Post(sc.ctx, sc.in, "/signin/again", url.Values{"answer": {try.answer}}); err != nil {
 			return seen, err
 		}
 		if done, err := act(); err != nil || done != try.opens {

@@ -148,7 +148,7 @@ func (m *Module) seeStaffAddress(sc *scene) (seen core.Sight, err error) {
 	if err != nil {
 		return seen, err
 	}
-	next, err := (&browse.Authenticator{Secret: sc.c.Secret}).Ahead() // the present one was used to come in
+	next, err := sc.s.Code(sc.ctx, sc.c)
 	if err != nil {
 		return seen, err
 	}

@@ -2,8 +2,6 @@ package signin
 
 import (
 	"context"
-	"crypto/sha256"
-	"math/bits"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/probe"
 )
@@ -75,6 +74,16 @@ func (sc *scene) opened(v *http.Client) (bool, error) {
 	return a.Status == http.StatusOK, err
 }
 
+// passes tells whether a password was taken: a session is open, or a step that comes after it is due.
+func (sc *scene) passes(v *http.Client, a probe.Answer) (bool, error) {
+	for _, step := range []Step{factorStep, changeStep, termsStep, enrolStep} {
+		if a.Leads("/signin/" + step.Name) {
+			return true, nil
+		}
+	}
+	return sc.opened(v)
+}
+
 // begin gives the address and tells the step that follows: "/signin/password", "/signin/mailbox".
 func (sc *scene) begin(v *http.Client, email string) (string, error) {
 	a, err := probe.Post(sc.ctx, v, "/signin", url.Values{"email": {email}})
@@ -91,7 +100,7 @@ func (sc *scene) try(v *http.Client, plain string) (a probe.Answer, proof url.Va
 	}
 	proof = url.Values{}
 	if found := challenge.FindStringSubmatch(page.Body); found != nil {
-		proof = url.Values{"challenge": {found[1]}, "nonce": {solve(found[1])}}
+		proof = url.Values{"challenge": {found[1]}, "nonce": {abuse.Solve(found[1])}}
 	}
 	a, err = sc.give(v, plain, proof)
 	return a, proof, err
@@ -100,25 +109,6 @@ func (sc *scene) try(v *http.Client, plain string) (a probe.Answer, proof url.Va
 func (sc *scene) give(v *http.Client, plain string, proof url.Values) (probe.Answer, error) {
 	form := url.Values{"password": {plain}, "challenge": proof["challenge"], "nonce": proof["nonce"]}
 	return probe.Post(sc.ctx, v, "/signin/password", form)
-}
-
-// solve finds the nonce of a puzzle as the page's script does.
-func solve(text string) string {
-	want := PuzzleBits(text)
-	for n := 0; ; n++ {
-		nonce := strconv.Itoa(n)
-		sum := sha256.Sum256([]byte(text + "." + nonce))
-		zeros := 0
-		for _, b := range sum {
-			zeros += bits.LeadingZeros8(b)
-			if b != 0 {
-				break
-			}
-		}
-		if zeros >= want {
-			return nonce
-		}
-	}
 }
 
 // attack gives n wrong passwords, each from another browser at another address.
@@ -154,17 +144,19 @@ func (m *Module) seePassword(sc *scene) (seen core.Sight, err error) {
 		return seen, err
 	}
 	for _, variant := range variants {
-		if _, _, err := sc.try(v, variant.plain); err != nil {
+		a, _, err := sc.try(v, variant.plain)
+		if err != nil {
 			return seen, err
 		}
-		if in, err := sc.opened(v); err != nil || in {
+		if in, err := sc.passes(v, a); err != nil || in {
 			return probe.Broken(1, 1, tLoose, variant.what), err
 		}
 	}
-	if _, _, err := sc.try(v, right); err != nil {
+	a, _, err := sc.try(v, right)
+	if err != nil {
 		return seen, err
 	}
-	if in, err := sc.opened(v); err != nil || !in {
+	if in, err := sc.passes(v, a); err != nil || !in {
 		return probe.Broken(1, 1, tShut), err
 	}
 	written, err := sc.s.Witness(sc.ctx, sc.c, givePassword.Permission)
@@ -265,10 +257,11 @@ func (m *Module) seeLockout(sc *scene) (seen core.Sight, err error) {
 	if err != nil || step != "/signin/mailbox" {
 		return probe.Broken(n, n, tUnblocked, n, n), err
 	}
-	if _, err := sc.give(v, sc.c.Password, nil); err != nil {
+	a, err := sc.give(v, sc.c.Password, nil)
+	if err != nil {
 		return seen, err
 	}
-	if in, err := sc.opened(v); err != nil || in {
+	if in, err := sc.passes(v, a); err != nil || in {
 		return probe.Broken(n, n, tBypassed), err
 	}
 	if _, err := sc.s.Letter(sc.ctx, sc.c, "signin.attack"); err != nil {
@@ -298,13 +291,14 @@ func (m *Module) seeOwner(sc *scene) (seen core.Sight, err error) {
 	if err != nil {
 		return seen, err
 	}
+	var a probe.Answer
 	if _, err = sc.begin(usual, sc.c.Email); err == nil {
-		_, _, err = sc.try(usual, sc.c.Password)
+		a, _, err = sc.try(usual, sc.c.Password)
 	}
 	if err != nil {
 		return seen, err
 	}
-	if in, err := sc.opened(usual); err != nil || !in {
+	if in, err := sc.passes(usual, a); err != nil || !in {
 		return probe.Broken(2, 2, tKeptOut, n, tUsual), err
 	}
 	other := sc.s.Visitor()
@@ -319,12 +313,12 @@ func (m *Module) seeOwner(sc *scene) (seen core.Sight, err error) {
 		return probe.Broken(2, 2, tKeptOut, n, tNewOne), nil
 	}
 	if _, err = probe.Post(sc.ctx, other, "/signin/mailbox", url.Values{"code": {mailedCode.FindString(letter)}}); err == nil {
-		_, _, err = sc.try(other, sc.c.Password)
+		a, _, err = sc.try(other, sc.c.Password)
 	}
 	if err != nil {
 		return seen, err
 	}
-	if in, err := sc.opened(other); err != nil || !in {
+	if in, err := sc.passes(other, a); err != nil || !in {
 		return probe.Broken(2, 2, tKeptOut, n, tNewOne), err
 	}
 	return probe.Held(2, 2, tStillIn, n), nil
@@ -351,20 +345,21 @@ func (m *Module) seeChallenge(sc *scene) (seen core.Sight, err error) {
 	if err != nil || !challenge.MatchString(page.Body) {
 		return probe.Broken(1, 1, tCalm, half, limit), err
 	}
-	if _, err := sc.give(without, sc.c.Password, nil); err != nil {
+	a, err := sc.give(without, sc.c.Password, nil)
+	if err != nil {
 		return seen, err
 	}
-	if in, err := sc.opened(without); err != nil || in {
+	if in, err := sc.passes(without, a); err != nil || in {
 		return probe.Broken(1, 1, tForNone, tWithout), err
 	}
 	with := sc.s.Visitor()
 	if _, err = sc.begin(with, sc.c.Email); err == nil {
-		_, _, err = sc.try(with, sc.c.Password)
+		a, _, err = sc.try(with, sc.c.Password)
 	}
 	if err != nil {
 		return seen, err
 	}
-	if in, err := sc.opened(with); err != nil || !in {
+	if in, err := sc.passes(with, a); err != nil || !in {
 		return probe.Broken(1, 1, tUseless), err
 	}
 	again := sc.s.Visitor()
@@ -373,12 +368,12 @@ func (m *Module) seeChallenge(sc *scene) (seen core.Sight, err error) {
 	}
 	_, proof, err := sc.try(again, "not "+sc.c.Password)
 	if err == nil {
-		_, err = sc.give(again, sc.c.Password, proof)
+		a, err = sc.give(again, sc.c.Password, proof)
 	}
 	if err != nil {
 		return seen, err
 	}
-	if in, err := sc.opened(again); err != nil || in {
+	if in, err := sc.passes(again, a); err != nil || in {
 		return probe.Broken(1, 1, tForNone, tAgain), err
 	}
 	return probe.Held(1, 1, tWary, half), nil
