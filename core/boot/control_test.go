@@ -177,7 +177,7 @@ func TestAClauseStandsAsItsProbesSaw(t *testing.T) {
 		if len(seen) != 2 {
 			t.Fatalf("%d observations", len(seen))
 		}
-		b.stands("L-1", control.Held, "one probe")
+		b.stands("L-1", control.Held, "1 probe")
 		b.stands("L-2", control.Held, "2 probes")
 		b.stands("L-3", control.NotBuilt, "What is built holds")
 		if c := b.clause("L-1"); !strings.Contains(c.Text.EN, "60") || c.Evidence.IsZero() || !c.Published || b.clause("L-3").Apart != true {
