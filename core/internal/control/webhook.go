@@ -126,7 +126,7 @@ func (m *Module) TryWebhook(ctx context.Context, id core.ID) (reply string, err 
 		return "", err
 	}
 	// What the destination answers is the answer of this test, and no failure of ours.
-	reply, _ = m.post(ctx, address, string(secret), Alert{ID: ids.New(), Began: m.needs.Clock.Now(), Why: core.Text{EN: "A test: nothing is broken."}}, "control.test")
+	reply, _ = m.post(ctx, address, string(secret), Alert{ID: ids.New(), Began: m.needs.Clock.Now(), Why: core.Text{FR: "Un essai : rien n'est rompu.", EN: "A test: nothing is broken."}}, "control.test")
 	return reply, m.needs.Gate.Keep(ctx, dutyHook, func(tx core.Tx) error {
 		_, err := tx.Exec(ctx, qReplied, id, clock.Micros(m.needs.Clock.Now()), reply)
 		return err

@@ -33,7 +33,6 @@ var (
 	tEntry      = i18n.T("Entrée du journal", "Journal entry")
 	tSample     = i18n.T("Échantillon", "Sample")
 	tOf         = i18n.T("%d sur %d", "%d of %d")
-	tAll        = i18n.T("Tous les constats", "All observations")
 	tNotThere   = i18n.T("sonde absente de ce logiciel", "probe that this software does not have")
 	tRests      = i18n.T("Attestations", "Attestations")
 	tRestsKind  = i18n.T("Attestation", "Attestation")
@@ -63,7 +62,6 @@ type clauseView struct {
 	history  control.Days
 	days     int
 	settings []settingLine
-	visit    boardView // for an auditor's page
 }
 
 // settingLine is a setting that the clause demands something of, and whose demand is the floor in force.

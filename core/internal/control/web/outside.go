@@ -64,7 +64,6 @@ var (
 	tDoor        = i18n.T("Lien d'auditeur", "Auditor's link")
 	tDoorLead    = i18n.T("Ce lien ouvre la lecture des clauses et de leurs preuves, jusqu'au %s. Chaque visite est inscrite au journal.", "This link opens the clauses and their evidence for reading, until %s. Each visit is written in the journal.")
 	tDoorOpen    = i18n.T("Ouvrir", "Open")
-	tDoorGone    = i18n.T("Lien fermé", "Link closed")
 	tLeave       = i18n.T("Quitter", "Leave")
 	tAuditLead   = i18n.T("%s, lecture seule jusqu'au %s.", "%s, read only until %s.")
 	tAnnexFiles  = i18n.T("L'annexe telle qu'elle est aujourd'hui", "The annex as it stands today")
