@@ -32,7 +32,7 @@ func (m *Module) Probes() []*core.Probe {
 				Plant: probe.Rows(`CREATE TRIGGER free AFTER INSERT ON settings_promise BEGIN DELETE FROM settings_promise WHERE pack = NEW.pack; END`),
 			},
 		},
-	}}
+	}, m.nextRequest(), m.guarded()}
 }
 
 var (
