@@ -39,7 +39,6 @@ type sealing struct {
 	text   []byte
 	sealed []byte // parts as verify.EncodeParts writes them
 	salted []byte
-	place  []byte
 	salts  [3 * verify.SaltSize]byte
 	used   int
 	parts  [64]byte
