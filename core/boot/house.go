@@ -175,7 +175,7 @@ func (h *House) ground(doors *late) error {
 	if err != nil {
 		return err
 	}
-	h.mail = mail.New(mail.Needs{Gate: &doors.gate, Reader: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Carrier: carrier, Log: h.cfg.Log})
+	h.mail = mail.New(mail.Needs{Gate: &doors.gate, Reader: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Carrier: carrier, Log: h.cfg.Log, Foot: h.foot})
 	doors.mail.Mailer = h.mail
 	h.journal = journal.New(journal.Needs{
 		DB: h.db, Sealer: h.vault, Clock: h.cfg.Clock, Name: name, Key: key,
@@ -234,7 +234,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	})
 	h.organizations = organization.New(organization.Needs{
 		Gate: &doors.gate, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Mail: h.mail, People: h.identity, Forgetting: h.identity,
-		Rights: &doors.access, Sessions: &doors.sessions, Tokens: &doors.tokens, Passwords: &doors.signin, SignUps: h.settings,
+		Rights: &doors.access, Sessions: &doors.sessions, Tokens: &doors.tokens, Passwords: &doors.signin, Browsers: &doors.signin, SignUps: h.settings,
 		Moves: &doors.review, GiveAct: &access.GiveAssignment, Origin: h.cfg.Origin,
 	})
 	h.sessions = session.New(session.Needs{

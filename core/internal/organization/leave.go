@@ -116,6 +116,11 @@ func (m *Module) leave(ctx context.Context, tx core.Tx, got Member, reason strin
 	if _, err := m.needs.Sessions.EndAll(ctx, tx, got.Person, "", reason); err != nil {
 		return err
 	}
+	if m.needs.Browsers != nil {
+		if err := m.needs.Browsers.ForgetAll(ctx, tx, got.Person); err != nil {
+			return err
+		}
+	}
 	_, err = m.needs.Tokens.EndAll(ctx, tx, got.Person, reason)
 	return err
 }

@@ -51,6 +51,11 @@ type Passwords interface {
 	FirstPassword(ctx context.Context, tx core.Tx, person core.ID) (path string, err error)
 }
 
+// Browsers forgets the browsers that a person is known to use.
+type Browsers interface {
+	ForgetAll(ctx context.Context, tx core.Tx, person core.ID) error
+}
+
 // SignUps tells whether anyone may sign an organization up.
 type SignUps interface {
 	SignUpOpen(ctx context.Context, tx core.Tx) (bool, error)
@@ -70,6 +75,7 @@ type Needs struct {
 	Tokens     Tokens
 	Passwords  Passwords
 	SignUps    SignUps
+	Browsers   Browsers     // nil: none are known
 	GiveAct    *core.ActDef // what giving a role is called in the journal: access's own
 	Moves      Moves        // nil: nothing follows a change of post
 	// Origin is the configured address of the platform, for links in mails: "https://trust.example.org".

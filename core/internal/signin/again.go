@@ -140,3 +140,9 @@ func (m *Module) Forget(ctx context.Context, person, id core.ID) error {
 		return err
 	})
 }
+
+// ForgetAll makes every browser of a person unknown again, in the transaction of the act that wants it: they leave (ACC-6.2).
+func (m *Module) ForgetAll(ctx context.Context, tx core.Tx, person core.ID) error {
+	_, err := tx.Exec(ctx, qDeviceErase, person)
+	return err
+}
