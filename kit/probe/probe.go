@@ -16,11 +16,11 @@ import (
 
 // Text fills a sentence in both languages. args are figures, fixed names and further sentences, never personal data.
 func Text(s i18n.Sentence, args ...any) core.Text {
-	return core.Text{FR: s.Say(i18n.FR, said(i18n.FR, args)...), EN: s.Say(i18n.EN, said(i18n.EN, args)...)}
+	return core.Text{FR: s.Say(i18n.FR, spoken(i18n.FR, args)...), EN: s.Say(i18n.EN, spoken(i18n.EN, args)...)}
 }
 
-// said says those of args that are sentences.
-func said(l i18n.Lang, args []any) []any {
+// spoken says those of args that are sentences.
+func spoken(l i18n.Lang, args []any) []any {
 	out := slices.Clone(args)
 	for i, a := range out {
 		if s, ok := a.(i18n.Sentence); ok {
