@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"strings"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/control/annex"
@@ -68,4 +69,18 @@ func (h *House) contacts(ctx context.Context, org core.ID) (list []annex.Contact
 		return nil
 	})
 	return list, err
+}
+
+// foot ends every mail: the contacts, in both languages since a mail is in that of its reader.
+func (h *House) foot(ctx context.Context, tx core.Tx, org core.ID) (string, error) {
+	c, err := h.settings.Contacts(ctx, tx, org)
+	var lines []string
+	for _, one := range []struct{ what, address string }{
+		{"Sécurité / Security", c.Security}, {"Données personnelles / Personal data", c.DPO}, {"Assistance / Support", c.Support},
+	} {
+		if one.address != "" {
+			lines = append(lines, one.what+": "+one.address)
+		}
+	}
+	return strings.Join(lines, "\n"), err
 }

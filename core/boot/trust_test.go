@@ -421,12 +421,30 @@ func TestContactsArePublished(t *testing.T) {
 	if in := time.Until(until); err != nil || in < 24*time.Hour || in > 365*24*time.Hour {
 		t.Errorf("it expires in %v (%v)", in, err)
 	}
+	mail := w.mailTo("a.admin", "Hello.")
+	if !strings.HasPrefix(mail, "Hello.\n\n-- \n") || !strings.Contains(mail, "Security: security@example.org") || !strings.Contains(mail, "https://example.org/dpo") || strings.Contains(mail, "Support") {
+		t.Errorf("a notice does not end with the contacts: %q", mail)
+	}
 	page := w.page("", "/contacts")
 	for _, want := range []string{`href="mailto:security@example.org"`, `href="https://example.org/dpo"`, "Reporting a weakness"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page of contacts lacks %s", want)
 		}
 	}
+}
+
+// mailTo queues a mail to a person and gives it as it will leave.
+func (w *town) mailTo(name, body string) string {
+	w.t.Helper()
+	w.do("mail", func(ctx context.Context, tx core.Tx) error {
+		return w.mail.Queue(ctx, tx, core.Mail{Org: w.a, Person: w.people[name], To: "x@canary.invalid", Kind: "test.foot", Subject: "Test", Body: body})
+	})
+	held, err := w.mail.Held(w.system(), w.people[name])
+	w.must("held", err)
+	if len(held) == 0 {
+		w.t.Fatal("no mail")
+	}
+	return held[len(held)-1].Body
 }
 
 // TestAnOrganizationSignsWhatItRead: the page gives the hash that was read, and shows who signed.

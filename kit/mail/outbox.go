@@ -32,6 +32,8 @@ type Needs struct {
 	Sealer  core.Sealer
 	Clock   core.Clock
 	Carrier Carrier // nil: messages wait
+	// Foot ends every message of an organization: whom to write to. Nil, or "", adds nothing.
+	Foot func(ctx context.Context, tx core.Tx, org core.ID) (string, error)
 	Log     *slog.Logger
 }
 
@@ -61,12 +63,21 @@ func (o *Outbox) Queue(ctx context.Context, tx core.Tx, m core.Mail) error {
 	if err := checkHeaders(m.To, m.Subject); err != nil {
 		return err
 	}
+	if m.Org == "" {
+		m.Org = core.Platform
+	}
+	if o.needs.Foot != nil {
+		foot, err := o.needs.Foot(ctx, tx, m.Org)
+		if err != nil {
+			return fmt.Errorf("mail: foot: %w", err)
+		}
+		if foot != "" {
+			m.Body = strings.TrimRight(m.Body, "\n") + "\n\n-- \n" + foot + "\n"
+		}
+	}
 	plain, err := json.Marshal(content{m.To, m.Subject, m.Body})
 	if err != nil {
 		return fmt.Errorf("mail: %w", err)
-	}
-	if m.Org == "" {
-		m.Org = core.Platform
 	}
 	id := ids.New()
 	sealed, err := o.needs.Sealer.Seal(ctx, owner(m.Person, m.Org), where(id), plain)

@@ -12,10 +12,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/control/annex"
 	"github.com/rempart/rempart/core/internal/control/annex/annextest"
 	"github.com/rempart/rempart/core/internal/control/export"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/policies"
 )
 
 func write(t *testing.T, d annex.Document, f export.Format, l i18n.Lang) []byte {
@@ -113,6 +115,33 @@ func TestOSCALIsValidWithNothing(t *testing.T) {
 	} {
 		if err := schema(t, name).Validate(parsed(t, write(t, d, form, i18n.FR))); err != nil {
 			t.Errorf("%s: %v", form, err)
+		}
+	}
+}
+
+// TestOSCALIsValidWithEveryPolicy: every clause of every policy that ships, with every status, is valid in both languages.
+func TestOSCALIsValidWithEveryPolicy(t *testing.T) {
+	d := annextest.Fixture()
+	all := []control.Status{control.Held, control.Attested, control.Broken, control.Stale, control.NotBuilt, control.Outside}
+	d.Clauses = nil
+	for _, p := range policies.Embedded() {
+		for i := range p.Clauses {
+			c := annex.ClauseOf(control.Clause{Clause: &p.Clauses[i], Pack: p.ID, Text: p.Clauses[i].Text, Status: all[len(d.Clauses)%len(all)]})
+			c.Probes = annextest.Fixture().Clauses[0].Probes
+			d.Clauses = append(d.Clauses, c)
+		}
+	}
+	if len(d.Clauses) < 129 {
+		t.Fatalf("only %d clauses", len(d.Clauses))
+	}
+	for form, name := range map[export.Format]string{
+		export.Results: "oscal_assessment-results_schema.json", export.Component: "oscal_component_schema.json",
+	} {
+		s := schema(t, name)
+		for _, l := range []i18n.Lang{i18n.FR, i18n.EN} {
+			if err := s.Validate(parsed(t, write(t, d, form, l))); err != nil {
+				t.Errorf("%s in %s: %v", form, l, err)
+			}
 		}
 	}
 }

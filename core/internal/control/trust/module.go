@@ -3,6 +3,7 @@ package trust
 import (
 	"context"
 	"embed"
+	"sync"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -67,7 +68,11 @@ type Needs struct {
 }
 
 // Module is the room of what outsiders see.
-type Module struct{ needs Needs }
+type Module struct {
+	needs Needs
+	mu    sync.Mutex
+	shown Facts // what the public page showed last
+}
 
 // New makes the module.
 func New(n Needs) *Module { return &Module{needs: n} }

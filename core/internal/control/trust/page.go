@@ -91,11 +91,37 @@ func (m *Module) Public(ctx context.Context) (f Facts, err error) {
 	if err != nil {
 		return f, err
 	}
-	d, err := m.state(ctx, core.Platform)
-	if err != nil {
-		return f, err
+	return m.facts(ctx)
+}
+
+// factsFor is how long what the public page shows is kept: anyone may ask for it, as often as they like.
+const factsFor = 30 * time.Second
+
+// facts computes the public page, once in a while.
+func (m *Module) facts(ctx context.Context) (Facts, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.needs.Clock.Now()
+	if age := now.Sub(m.shown.At); age >= 0 && age < factsFor {
+		return m.shown, nil
 	}
-	f = Facts{Provider: d.Provider, At: d.At, ByPack: map[string][]Fact{}}
+	ctx = aside(ctx)
+	d := annex.Document{}
+	err := m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+		provider, err := m.needs.Orgs.Org(ctx, tx, core.Platform)
+		d.Provider = provider.Name
+		return err
+	})
+	if err != nil {
+		return Facts{}, err
+	}
+	if d.Clauses, err = m.clauses(ctx, core.Platform, control.Filter{}); err != nil {
+		return Facts{}, err
+	}
+	if err := m.packs(ctx, core.Platform, &d); err != nil {
+		return Facts{}, err
+	}
+	f := Facts{Provider: d.Provider, At: now, ByPack: map[string][]Fact{}}
 	for _, c := range d.Clauses {
 		if !c.Published || c.Evidence.IsZero() || c.Status != control.Held && c.Status != control.Attested {
 			continue
@@ -108,6 +134,7 @@ func (m *Module) Public(ctx context.Context) (f Facts, err error) {
 			f.Packs = append(f.Packs, p)
 		}
 	}
+	m.shown = f
 	return f, nil
 }
 
