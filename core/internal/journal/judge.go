@@ -1,8 +1,11 @@
 package journal
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/rempart/rempart/verify"
 )
@@ -124,6 +127,44 @@ type nodeCount struct {
 	top    uint64 // highest number
 	topSeq uint64
 	topAt  int64
+	last   []carried // the highest numbers, those at the end in order
+}
+
+type carried struct {
+	number uint64
+	at     int64
+}
+
+// kept is how many of the highest numbers of a process are remembered with their time.
+const kept = 256
+
+// keep sorts the highest numbers and forgets the others.
+func (n *nodeCount) keep() {
+	slices.SortFunc(n.last, func(a, b carried) int { return cmp.Compare(a.number, b.number) })
+	if more := len(n.last) - kept; more > 0 {
+		n.last = slices.Delete(n.last, 0, more)
+	}
+}
+
+// underWay is how long a commit may take.
+const underWay = int64(time.Second / time.Microsecond)
+
+// cutShort tells whether numbers were under way when their process ended: every higher one that it wrote is of its last
+// second.
+func (n *nodeCount) cutShort(to uint64) bool {
+	if len(n.last) == 0 || len(n.last) >= kept && n.last[0].number > to {
+		return false
+	}
+	end := n.topAt
+	for _, c := range n.last {
+		end = max(end, c.at)
+	}
+	for _, c := range n.last {
+		if c.number > to && c.at < end-underWay {
+			return false
+		}
+	}
+	return true
 }
 
 func (c nodeCounts) of(node []byte) *nodeCount {
@@ -140,6 +181,9 @@ func (c nodeCounts) add(node []byte, number, seq uint64, at int64) {
 	n.ranges.Add(number)
 	if number >= n.top {
 		n.top, n.topSeq, n.topAt = number, seq, at
+	}
+	if n.last = append(n.last, carried{number, at}); len(n.last) >= 16*kept {
+		n.keep()
 	}
 }
 
@@ -159,6 +203,8 @@ func (c nodeCounts) join(other nodeCounts) {
 		if o.top >= n.top {
 			n.top, n.topSeq, n.topAt = o.top, o.topSeq, o.topAt
 		}
+		n.last = append(n.last, o.last...)
+		n.keep()
 	}
 }
 
@@ -171,8 +217,9 @@ type lostNumbers struct {
 }
 
 // lost lists the numbers that are neither carried nor void, for processes whose highest entry is older than a moment
-// (microseconds): what is younger may still be on its way. After pruning, numbers near the lowest one may be gone.
-func (c nodeCounts) lost(before int64, pruned bool) []lostNumbers {
+// (microseconds): what is younger may still be on its way. After pruning, numbers near the lowest one may be gone. What was
+// under way when a process was killed is not lost: its acts did not happen. One that lives would have declared it void.
+func (c nodeCounts) lost(before int64, pruned bool, lives func(node string) bool) []lostNumbers {
 	var out []lostNumbers
 	for node, n := range c {
 		if n.topAt > before || n.top == 0 {
@@ -191,9 +238,13 @@ func (c nodeCounts) lost(before int64, pruned bool) []lostNumbers {
 		if gaps := whole.Minus(&have); len(gaps) > 0 {
 			var missing verify.Ranges
 			for _, g := range gaps {
-				missing.Cover(g.From, g.To)
+				if lives(node) || !n.cutShort(g.To) {
+					missing.Cover(g.From, g.To)
+				}
 			}
-			out = append(out, lostNumbers{node, missing.String(), n.topSeq})
+			if missing.Count() > 0 {
+				out = append(out, lostNumbers{node, missing.String(), n.topSeq})
+			}
 		}
 	}
 	return out

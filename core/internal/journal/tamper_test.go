@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/verify"
 )
 
@@ -358,6 +359,43 @@ func TestARowLostBeforeItsPlaceShows(t *testing.T) {
 }
 
 var qTamperPending = db.SQL(`DELETE FROM journal_pending WHERE id = (SELECT id FROM journal_pending ORDER BY id LIMIT 1 OFFSET 1)`)
+
+// A process that is killed leaves numbers that no entry carries: those of its last moment are no loss, those before are.
+func TestAKilledProcessLeavesNoFalseAlarm(t *testing.T) {
+	d := dbtest.Open(t, dbtest.Postgres, schemas)
+	killed := newHouse(t, d)
+	at := killed.clock.Now()
+	quickly := func(n int) {
+		for range n {
+			at = at.Add(time.Millisecond)
+			err := d.Write(t.Context(), func(tx core.Tx) error {
+				return killed.Record(t.Context(), tx, &core.Entry{ID: ids.At(at), Org: "org-a", At: at, Actor: person("ann"), Action: "x.y"})
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	quickly(3)
+	exec(t, d, qTamperPending) // as if the commit of number 2 had never come
+	other, err := db.Open(t.Context(), db.Config{URL: dbtest.URL(d)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	next := newHouse(t, other)
+	next.clock.Advance(10 * time.Minute)
+	next.settle()
+	if rep := next.verify("org-a"); !rep.OK() {
+		t.Errorf("numbers under way at the end of a process: %s", rep.String())
+	}
+	at = at.Add(5 * time.Second)
+	quickly(1)
+	next.settle()
+	if rep := next.verify("org-a"); rep.OK() || rep.Findings[0].Kind != verify.Lost {
+		t.Errorf("the process wrote five seconds later, the number is lost: %s", rep.String())
+	}
+}
 
 func TestANumberWhoseActFailedIsDeclaredVoid(t *testing.T) {
 	d := dbtest.Open(t, dbtest.Postgres, schemas)
