@@ -11,6 +11,9 @@ import (
 )
 
 func TestTheDemonstrationHoldsEveryPromiseItShows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("played by make test; each promise has its script")
+	}
 	var out bytes.Buffer
 	err := Run(t.Context(), Options{Out: &out, Exit: true, Log: slog.New(slog.DiscardHandler), Version: "test"})
 	t.Logf("\n%s", out.String())
