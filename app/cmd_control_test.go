@@ -129,3 +129,13 @@ func TestClausesFromTheCommandLine(t *testing.T) {
 	c.run(0, "settings", "set", "session.idle=45", "--reason", "comfort")
 	c.run(1, "verify", "--clause", "SEC-9")
 }
+
+func TestSettingsCanBeGivenByAVariable(t *testing.T) {
+	c, err := load("", false, []string{"REMPART_SETTINGS=session.idle=30; session.idle_choices=15,30"})
+	if err != nil || c.Settings["session.idle"] != "30" || c.Settings["session.idle_choices"] != "15,30" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if _, err := load("", false, []string{"REMPART_SETTINGS=session.idle"}); err == nil {
+		t.Error("what is no setting was taken")
+	}
+}

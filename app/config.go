@@ -30,7 +30,8 @@ type Config struct {
 	// Journal says where checkpoints are sent, outside this machine.
 	Journal JournalConfig `yaml:"journal"`
 	// Settings are the provider's settings at start ("session.idle": "30"; rempart settings lists them): what is in force is
-	// raised to them and never lowered. One that breaks a published clause stops the start.
+	// raised to them and never lowered. One that breaks a published clause stops the start. In a variable: "session.idle=30;
+	// password.min_length=14".
 	Settings map[string]string `yaml:"settings"`
 	// Log says what is written to standard error.
 	Log LogConfig `yaml:"log"`

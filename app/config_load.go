@@ -214,6 +214,18 @@ func set(v reflect.Value, text string) error {
 			}
 		}
 		v.Set(reflect.ValueOf(list))
+	case reflect.Map: // "session.idle=30; session.idle_choices=30,60"
+		all := map[string]string{}
+		for part := range strings.SplitSeq(text, ";") {
+			key, value, ok := strings.Cut(part, "=")
+			if !ok && strings.TrimSpace(part) != "" {
+				return errors.New("not of the form name=value; name=value")
+			}
+			if ok {
+				all[strings.TrimSpace(key)] = strings.TrimSpace(value)
+			}
+		}
+		v.Set(reflect.ValueOf(all))
 	default:
 		return fmt.Errorf("cannot be given by a variable (%s)", v.Kind())
 	}
