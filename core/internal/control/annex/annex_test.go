@@ -76,7 +76,7 @@ var said = map[i18n.Lang][]string{
 		"Annexe de sécurité", "Vigie Numérique", "Port de Saint-Ellier <Œuvres & Cie>", "Version 3", "22 novembre 2026", "ACC-8.2 · Les sessions expirent",
 		"durée de 30 minutes", "Tenue", "Rompue", "Sans preuve récente", "Attestée", "Pas encore construite", "Hors du logiciel",
 		"Preuve du 22 novembre 2026, 13:05 UTC", "ASVS 6.2.5", "connexion par OIDC et SAML", "Un bâtiment ne se sonde pas.", "Fin de session sans activité",
-		"confiance.example/journal", "rempart prove --clause ACC-8.2", "rempart verify --offline", "securite@vigie.example", "1 sur 40", print,
+		"Attestation « Contrôle d'accès aux locaux »", "confiance.example/journal", "rempart prove --clause ACC-8.2", "rempart verify --offline", "securite@vigie.example", "1 sur 40", print,
 	},
 	i18n.EN: {
 		"Security annex", "Version 3", "22 November 2026", "ACC-8.2 · Sessions expire", "for 30 minutes", "Held", "Broken", "Stale", "Attested", "Not built yet",

@@ -206,9 +206,9 @@ func (c *composer) settings(one *Clause) {
 }
 
 func (c *composer) standing(s Standing) string {
-	said := tSignedEnd.In(c.ctx, s.Kind, c.day(s.Signed))
+	said := tSignedEnd.In(c.ctx, c.of(s.Named()), c.day(s.Signed))
 	if !s.Until.IsZero() {
-		said = tSigned.In(c.ctx, s.Kind, c.day(s.Signed), c.day(s.Until))
+		said = tSigned.In(c.ctx, c.of(s.Named()), c.day(s.Signed), c.day(s.Until))
 	}
 	if s.Evidence != "" {
 		said += " " + tProofFile.In(c.ctx, s.Evidence)

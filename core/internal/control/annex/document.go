@@ -83,6 +83,7 @@ type Probe struct {
 // Standing is an attestation that a clause rests on; who signed stands in the register of attestations.
 type Standing struct {
 	Kind     string    `json:"kind"`
+	Title    core.Text `json:"title,omitzero"`
 	Signed   time.Time `json:"signed"`
 	Until    time.Time `json:"until,omitzero"`
 	Evidence string    `json:"evidence,omitempty"`
@@ -129,7 +130,7 @@ func ClauseOf(c control.Clause) Clause {
 		out.Probes = append(out.Probes, probeOf(p))
 	}
 	for _, s := range c.Standings {
-		out.Standings = append(out.Standings, Standing{s.Kind, s.Signed, s.Until, s.Evidence})
+		out.Standings = append(out.Standings, Standing{Kind: s.Kind, Signed: s.Signed, Until: s.Until, Evidence: s.Evidence})
 	}
 	return out
 }
@@ -196,4 +197,12 @@ func kindOf(c Clause) string {
 		return ""
 	}
 	return c.Kinds[0]
+}
+
+// Named gives the kind of an attestation in words, or its id when nobody named it.
+func (s Standing) Named() core.Text {
+	if s.Title == (core.Text{}) {
+		return core.Text{FR: s.Kind, EN: s.Kind}
+	}
+	return s.Title
 }

@@ -223,7 +223,7 @@ func (w writer) observation(id string, p annex.Probe) object {
 
 func (w writer) attestation(id string, s annex.Standing) object {
 	o := object{
-		"uuid": id, "description": s.Kind, "methods": array{"EXAMINE"}, "types": array{"control-objective"}, "collected": stamp(s.Signed),
+		"uuid": id, "description": w.of(s.Named()), "methods": array{"EXAMINE"}, "types": array{"control-objective"}, "collected": stamp(s.Signed),
 		"origins": array{object{"actors": array{object{"type": "party", "actor-uuid": w.provider()}}}},
 	}
 	if !s.Until.IsZero() {

@@ -110,7 +110,7 @@ func (m *Module) clauses(ctx context.Context, org core.ID, f control.Filter) ([]
 	out := make([]annex.Clause, 0, len(all))
 	if org == core.Platform {
 		for _, c := range all {
-			out = append(out, annex.ClauseOf(c))
+			out = append(out, m.named(annex.ClauseOf(c)))
 		}
 		return out, nil
 	}
@@ -131,9 +131,19 @@ func (m *Module) clauses(ctx context.Context, org core.ID, f control.Filter) ([]
 				one.Probes[i] = p
 			}
 		}
-		out = append(out, one)
+		out = append(out, m.named(one))
 	}
 	return out, err
+}
+
+// named says the attestations of a clause in words.
+func (m *Module) named(c annex.Clause) annex.Clause {
+	for i, s := range c.Standings {
+		if m.needs.Attestation != nil {
+			c.Standings[i].Title = m.needs.Attestation(s.Kind)
+		}
+	}
+	return c
 }
 
 // packs names the policies that the clauses belong to, at the version promised to the organization.

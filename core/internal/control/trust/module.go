@@ -63,6 +63,8 @@ type Needs struct {
 	// Rules gives the settings of an organization, or of the provider; Contacts whom to write to there.
 	Rules    func(ctx context.Context, org core.ID) ([]Rule, error)
 	Contacts func(ctx context.Context, org core.ID) ([]annex.Contact, error)
+	// Attestation says a kind of attestation in words; nil leaves its id.
+	Attestation func(kind string) core.Text
 	// Origin starts the addresses of links; Version is of the program.
 	Origin, Version string
 }

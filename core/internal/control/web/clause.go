@@ -184,7 +184,7 @@ func (v clauseView) probeRows(ctx context.Context) []ui.Row {
 func (v clauseView) standingRows(ctx context.Context) []ui.Row {
 	rows := make([]ui.Row, len(v.c.Standings))
 	for i, s := range v.c.Standings {
-		rows[i] = ui.Row{Label: s.Kind, Cells: []templ.Component{ui.Words(s.Kind), ui.Time{At: s.Signed}, ui.Time{At: s.Until, Never: tNoEnd.In(ctx)}, ui.Mono(short(s.Evidence))}}
+		rows[i] = ui.Row{Label: s.Kind, Cells: []templ.Component{ui.Words(say(ctx, s.Named())), ui.Time{At: s.Signed}, ui.Time{At: s.Until, Never: tNoEnd.In(ctx)}, ui.Mono(short(s.Evidence))}}
 	}
 	return rows
 }

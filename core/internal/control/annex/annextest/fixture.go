@@ -58,7 +58,7 @@ func Fixture() annex.Document {
 	deviant.Deviates = []annex.Deviation{{Reference: "ASVS 6.2.5", Why: both("Les règles de composition n'augmentent pas la solidité.", "Rules of composition do not add strength.")}}
 	attested := clause("USR-1", policies.Attested, control.Attested, "Contrôle d'accès physique", "Physical access control")
 	attested.Evidence = At.Add(-30 * 24 * time.Hour)
-	attested.Standings = []annex.Standing{{Kind: "physical-access", Signed: At.Add(-30 * 24 * time.Hour), Until: At.Add(335 * 24 * time.Hour), Evidence: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"}}
+	attested.Standings = []annex.Standing{{Kind: "physical-access", Title: both("Contrôle d'accès aux locaux", "Access control of premises"), Signed: At.Add(-30 * 24 * time.Hour), Until: At.Add(335 * 24 * time.Hour), Evidence: "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"}}
 	unbuilt := clause("ACC-3.3", policies.Enforced, control.NotBuilt, "Connexion unique", "Single sign-on")
 	unbuilt.Missing, unbuilt.Published = []core.Text{both("connexion par OIDC et SAML", "sign-in by OIDC and SAML")}, false
 	outside := clause("KSK-3.1", policies.Attested, control.Outside, "Centres de données d'opérateur", "Operator-class data centres")
