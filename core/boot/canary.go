@@ -149,6 +149,11 @@ func (h *House) addCanary(ctx context.Context, tx core.Tx, c *core.Canary, roles
 			return fmt.Errorf("canary as %s: %w", role, err)
 		}
 	}
+	if c.Org == core.Platform {
+		if err = h.attestation.Fulfil(ctx, tx, c.Person); err != nil {
+			return err
+		}
+	}
 	if err = h.identity.KeepPassword(ctx, tx, c.Person, hash); err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
+	"github.com/rempart/rempart/core/internal/attestation"
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/control/trust"
 	"github.com/rempart/rempart/core/internal/gate"
@@ -64,6 +65,7 @@ type House struct {
 	control       *control.Module
 	trust         *trust.Module
 	review        *review.Module
+	attestation   *attestation.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -82,7 +84,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(),
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema,
 	}
 }
 
@@ -249,7 +251,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Services: h.tokens,
 		Mail: h.mail, Settings: h.settings, Clock: h.cfg.Clock,
 	})
-	h.review = h.reviews(doors)
+	h.review, h.attestation = h.reviews(doors), h.attestations(doors)
 	h.terms = terms.New(terms.Needs{Gate: &doors.gate, Clock: h.cfg.Clock, People: h.identity})
 	h.signin = signin.New(signin.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault,
@@ -282,7 +284,7 @@ func (h *House) build(doors *late) error {
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
 	h.trust = h.trusted(doors)
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, canaryTroops{h}}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, canaryTroops{h}}
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {

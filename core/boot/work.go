@@ -21,6 +21,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"organization.sweep": h.organizations.Sweep,
 		"review.sweep":       h.review.Sweep,
 		"review.watch":       h.review.Watch,
+		"attestation.remind": h.attestation.Remind,
 		"journal.retain": func(ctx context.Context) error {
 			return h.journal.Retain(ctx, h.settings)
 		},

@@ -39,6 +39,11 @@ func (m *Module) Decide(ctx context.Context, tx core.Tx, actor core.Actor, act *
 	if !v.allowed {
 		return f.explain(ctx, v)
 	}
+	if f.staff && m.Needs.Duties != nil {
+		if err := m.Needs.Duties.Blocked(ctx, tx, actor.ID, act); err != nil {
+			return err
+		}
+	}
 	if r.def.Fresh > 0 && actor.Kind != core.SystemActor {
 		if actor.AuthenticatedAt.IsZero() || now.Sub(actor.AuthenticatedAt) > r.def.Fresh || actor.AuthenticatedAt.After(now) {
 			return errStepUp

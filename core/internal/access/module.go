@@ -42,6 +42,12 @@ type Services interface {
 	ServiceName(ctx context.Context, tx core.Tx, org, service core.ID) (string, bool, error)
 }
 
+// Duties closes clients' data to provider staff who owe something: the module of attestations.
+type Duties interface {
+	// Blocked refuses, with an Error, an act of a member of staff who is not up to date.
+	Blocked(ctx context.Context, tx core.Tx, person core.ID, act *core.Act) error
+}
+
 // Needs is everything that the module can reach. Members and Clock are required to decide; the rest serves its verbs
 // and pages. What is made after this module (the gate is made of it) is set before the first request.
 type Needs struct {
@@ -50,6 +56,7 @@ type Needs struct {
 	Roster   Roster
 	People   People
 	Services Services // nil: there are no service accounts
+	Duties   Duties   // nil: staff owe nothing
 	Mail     core.Mailer
 	Settings core.Settings
 	Clock    core.Clock

@@ -19,9 +19,12 @@ var nouns = map[string]i18n.Sentence{
 	"setting": i18n.T("réglage", "setting"), "setup": i18n.T("mise en place", "set-up"), "signin": i18n.T("connexion", "sign-in"), "suspension": i18n.T("suspension", "suspension"),
 	"access_request": i18n.T("demande de rôle", "request for a role"), "access_review": i18n.T("revue des habilitations", "review of assignments"),
 	"sharing": i18n.T("compte qui semble partagé", "account that seems shared"), "support": i18n.T("entrée chez une organisation", "entry into an organization"),
+	"attestation": i18n.T("attestation", "attestation"), "attestation_file": i18n.T("pièce d'une attestation", "evidence of an attestation"), "duty": i18n.T("engagement de l'équipe", "duty of staff"),
 	"terms": i18n.T("conditions", "terms"), "token": i18n.T("jeton", "token"), "device": i18n.T("navigateur", "browser"),
 
 	"answer": i18n.T("réponse", "answer"), "sha256": i18n.T("empreinte SHA-256", "SHA-256"), "scope": i18n.T("champ", "scope"),
+	"assurance": i18n.T("niveau d'assurance", "assurance level"), "charter": i18n.T("version de la charte", "version of the charter"), "kind": i18n.T("objet", "subject"),
+	"place": i18n.T("site ou équipe", "site or team"), "step": i18n.T("échéance", "step"), "training": i18n.T("formation", "training"),
 	"accepted": i18n.T("accepté", "accepted"), "committee": i18n.T("commission", "committee"), "department": i18n.T("service", "department"),
 	"description": i18n.T("description", "description"), "email": i18n.T("courriel", "e-mail"), "evidence": i18n.T("preuve d'identité", "evidence of identity"), "email2": i18n.T("second courriel", "second e-mail"),
 	"ends": i18n.T("fin", "end"), "family_name": i18n.T("nom", "family name"), "format": i18n.T("format", "format"),
