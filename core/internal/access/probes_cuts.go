@@ -44,6 +44,7 @@ func (m *Module) seeSuspension(t *trial) (core.Sight, error) {
 	if err != nil {
 		return core.Sight{}, err
 	}
+	defer t.forget()
 	form = SuspensionForm{Scope: ScopeOrganization, Organization: other.Org, Reason: "security_risk", Text: "probe"}
 	organization, err := t.cut(t, core.Platform, form, within, "")
 	switch {

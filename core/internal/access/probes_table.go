@@ -1,11 +1,11 @@
 package access
 
 import (
+	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -73,9 +73,20 @@ func (m *Module) seeTable(t *trial) (core.Sight, error) {
 	return sight, err
 }
 
-var dutyAge = core.Duty{Name: "access.age", Why: "A probe lets time pass for the roles of its own canary; nobody else's move."}
+var dutyAge = core.Duty{Name: "access.age", Why: "A probe lets time pass for the roles of its own canary, and takes back what it decided about an organization of canaries; nothing else moves."}
 
 var qAge = db.SQL(`UPDATE access_assignment SET from_at = $2, given_at = $2 WHERE person = $1`)
+
+var qForgetLifted = db.SQL(`DELETE FROM access_suspension WHERE target = $1 AND lifted_at > 0`)
+
+// forget takes the lifted suspensions of the organization of strangers back: nobody ever has to prove them.
+func (t *trial) forget() {
+	ctx := context.WithoutCancel(t)
+	_ = t.m.Needs.Gate.Keep(ctx, &dutyAge, func(tx core.Tx) error { // the next run takes back what this one could not
+		_, err := tx.Exec(ctx, qForgetLifted, core.Strangers)
+		return err
+	})
+}
 
 // age lets so much time pass for the roles of a canary.
 func (t *trial) age(c core.Canary, by time.Duration) error {
@@ -147,35 +158,39 @@ func (m *Module) seeUnused(t *trial) (core.Sight, error) {
 	return sight, nil
 }
 
-// proofs keeps the proof of policies that were already proved: they change with the program alone.
-var proofs struct {
-	sync.Mutex
-	of map[string]Report
+// proofTime bounds one run of the proof: whole, it takes seconds of every processor (rempart policy prove does it).
+const proofTime = 1500 * time.Millisecond
+
+// seeProof: combinations of facts, of corners drawn anew at each run, are decided, and none breaks a property.
+func (m *Module) seeProof(t *trial) (core.Sight, error) {
+	all := corners()
+	population := 0
+	for _, base := range all {
+		population += base.combinations()
+	}
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	ctx, stop := context.WithTimeout(t, proofTime)
+	defer stop()
+	r, err := prove(ctx, m.policies, all, func(Counterexample) bool { return true })
+	switch {
+	case !r.Holds():
+		return probe.Broken(population, int(r.Decisions), tProveBroken, len(properties), r.Counterexamples[0].Property), nil
+	case t.Err() != nil || err != nil && !errors.Is(err, context.DeadlineExceeded):
+		return core.Sight{}, errors.Join(t.Err(), err)
+	}
+	return probe.Held(population, int(r.Decisions), tProveHeld, r.Policies, r.Decisions, population, len(properties), r.Took.Round(time.Millisecond)), nil
 }
 
-// seeProof: every combination of facts is decided, and none breaks a property.
-func (m *Module) seeProof(t *trial) (core.Sight, error) {
-	var text strings.Builder
-	for _, p := range m.policies {
-		text.WriteString(p.Text)
-	}
-	proofs.Lock()
-	defer proofs.Unlock()
-	r, known := proofs.of[text.String()]
-	if !known {
-		var err error
-		if r, err = prove(t, m.policies, corners(), func(Counterexample) bool { return true }); err != nil && r.Holds() {
-			return core.Sight{}, err
+// combinations is how many questions a corner holds.
+func (s scene) combinations() (n int) {
+	for bits := range 1 << 14 {
+		c := s
+		c.fill(bits)
+		if c.possible() {
+			n += 3
 		}
-		if proofs.of == nil {
-			proofs.of = map[string]Report{}
-		}
-		proofs.of[text.String()] = r
 	}
-	if !r.Holds() {
-		return probe.Broken(int(r.Decisions), int(r.Decisions), tProveBroken, len(properties), r.Counterexamples[0].Property), nil
-	}
-	return probe.Held(int(r.Decisions), int(r.Decisions), tProveHeld, r.Policies, r.Decisions, len(properties), r.Took.Round(time.Millisecond)), nil
+	return n
 }
 
 var (
@@ -236,7 +251,7 @@ var (
 	tFaultUsed    = i18n.T("Des habilitations qui se croient toujours neuves", "Rights that always believe themselves new")
 
 	tProve       = i18n.T("Aucune combinaison de faits ne permet ce qui doit être refusé", "No combination of facts permits what must be refused")
-	tProveHeld   = i18n.T("%d règles, %d combinaisons de faits décidées : les %d propriétés tiennent toutes (%s).", "%d policies, %d combinations of facts decided: all %d properties hold (%s).")
+	tProveHeld   = i18n.T("%d règles, %d combinaisons de faits tirées sur %d et décidées : les %d propriétés tiennent toutes (%s).", "%d policies, %d combinations of facts drawn of %d and decided: all %d properties hold (%s).")
 	tProveBroken = i18n.T("Une combinaison de faits, des %d propriétés demandées, brise celle-ci : « %s ».", "A combination of facts, of the %d properties asked for, breaks this one: \"%s\".")
 	tFaultLoose  = i18n.T("Une règle qui permet tout au personnel", "A policy that permits staff everything")
 )

@@ -183,12 +183,7 @@ func (p *prover) corner(ctx context.Context, policies []Policy, base scene) {
 			return
 		}
 		s := base
-		for i, fact := range []*bool{
-			&s.self, &s.inside, &s.known, &s.staff, &s.home, &s.blockedPerson, &s.blockedOrganization, &s.blockedService, &s.address,
-			&s.everywhere, &s.here, &s.elsewhere, &s.otherRole, &s.inSupport,
-		} {
-			*fact = bits>>i&1 != 0
-		}
+		s.fill(bits)
 		if !s.possible() {
 			continue
 		}
@@ -205,6 +200,16 @@ func (p *prover) corner(ctx context.Context, policies []Policy, base scene) {
 	p.decisions += decisions
 	p.permitted += permitted
 	p.mu.Unlock()
+}
+
+// fill sets the facts that vary within a corner.
+func (s *scene) fill(bits int) {
+	for i, fact := range []*bool{
+		&s.self, &s.inside, &s.known, &s.staff, &s.home, &s.blockedPerson, &s.blockedOrganization, &s.blockedService, &s.address,
+		&s.everywhere, &s.here, &s.elsewhere, &s.otherRole, &s.inSupport,
+	} {
+		*fact = bits>>i&1 != 0
+	}
 }
 
 // possible leaves out what the facts can never say together: inside implies known; the platform is home; nobody and

@@ -167,7 +167,12 @@ func (m *Module) seeReason(ctx context.Context, s core.Stage) (core.Sight, error
 		func() (probe.Answer, error) {
 			return probe.Post(ctx, client, path+"/visit", url.Values{"reason": {goodReason}})
 		},
-		func() (probe.Answer, error) { return probe.Get(ctx, client, path) },
+		func() (probe.Answer, error) { // entries wait for their place where acts commit in parallel
+			if err := m.Settle(ctx); err != nil {
+				return probe.Answer{}, err
+			}
+			return probe.Get(ctx, client, path)
+		},
 	} {
 		a, err := ask()
 		if err != nil {
@@ -225,6 +230,9 @@ func (m *Module) seeExport(ctx context.Context, s core.Stage) (core.Sight, error
 	}
 	path := "/o/" + string(c.Org) + "/journal"
 	if _, err := probe.Post(ctx, client, path+"/visit", url.Values{"reason": {goodReason}}); err != nil {
+		return core.Sight{}, err
+	}
+	if err := m.Settle(ctx); err != nil {
 		return core.Sight{}, err
 	}
 	got, err := probe.Get(ctx, client, path+"/export?format=jsonl&actor="+string(c.Person))

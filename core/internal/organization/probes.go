@@ -78,6 +78,7 @@ func (m *Module) seeImport(ctx context.Context, s core.Stage) (core.Sight, error
 	if err != nil {
 		return core.Sight{}, err
 	}
+	defer m.dropImports(context.WithoutCancel(ctx), admin)
 	as, one, two := m.acting(ctx, admin), admin.Address("one"), admin.Address("two")
 	head, good := "given name,family name,e-mail\n", "Canari,Un,"+one+"\nCanari,Deux,"+two+"\n"
 	bad, err := m.CheckSheet(as, admin.Org, []byte(head+good+"Canari,Trois,not-an-address\n"))
@@ -126,6 +127,16 @@ func (m *Module) seeImport(ctx context.Context, s core.Stage) (core.Sight, error
 	sight := probe.Held(3, 3, tImportHeld)
 	sight.Entries, err = s.Witness(ctx, admin, ImportMembers.Permission)
 	return sight, err
+}
+
+var qDropImports = db.SQL(`DELETE FROM organization_import WHERE org = $1 AND created_by = $2`)
+
+// dropImports takes back the imports of a canary.
+func (m *Module) dropImports(ctx context.Context, c core.Canary) {
+	_ = m.needs.Gate.Keep(ctx, Sweeping, func(tx core.Tx) error { // what stays ends within a day
+		_, err := tx.Exec(ctx, qDropImports, c.Org, c.Person)
+		return err
+	})
 }
 
 // silent answers an invitation as if it had been sent.
