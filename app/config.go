@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/rempart/rempart/kit/mail"
@@ -33,8 +35,24 @@ type Config struct {
 	// raised to them and never lowered. One that breaks a published clause stops the start. In a variable: "session.idle=30;
 	// password.min_length=14".
 	Settings map[string]string `yaml:"settings"`
+	// Host says what probes cannot see from inside: it is shown as the operator's word.
+	Host HostConfig `yaml:"host"`
 	// Log says what is written to standard error.
 	Log LogConfig `yaml:"log"`
+}
+
+// HostConfig is the operator's word about the machine and where data are. Probes show it as a word, not as a proof.
+type HostConfig struct {
+	// Region is where the database is: a country (ISO 3166, two letters), then a site: "FR/Gravelines".
+	Region string `yaml:"region"`
+	// Copies are where copies and backups are, written the same way.
+	Copies []string `yaml:"copies"`
+	// Disk says how the data folder's disk is encrypted where this machine cannot show it: "volume encrypted by the hypervisor".
+	Disk string `yaml:"disk"`
+	// DatabaseDisk says the same of the PostgreSQL server's disk.
+	DatabaseDisk string `yaml:"database_disk"`
+	// Ports are those of other services of this machine that others may reach: "22".
+	Ports []string `yaml:"ports"`
 }
 
 // ServerConfig says who can connect and how.
@@ -172,6 +190,7 @@ func (c *Config) check() []Mistake {
 		bad(key, "%s", text)
 	}
 	c.Journal.check(bad)
+	c.Host.check(bad)
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":
 	default:
@@ -255,6 +274,24 @@ func (s *ServerConfig) proxies() ([]netip.Prefix, error) {
 		all = append(all, p.Masked())
 	}
 	return all, nil
+}
+
+var country = regexp.MustCompile(`^[A-Za-z]{2}(/.+)?$`)
+
+func (h *HostConfig) check(bad badFunc) {
+	if h.Region != "" && !country.MatchString(h.Region) {
+		bad("host.region", "%q is not a country (two letters) with a site: FR/Gravelines", h.Region)
+	}
+	for _, c := range h.Copies {
+		if !country.MatchString(c) {
+			bad("host.copies", "%q is not a country (two letters) with a site: FR/Gravelines", c)
+		}
+	}
+	for _, p := range h.Ports {
+		if n, err := strconv.ParseUint(p, 10, 16); err != nil || n == 0 {
+			bad("host.ports", "%q is no port", p)
+		}
+	}
 }
 
 func (j *JournalConfig) check(bad badFunc) {

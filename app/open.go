@@ -37,6 +37,9 @@ func (c *Config) boot(log *slog.Logger) boot.Config {
 		Data: c.Data, URL: c.Database.URL, KeysURL: c.Database.Keys, Connections: c.Database.Connections,
 		Origin: c.Server.Origin, Proxies: proxies, Mail: c.Mail,
 		CheckpointFolders: c.Journal.Folders, CheckpointMails: c.Journal.MailTo, Witnesses: c.Journal.Witnesses, WitnessOf: c.Journal.witnessed(),
+		Declared: boot.Declared{
+			Region: c.Host.Region, Copies: c.Host.Copies, Disk: c.Host.Disk, DatabaseDisk: c.Host.DatabaseDisk, Sockets: c.Host.Ports,
+		},
 		Settings: c.Settings, Log: log, Version: version(),
 	}
 }
