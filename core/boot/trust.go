@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/attestation"
 	"github.com/rempart/rempart/core/internal/control/annex"
 	"github.com/rempart/rempart/core/internal/control/trust"
 )
@@ -13,8 +14,14 @@ import (
 func (h *House) trusted(doors *late) *trust.Module {
 	return trust.New(trust.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Controls: h.control, Journal: heads{h}, Orgs: h.organizations,
-		Rules: h.rules, Contacts: h.contacts, Origin: h.cfg.Origin, Version: h.cfg.Version,
+		Rules: h.rules, Contacts: h.contacts, Attestation: attestationTitle, Origin: h.cfg.Origin, Version: h.cfg.Version,
 	})
+}
+
+// attestationTitle says a kind of attestation in words, for the annex.
+func attestationTitle(kind string) core.Text {
+	k, _ := attestation.KindOf(kind)
+	return k.Title
 }
 
 // heads signs the head of a log.
