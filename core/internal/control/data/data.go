@@ -14,9 +14,15 @@ import (
 	"github.com/rempart/rempart/kit/probe"
 )
 
+// Base is a database that is only read: *db.DB.
+type Base interface {
+	core.Reader
+	Engine() db.Engine
+}
+
 // Needs is everything that the probes of data can reach.
 type Needs struct {
-	Rows, Keys *db.DB // the two databases; the same tables may stand in both on PostgreSQL
+	Rows, Keys Base // the two databases; the same tables may stand in both on PostgreSQL
 	// Files are the databases' files, none on PostgreSQL.
 	Files []string
 	// Modules gives every room, and Manifests what each keeps, those of the kit included.
@@ -76,7 +82,7 @@ var (
 )
 
 // live reads the live schema of a database; the tables of kit/db itself (notices, versions) hold nothing of a person.
-func live(ctx context.Context, d *db.DB) ([]column, error) {
+func live(ctx context.Context, d Base) ([]column, error) {
 	query := qSQLiteColumns
 	if d.Engine() == db.PostgreSQL {
 		query = qPostgresColumns
@@ -96,17 +102,17 @@ func live(ctx context.Context, d *db.DB) ([]column, error) {
 }
 
 // bases lists the databases, each once.
-func (m *Module) bases() []*db.DB {
+func (m *Module) bases() []Base {
 	if m.n.Keys == nil || m.n.Keys == m.n.Rows {
-		return []*db.DB{m.n.Rows}
+		return []Base{m.n.Rows}
 	}
-	return []*db.DB{m.n.Rows, m.n.Keys}
+	return []Base{m.n.Rows, m.n.Keys}
 }
 
 var plainName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // statement registers a statement over tables and columns that the program itself declares: no input has a way in.
-func statement(d *db.DB, form string, names ...any) (string, error) {
+func statement(d Base, form string, names ...any) (string, error) {
 	for _, n := range names {
 		if s, ok := n.(string); ok && !plainName.MatchString(s) {
 			return "", fmt.Errorf("data: %q is no name of a table or column", s)
@@ -116,8 +122,8 @@ func statement(d *db.DB, form string, names ...any) (string, error) {
 }
 
 // holds tells in which database a table stands.
-func (m *Module) holds(ctx context.Context) (map[string]*db.DB, error) {
-	of := map[string]*db.DB{}
+func (m *Module) holds(ctx context.Context) (map[string]Base, error) {
+	of := map[string]Base{}
 	for _, d := range m.bases() {
 		columns, err := live(ctx, d)
 		if err != nil {

@@ -127,7 +127,7 @@ func (m *Module) standsIn(ctx context.Context, c core.Canary) (tables []string, 
 	return tables, nil
 }
 
-func standsInTable(ctx context.Context, d *db.DB, t core.Table, texts map[string]bool, c core.Canary) (bool, error) {
+func standsInTable(ctx context.Context, d Base, t core.Table, texts map[string]bool, c core.Canary) (bool, error) {
 	var where []string
 	for _, col := range t.Columns {
 		if col.Personal && !col.Sealed && !col.Secret && texts[t.Name+"."+col.Name] && plainName.MatchString(col.Name) {

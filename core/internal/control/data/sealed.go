@@ -74,7 +74,7 @@ func (m *Module) runSealed(ctx context.Context, s core.Stage) (core.Sight, error
 }
 
 // values looks at the newest values of a sealed column.
-func values(ctx context.Context, d *db.DB, table, name string) (all, looked, clear int, err error) {
+func values(ctx context.Context, d Base, table, name string) (all, looked, clear int, err error) {
 	form := `SELECT %[2]s FROM %[1]s WHERE %[2]s IS NOT NULL AND length(%[2]s) > 0 ORDER BY rowid DESC LIMIT 2000`
 	if d.Engine() == db.PostgreSQL {
 		form = `SELECT %[2]s FROM %[1]s WHERE %[2]s IS NOT NULL AND length(%[2]s) > 0 ORDER BY ctid DESC LIMIT 2000`
