@@ -3,6 +3,7 @@ package boot
 import (
 	"github.com/rempart/rempart/core"
 	accessapi "github.com/rempart/rempart/core/internal/access/api"
+	attestationapi "github.com/rempart/rempart/core/internal/attestation/api"
 	controlapi "github.com/rempart/rempart/core/internal/control/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
 	journalapi "github.com/rempart/rempart/core/internal/journal/api"
@@ -27,6 +28,7 @@ func (h *House) makeAPI() *rest.API {
 	reviewapi.Register(a, h.review, organization.RemoveMember)
 	settingsapi.Register(a, h.settings)
 	termsapi.Register(a, h.terms)
+	attestationapi.Register(a, h.attestation)
 	controlapi.Register(a, h.control)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))
 	return a

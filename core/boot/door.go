@@ -10,6 +10,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	accessweb "github.com/rempart/rempart/core/internal/access/web"
+	attestationweb "github.com/rempart/rempart/core/internal/attestation/web"
 	controlweb "github.com/rempart/rempart/core/internal/control/web"
 	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
@@ -71,7 +72,7 @@ func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
-		controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
+		attestationweb.Routes(h.attestation), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
 

@@ -46,6 +46,7 @@ const (
 	ProviderLog   = "provider.journal"
 
 	ProviderControls = "provider.controls"
+	ProviderAttested = "provider.attestations"
 )
 
 // entry is one line of the menu, drawn for whoever holds its permission; none asks for none.
@@ -100,6 +101,9 @@ var providerMenu = []entry{
 	{section: ProviderIn, path: "/provider/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", needs: "session.list", says: i18n.T("Qui de l'équipe est connecté, et arrêter une session.", "Who of the staff is signed in, and stop a session.")},
 	{section: ProviderLog, path: "/provider/journal", title: i18n.T("Journal", "Journal"), icon: "journal", needs: "journal.read", says: i18n.T("Les actes de la plateforme, avec leur preuve.", "The platform's acts, with their proof.")},
 	{section: ProviderControls, path: "/provider/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", needs: "clause.read", says: i18n.T("Chaque promesse, sa preuve, l'annexe, les auditeurs.", "Each promise, its proof, the annex, the auditors.")},
+	{section: ProviderAttested, path: "/provider/attestations", title: i18n.T("Attestations", "Attestations"), icon: "check", needs: "attestation.read", says: i18n.T("Ce qu'une personne signe, et jusqu'à quand.", "What a person signs for, and until when.")},
+	{section: ProviderAttested, path: "/provider/duties", title: i18n.T("Formations et charte", "Training and charter"), icon: "people", needs: "duty.read", says: i18n.T("Qui de l'équipe est à jour, enregistrer une formation.", "Who of the staff is up to date, record a training."), tile: true},
+	{section: MySecurity, path: "/me/duties", title: i18n.T("Mes engagements", "My undertakings"), icon: "doc", needs: "console.read", says: i18n.T("La charte que vous signez, vos formations.", "The charter that you sign, your training."), tile: true},
 	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},
 	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},
 	{section: ProviderFloor, path: "/provider/settings", title: i18n.T("Planchers", "Floors"), icon: "sliders", needs: "floor.read", says: i18n.T("Ce qu'aucune organisation ne peut assouplir.", "What no organization can loosen.")},
