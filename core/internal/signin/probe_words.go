@@ -25,6 +25,7 @@ var (
 	tApart    = i18n.T("Une adresse inconnue est traitée autrement qu'un compte : %s.", "An unknown address is treated otherwise than an account: %s.")
 	tByAnswer = i18n.T("la réponse diffère", "the answer differs")
 	tByTime   = i18n.T("le temps de réponse diffère", "the time of the answer differs")
+	tBusy     = i18n.T("La machine est trop occupée pour comparer des temps de réponse.", "The machine is too busy to compare times of answers.")
 	tByReset  = i18n.T("le formulaire de mot de passe oublié répond autrement", "the form of forgotten passwords answers otherwise")
 
 	tBlocked   = i18n.T("Après %d mots de passe faux, chacun d'un navigateur et d'une adresse différents, l'essai suivant a été refusé, même avec le bon ; la personne a été prévenue.", "After %d wrong passwords, each from another browser and address, the next attempt was refused, even with the right one; the person was told.")

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -178,9 +179,8 @@ var changing = regexp.MustCompile(`(nonce|value|id|data-[a-z]+)="[^"]*"|canary-[
 
 func (m *Module) seeUnknown(sc *scene) (seen core.Sight, err error) {
 	const n, series = 3, 4
-	apart := time.Hour
-	// A machine that is busy for a moment tells nothing: only a difference that shows every time does.
-	for i := 0; i < series && apart > tellTale; i++ {
+	var apart []time.Duration
+	for i := 0; i < series && (i == 0 || middle(apart).Abs() > tellTale); i++ {
 		if err := sc.canary(); err != nil {
 			return seen, err
 		}
@@ -188,10 +188,14 @@ func (m *Module) seeUnknown(sc *scene) (seen core.Sight, err error) {
 		if err != nil || !alike {
 			return probe.Broken(n, n, tApart, tByAnswer), err
 		}
-		apart = min(apart, took)
+		apart = append(apart, took...)
 	}
-	if apart > tellTale {
-		return probe.Broken(n, n, tApart, tByTime), nil
+	by := middle(apart)
+	if by.Abs() > tellTale {
+		if by.Abs() < 3*spread(apart) { // a machine that is busy tells nothing
+			return seen, probe.Unseen(tBusy)
+		}
+		return probe.Broken(len(apart), len(apart), tApart, tByTime), nil
 	}
 	var said [2]string
 	for i, email := range sc.both() {
@@ -205,36 +209,52 @@ func (m *Module) seeUnknown(sc *scene) (seen core.Sight, err error) {
 	if said[0] != said[1] {
 		return probe.Broken(n, n, tApart, tByReset), nil
 	}
-	return probe.Held(n, n, tAlike, n, apart.Milliseconds()), nil
+	return probe.Held(len(apart), len(apart), tAlike, len(apart), by.Abs().Milliseconds()), nil
+}
+
+// middle gives the median, spread the median distance from it.
+func middle(list []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(list))
+	return sorted[len(sorted)/2]
+}
+
+func spread(list []time.Duration) time.Duration {
+	m, off := middle(list), make([]time.Duration, len(list))
+	for i, d := range list {
+		off[i] = (d - m).Abs()
+	}
+	return middle(off)
 }
 
 // both are the address of an account, and one that nobody has.
 func (sc *scene) both() [2]string { return [2]string{sc.c.Email, sc.c.Address("nobody")} }
 
-// compare gives wrong passwords to both addresses in turn: whether every answer was alike, and how far apart the fastest ones were.
-func (sc *scene) compare(n int) (alike bool, apart time.Duration, err error) {
-	fastest := [2]time.Duration{time.Hour, time.Hour}
+// compare gives wrong passwords to both addresses in turn: whether every answer was alike, and how much later each one
+// for nobody came.
+func (sc *scene) compare(n int) (alike bool, apart []time.Duration, err error) {
 	for range n {
 		var said [2]string
+		var took [2]time.Duration
 		for i, email := range sc.both() {
 			v := sc.s.Visitor()
 			step, err := sc.begin(v, email)
 			if err != nil {
-				return false, 0, err
+				return false, nil, err
 			}
 			began := time.Now()
 			a, err := sc.give(v, "not "+sc.c.Password, nil)
 			if err != nil {
-				return false, 0, err
+				return false, nil, err
 			}
-			fastest[i] = min(fastest[i], time.Since(began))
+			took[i] = time.Since(began)
 			said[i] = step + " " + strconv.Itoa(a.Status) + a.Header.Get("Location") + changing.ReplaceAllString(a.Body, "")
 		}
 		if said[0] != said[1] {
-			return false, 0, nil
+			return false, nil, nil
 		}
+		apart = append(apart, took[1]-took[0])
 	}
-	return true, (fastest[0] - fastest[1]).Abs(), nil
+	return true, apart, nil
 }
 
 // tellTale is a little less than the beat that answers are given on: what differs by a beat each time differs.
