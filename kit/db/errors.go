@@ -68,6 +68,9 @@ func fromSQLite(err error, text string) error {
 		return nil
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		if e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE { // no room for the index of the log, which has its own already
+			return errFull.Because(err)
+		}
 		switch e.Code() & 0xff {
 		case sqlite3.SQLITE_FULL:
 			return errFull.Because(err)
