@@ -2,9 +2,11 @@ package boot
 
 import (
 	"context"
+	"io"
 	"net"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/control/data"
@@ -96,4 +98,19 @@ func (w watching) ExportPerson(context.Context, core.Tx, core.ID, func(core.Reco
 // ErasePerson has nothing to erase.
 func (w watching) ErasePerson(context.Context, core.Tx, core.ID) ([]core.Receipt, error) {
 	return nil, nil
+}
+
+// ImportAdvisories takes a list of known vulnerabilities (OSV) into a data folder, for the probe of components; it tells how
+// many entries it holds and when the newest changed.
+func ImportAdvisories(folder string, source []byte) (entries int, newest time.Time, err error) {
+	a, err := outside.ImportAdvisories(filepath.Join(folder, outside.AdvisoriesFile), source)
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	return a.Count, a.Newest, nil
+}
+
+// WriteSBOM writes what the running program is made of (CycloneDX).
+func WriteSBOM(w io.Writer, version string) error {
+	return outside.New(outside.Needs{}).WriteSBOM(w, version)
 }
