@@ -24,6 +24,7 @@ type Probe struct {
 	Title  Text // what holds when it is green: "An unused session dies"
 	Run    func(ctx context.Context, s Stage) (Sight, error)
 	Faults []PlantedFault // at least one; each must turn the probe red in a throw-away instance
+	Alone  bool           // it measures times: no other probe runs on the node meanwhile
 }
 
 // Sight is what one run saw. An error of Run means that nothing could be seen: neither held nor broken.

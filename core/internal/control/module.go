@@ -100,6 +100,7 @@ type Needs struct {
 // Module is the room of clauses.
 type Module struct {
 	needs  Needs
+	stage  sync.RWMutex // held whole by a probe that runs alone
 	mu     sync.Mutex
 	parsed map[string]*policies.Pack // by hash
 	asked  map[string]time.Time      // when each probe was last run on demand here

@@ -330,6 +330,13 @@ func plain(s string, most int) string {
 
 // look plays the probe. One that panics, or does not come back, saw nothing.
 func (m *Module) look(ctx context.Context, p *core.Probe) (core.Sight, error) {
+	if p.Alone {
+		m.stage.Lock()
+		defer m.stage.Unlock()
+	} else {
+		m.stage.RLock()
+		defer m.stage.RUnlock()
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	type result struct {

@@ -16,11 +16,14 @@ import (
 	"github.com/rempart/rempart/kit/probe"
 )
 
+// alone marks a probe that compares times: others beside it would change them.
+func alone(p *core.Probe) *core.Probe { p.Alone = true; return p }
+
 // Probes gives the probes of this room.
 func (m *Module) Probes() []*core.Probe {
 	return []*core.Probe{
 		m.watch("signin.password", tPassword, givePassword.Permission, m.seePassword, skipped("signin.password", "password_at"), unwritten),
-		m.watch("signin.unknown", tUnknown, "", m.seeUnknown, telling, hasty),
+		alone(m.watch("signin.unknown", tUnknown, "", m.seeUnknown, telling, hasty)),
 		m.watch("signin.lockout", tLockout, noteAttack.Permission, m.seeLockout, uncounted("signin.lockout"), silent("signin.lockout", "signin.attack")),
 		m.watch("signin.owner", tOwner, comeIn.Permission, m.seeOwner, forgotten, silent("signin.owner", "signin.code")),
 		m.watch("signin.challenge", tChallenge, givePassword.Permission, m.seeChallenge, uncounted("signin.challenge"), unspent),
@@ -257,8 +260,8 @@ func (sc *scene) compare(n int) (alike bool, apart []time.Duration, err error) {
 	return true, apart, nil
 }
 
-// tellTale is a little less than the beat that answers are given on: what differs by a beat each time differs.
-const tellTale = 45 * time.Millisecond
+// tellTale is more than the beat that answers are given on: equal work may end on either side of one.
+const tellTale = 80 * time.Millisecond
 
 func (m *Module) seeLockout(sc *scene) (seen core.Sight, err error) {
 	if err := sc.canary(); err != nil {
