@@ -71,7 +71,7 @@ var (
 				slow.Store(r.RemoteAddr, true)
 			}
 			if _, is := slow.Load(r.RemoteAddr); is && r.URL.Path == "/signin/password" {
-				time.Sleep(8 * tellTale)
+				time.Sleep(4 * tellTale)
 			}
 			return false
 		})
