@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/attestation"
 	"github.com/rempart/rempart/core/internal/settings"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/policies"
@@ -16,8 +17,8 @@ var sorts = map[settings.Sort]policies.Sort{
 	settings.Symbols: policies.Symbols, settings.Words: policies.Words, settings.Contact: policies.Contact,
 }
 
-// Catalogue is what a policy pack can name, without opening anything: every setting, and the probes and kinds of
-// attestations of the packs that ship.
+// Catalogue is what a policy pack can name, without opening anything: every setting, the kinds of attestations, and the
+// probes of the packs that ship.
 func Catalogue() policies.Catalogue {
 	var c policies.Catalogue
 	for _, k := range settings.Keys() {
@@ -29,8 +30,10 @@ func Catalogue() policies.Catalogue {
 	for _, p := range policies.Embedded() {
 		for _, clause := range p.Clauses {
 			c.Probes = append(c.Probes, clause.Probes...)
-			c.Attestations = append(c.Attestations, clause.Attestations...)
 		}
+	}
+	for _, k := range attestation.Kinds() {
+		c.Attestations = append(c.Attestations, k.ID)
 	}
 	slices.Sort(c.Probes)
 	slices.Sort(c.Attestations)
