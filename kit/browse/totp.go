@@ -43,12 +43,6 @@ func (a *Authenticator) Code() (string, error) {
 	return a.at(step)
 }
 
-// Ahead gives the code of the next step, which is accepted already: for who knows that the present one was used elsewhere.
-func (a *Authenticator) Ahead() (string, error) {
-	a.last = a.step() + 1
-	return a.at(a.last)
-}
-
 func (a *Authenticator) at(step int64) (string, error) {
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(
 		strings.TrimRight(strings.ToUpper(strings.ReplaceAll(a.Secret, " ", "")), "="))
