@@ -486,7 +486,7 @@ func minePage(v mineView) templ.Component {
 					templ_7745c5c3_Err = ui.Table{
 						Caption: tDone.In(ctx),
 						Columns: []ui.Column{{Label: tDutyWord.In(ctx)}, {Label: tWhen.In(ctx)}, {Label: tUntil.In(ctx)}, {Label: tState.In(ctx)}},
-						Rows:    v.rows(ctx), None: ui.Empty{Title: tNothing.In(ctx), Icon: "doc"},
+						Rows:    v.rows(ctx), None: ui.Empty{Title: tNothing.In(ctx), Text: tNothingTxt.In(ctx), Icon: "doc"},
 					}.Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
