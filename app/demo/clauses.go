@@ -80,6 +80,41 @@ func probeClauses(ctx context.Context, s *Stage) (string, error) {
 	return fmt.Sprintf("%d probes with canaries through the same doors as people: %s", len(probes), sum), nil
 }
 
+// attestedClause is one that a named person keeps by their word: of premises.
+const (
+	attestedPolicy = "usercom"
+	attestedClause = "USR-1"
+)
+
+func attestSite(ctx context.Context, s *Stage) (string, error) {
+	stands := func() (boot.Clause, error) {
+		list, _, err := s.House.VerifyClauses(ctx, boot.ClauseFilter{Pack: attestedPolicy, Clause: attestedClause}, false)
+		if err == nil && len(list) != 1 {
+			err = fmt.Errorf("%s stands %d times in %s", attestedClause, len(list), attestedPolicy)
+		}
+		if err != nil {
+			return boot.Clause{}, err
+		}
+		return list[0], nil
+	}
+	before, err := stands()
+	if err != nil {
+		return "", err
+	}
+	proof := []byte("Visit of the site: alarm tried, 12 badges counted, visitors' book read.\n")
+	if err := s.Trial.Attest(ctx, "site-security", "Port-Sainte", "Seen on the spot with the guard.", proof); err != nil {
+		return "", err
+	}
+	after, err := stands()
+	if err != nil {
+		return "", err
+	}
+	if before.Status != boot.ClauseStale || after.Status != boot.ClauseAttested {
+		return "", fmt.Errorf("%s went from %s to %s: %s", attestedClause, before.Status, after.Status, after.Why.EN)
+	}
+	return fmt.Sprintf("%s, then signed with its evidence: %s", strings.TrimSuffix(before.Why.EN, "."), after.Why.EN), nil
+}
+
 // clause runs the probes of the clause shown and gives how it stands.
 func (s *Stage) clause(ctx context.Context) (boot.Clause, error) {
 	list, _, err := s.House.VerifyClauses(ctx, boot.ClauseFilter{Pack: shownPolicy, Clause: shownClause}, true)

@@ -18,6 +18,7 @@ func Scenes() []Scene {
 		{"A published policy is applied", "USR-0, ACC-13.1", applyPolicy},
 		{"A looser setting is refused", "ACC-3.5", looserRefused},
 		{"Every promise is probed on the live system", "ACC-2.1 to ACC-14.1", probeClauses},
+		{"A person answers for what no program sees", attestedClause, attestSite},
 		{"A control is broken on purpose", shownClause, breakControl},
 		{"and mended", shownClause, mendControl},
 		{"Its proof leaves the house", shownClause, proveClause},

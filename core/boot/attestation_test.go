@@ -204,6 +204,40 @@ func TestAnEndIsRecalledOnceAtEachStep(t *testing.T) {
 	})
 }
 
+// TestWhatAPersonSignedIsTheirsToTake: their export holds it, and what they were trained in; erasing keeps only who signed.
+func TestWhatAPersonSignedIsTheirsToTake(t *testing.T) {
+	eachTown(t, func(t *testing.T, w *town) {
+		who := w.people["provider.admin"]
+		id := w.attest("site-security", "Lyon")
+		w.must("training", w.attestation.RecordTraining(w.as("provider.dpo"), who, "Given by the officer", time.Now().AddDate(0, 0, -2)))
+		w.must("charter", w.attestation.SignCharter(w.as("provider.admin"), true))
+		export := func() map[string]int {
+			found := map[string]int{}
+			w.do("export", func(ctx context.Context, tx core.Tx) error {
+				return w.attestation.ExportPerson(ctx, tx, who, func(r core.Record) error {
+					found[r.Table]++
+					if r.Values["details"] == "Given by the officer" || r.Values["name"] == "alarm.exe.pdf" || r.Values["details"] == "Seen with the guard." {
+						found["in clear"]++
+					}
+					return nil
+				})
+			})
+			return found
+		}
+		if got := export(); got["attestation_attestation"] != 1 || got["attestation_file"] != 1 || got["attestation_duty"] != 2 || got["in clear"] != 3 {
+			t.Errorf("the export holds %v", got)
+		}
+		w.do("erase", func(ctx context.Context, tx core.Tx) error { _, err := w.attestation.ErasePerson(ctx, tx, who); return err })
+		w.must("key", w.vault.DestroyKey(w.system(), who))
+		if got := export(); got["attestation_attestation"] != 1 || got["in clear"] != 2 {
+			t.Errorf("after the erasure there is %v: their training's words must be gone, what they attested for the provider stays", got)
+		}
+		if s, err := w.attestation.Get(w.as("provider.dpo"), id); err != nil || !s.Sound {
+			t.Errorf("the attestation no longer proves itself: %v", err)
+		}
+	})
+}
+
 // TestEveryKindOfThePacksCanBeAttested, and each kind serves the clauses that it says.
 func TestEveryKindOfThePacksCanBeAttested(t *testing.T) {
 	serves := map[string][]string{}

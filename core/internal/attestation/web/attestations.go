@@ -262,7 +262,7 @@ func (v sheetView) facts(ctx context.Context) ui.Facts {
 		{Label: tAAL.In(ctx), Text: "AAL" + strconv.Itoa(v.AAL)},
 		{Label: tClauses.In(ctx), Text: clauses(v.Kind)},
 		{Label: tDigest.In(ctx), Value: ui.Mono(v.Digest)},
-		{Label: tEntry.In(ctx), Value: ui.ToIf("journal.read", string(v.Entry), "/provider/journal/"+string(v.Entry))},
+		{Label: tEntry.In(ctx), Value: ui.Mono(string(v.Entry))},
 	}
 	return facts
 }
