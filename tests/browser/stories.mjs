@@ -4,6 +4,7 @@ import { first, letter, totp } from "./platform.mjs";
 import { code, signIn } from "./people.mjs";
 import { rights } from "./rights.mjs";
 import { controls } from "./controls.mjs";
+import { attested } from "./attested.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -21,6 +22,7 @@ export async function stories(stage) {
   await journal(stage);
   await terms(stage);
   await controls(stage);
+  await attested(stage);
   await lock(stage);
 }
 
