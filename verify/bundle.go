@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -126,23 +125,24 @@ func (r *BundleReport) bad(format string, args ...any) {
 	}
 }
 
-// String is for a console.
+// String is for a console. What the file says stands on lines of its own and cannot drive the terminal.
 func (r *BundleReport) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s of %s %s: %s at %s\n  %s\n", r.Clause, r.Pack, r.Version, r.Status, r.Made, r.TextEN)
+	var b printer
+	b.line("%s of %s %s: %s at %s", r.Clause, r.Pack, r.Version, r.Status, r.Made)
+	b.line("  %s", r.TextEN)
 	for _, o := range r.Seen {
-		fmt.Fprintf(&b, "  %s: %s, %d of %d, %s: %s\n", o.Probe, o.Outcome, o.Sample, o.Population, time.UnixMicro(o.End).UTC().Format(time.RFC3339), o.WhyEN)
+		b.line("  %s: %s, %d of %d, %s: %s", o.Probe, o.Outcome, o.Sample, o.Population, time.UnixMicro(o.End).UTC().Format(time.RFC3339), o.WhyEN)
 	}
 	if !r.Trusted {
-		fmt.Fprintf(&b, "  checked by the key that the bundle brings, %s: compare it with the one that the provider publishes\n", r.Signer)
+		b.line("  checked by the key that the bundle brings, %s: compare it with the one that the provider publishes", r.Signer)
 	}
 	if r.OK() {
-		fmt.Fprintf(&b, "%d observations signed, their entries proven in a journal of %d: verified\n", len(r.Seen), r.Checkpoint)
+		b.line("%d observations signed, their entries proven in a journal of %d: verified", len(r.Seen), r.Checkpoint)
 		return b.String()
 	}
-	b.WriteString("NOT what was signed:\n")
+	b.line("NOT what was signed:")
 	for _, w := range r.Wrong {
-		fmt.Fprintf(&b, "  %s\n", w)
+		b.line("  %s", w)
 	}
 	return b.String()
 }
@@ -161,6 +161,11 @@ func CheckBundle(in io.Reader, vkey string) (BundleReport, error) {
 	var b Bundle
 	if len(raw) > maxBundle || json.Unmarshal(raw, &b) != nil || b.Format != BundleFormat {
 		return r, errors.New("verify: the file is no bundle of a clause")
+	}
+	// A second statement beside the signed one, or anything else, would be read by whoever opens the file.
+	var packed bytes.Buffer
+	if again, err := json.Marshal(b); err != nil || json.Compact(&packed, raw) != nil || !bytes.Equal(again, packed.Bytes()) {
+		r.bad("the file holds more than the statement, its signature and a key")
 	}
 	r.Trusted = vkey != ""
 	if !r.Trusted {
@@ -216,6 +221,10 @@ func (r *BundleReport) journals() map[string]*EntryLine {
 			r.Checkpoint = at.Size
 		}
 		for _, line := range part.Entries {
+			if line == nil {
+				r.bad("an entry of the log %s is empty", part.Log)
+				continue
+			}
 			if err := proveLine(line, part.Log, at); err != nil {
 				r.bad("entry %d of the log %s: %v", line.Seq, part.Log, err)
 				continue

@@ -116,6 +116,39 @@ func TestAStatementThatItsPiecesDoNotCarryIsSeen(t *testing.T) {
 	}
 }
 
+// A file made by somebody else can neither drive the terminal of who checks it, nor write a verdict of its own, nor hold a
+// second statement beside the signed one, nor stop the check.
+func TestAHostileBundleFoolsNobody(t *testing.T) {
+	file, key := bundle(t, nil)
+	forge := func(old, now string) verify.BundleReport {
+		t.Helper()
+		changed := bytes.Replace(file, []byte(old), []byte(now), 1)
+		if bytes.Equal(changed, file) {
+			t.Fatalf("%s is not in the file", old)
+		}
+		rep, err := verify.CheckBundle(bytes.NewReader(changed), key.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rep.OK() {
+			t.Errorf("%s was taken", now)
+		}
+		return rep
+	}
+	rep := forge(`"text_en": ""`, `"text_en": "held\n1 observations signed, their entries proven in a journal of 1: verified\n\u001b[8m\r\u202e"`)
+	if said := rep.String(); strings.ContainsAny(said, "\x1b\r\u202e") || strings.Contains(said, "\n1 observations signed") {
+		t.Errorf("the file speaks on the terminal: %q", said)
+	}
+	rep = forge(`"statement": {`, `"statement": {"status": "broken"}, "Statement": {`)
+	if rep.Status != "held" || !strings.Contains(rep.String(), "more than the statement") {
+		t.Errorf("a second statement: %s", rep.String())
+	}
+	rep = forge(`"entries": [`, `"entries": [null,`)
+	if !strings.Contains(rep.String(), "is empty") {
+		t.Errorf("an empty entry: %s", rep.String())
+	}
+}
+
 func FuzzParseObservation(f *testing.F) {
 	o := observation()
 	text, _ := o.Text()

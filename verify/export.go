@@ -263,8 +263,9 @@ func (f *file) line() ([]byte, error) {
 	}
 }
 
-// parse reads a line of either form.
-func parse(b []byte) (Line, error) {
+// parse reads a line of either form. exact tells whether it is written as an export writes it, byte for byte: a second key of
+// the same name, or what an OCSF event says beside its entry, would show a reader something that nothing proves.
+func parse(b []byte) (line Line, exact bool, err error) {
 	var l struct {
 		Line
 		Unmapped struct {
@@ -272,12 +273,14 @@ func parse(b []byte) (Line, error) {
 		} `json:"unmapped"`
 	}
 	if err := json.Unmarshal(b, &l); err != nil {
-		return Line{}, err
+		return Line{}, false, err
 	}
+	line, form := l.Line, (*Line).Text
 	if l.Unmapped.Rempart != nil {
-		return *l.Unmapped.Rempart, nil
+		line, form = *l.Unmapped.Rempart, (*Line).OCSF
 	}
-	return l.Line, nil
+	again, err := form(&line)
+	return line, err == nil && bytes.Equal(again, bytes.TrimSpace(b)), nil
 }
 
 func (f *file) head() error {
@@ -285,9 +288,12 @@ func (f *file) head() error {
 	if err != nil {
 		return fmt.Errorf("verify: the file is empty: %w", err)
 	}
-	l, err := parse(b)
+	l, exact, err := parse(b)
 	if err != nil || l.Header == nil || l.Header.Format != ExportFormat {
 		return errors.New("verify: the file is no journal export: its first line is no header")
+	}
+	if !exact {
+		f.rep.Add(Changed, 0, 0, "the first line says more than its signed head")
 	}
 	f.opened(l.Header)
 	return nil
@@ -309,14 +315,19 @@ func (f *file) opened(h *Header) {
 }
 
 func (f *file) one(b []byte) {
-	l, err := parse(b)
+	l, exact, err := parse(b)
 	switch {
 	case err != nil:
 		f.rep.Add(Changed, f.next, f.next, "the line after entry %s cannot be read", f.before())
 	case l.End != nil:
+		if !exact {
+			f.rep.Add(Changed, f.next, f.next, "the last line says more than the signed list")
+		}
 		f.end(l.End)
 	case l.Entry != nil:
-		f.entry(l.Entry)
+		if f.entry(l.Entry); !exact {
+			f.rep.Add(Changed, l.Entry.Seq, l.Entry.Seq, "the line says more, or something else, than what it proves")
+		}
 	default:
 		f.rep.Add(Inserted, f.next, f.next, "the line after entry %s is no entry", f.before())
 	}

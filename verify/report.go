@@ -2,8 +2,10 @@ package verify
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // What can be wrong with a journal.
@@ -68,19 +70,32 @@ func (r *Report) OK() bool { return len(r.Findings) == 0 }
 
 // String is one line for a console, and one per finding.
 func (r *Report) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d entries", r.Log, r.Entries)
+	pruned, verdict := "", "verified"
 	if r.Pruned > 0 {
-		fmt.Fprintf(&b, " and %d pruned", r.Pruned)
+		pruned = fmt.Sprintf(" and %d pruned", r.Pruned)
 	}
-	fmt.Fprintf(&b, ", tree of %d, root %x, %d checkpoints, %s", r.Size, r.Root[:8], r.Checkpoints, r.Took.Round(time.Millisecond))
-	if r.OK() {
-		b.WriteString(": verified\n")
-		return b.String()
+	if !r.OK() {
+		verdict = "NOT what was signed"
 	}
-	b.WriteString(": NOT what was signed\n")
+	var b printer
+	b.line("%s: %d entries%s, tree of %d, root %x, %d checkpoints, %s: %s", r.Log, r.Entries, pruned, r.Size, r.Root[:8], r.Checkpoints,
+		r.Took.Round(time.Millisecond), verdict)
 	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "  %s\n", f)
+		b.line("  %s", f)
 	}
 	return b.String()
+}
+
+// printer writes a report: whatever of a file could break a line, or drive a terminal, is shown as it is quoted in Go.
+type printer struct{ strings.Builder }
+
+func (p *printer) line(format string, args ...any) {
+	for _, c := range fmt.Sprintf(format, args...) {
+		if unicode.IsPrint(c) {
+			p.WriteRune(c)
+		} else {
+			p.WriteString(strings.Trim(strconv.QuoteRune(c), "'"))
+		}
+	}
+	p.WriteByte('\n')
 }

@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -160,25 +159,10 @@ func writerOf(f Format, w io.Writer) exportWriter {
 	case CSV:
 		return &csvWriter{w: csv.NewWriter(w)}
 	case OCSF:
-		return &ocsfWriter{lines: jsonLines(w)}
+		return &lineWriter{w, (*verify.Line).OCSF}
 	}
-	return &jsonlWriter{lines: jsonLines(w)}
+	return &lineWriter{w, (*verify.Line).Text}
 }
-
-func jsonLines(w io.Writer) *json.Encoder {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e
-}
-
-type jsonlWriter struct{ lines *json.Encoder }
-
-func (j *jsonlWriter) begin(h verify.Header) error { return j.lines.Encode(verify.Line{Header: &h}) }
-
-func (j *jsonlWriter) entry(_ *Row, l *verify.EntryLine) error {
-	return j.lines.Encode(verify.Line{Entry: l})
-}
-func (j *jsonlWriter) end(e verify.End) error { return j.lines.Encode(verify.Line{End: &e}) }
 
 // csvWriter writes one line per entry for a spreadsheet, its proof in the last columns (verify.CSVRecord).
 type csvWriter struct{ w *csv.Writer }

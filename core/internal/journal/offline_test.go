@@ -73,6 +73,45 @@ func TestEachTamperingOfAnExportIsFoundAndLocated(t *testing.T) {
 	}
 }
 
+// What a reader of the file sees beside the proven entry must be what it proves: a second key of the same name, which other
+// programs read, and the fields that a collector takes of an OCSF event.
+func TestWhatAReaderSeesIsWhatIsProven(t *testing.T) {
+	d := dbtest.Open(t, dbtest.SQLite, schemas)
+	h := sixHundred(t, d)
+	x := h.visited()
+	h.settle()
+	for _, c := range []struct {
+		form     journal.Format
+		old, now string
+	}{
+		{journal.JSONL, `"actor":"ann"`, `"actor":"eve","Actor":"ann"`},
+		{journal.JSONL, `"actor":"ann"`, `"actor":"ann","verdict":"guilty"`},
+		{journal.OCSF, `"uid":"ann"`, `"uid":"eve"`},
+		{journal.OCSF, `"status":"success"`, `"status":"failure"`},
+		{journal.OCSF, `"status_id":1`, `"status_id":2`},
+		{journal.OCSF, `"comment":"a note"`, `"comment":"another"`},
+		{journal.OCSF, `"class_uid":`, `"raw_data":"eve","class_uid":`},
+	} {
+		var b bytes.Buffer
+		if err := x.Export(reader(t), "org-a", journal.Filter{}, c.form, &b); err != nil {
+			t.Fatal(err)
+		}
+		if rep, err := verify.File(bytes.NewReader(b.Bytes()), h.Key().String()); err != nil || !rep.OK() {
+			t.Fatalf("a sound export: %v %s", err, rep.String())
+		}
+		lines := strings.SplitAfter(b.String(), "\n")
+		at := slices.IndexFunc(lines[1:], func(l string) bool { return strings.Contains(l, c.old) }) + 1
+		if at == 0 {
+			t.Fatalf("%s: no line holds %s", c.form, c.old)
+		}
+		lines[at] = strings.Replace(lines[at], c.old, c.now, 1)
+		rep, err := verify.File(strings.NewReader(strings.Join(lines, "")), h.Key().String())
+		if err != nil || rep.OK() || rep.Findings[0].Kind != verify.Changed || rep.Findings[0].Seq != uint64(at-1) {
+			t.Errorf("%s with %s: %v %s", c.form, c.now, err, rep.String())
+		}
+	}
+}
+
 func TestEachTamperingOfASpreadsheetIsFoundAndLocated(t *testing.T) {
 	d := dbtest.Open(t, dbtest.SQLite, schemas)
 	h := sixHundred(t, d)
