@@ -153,8 +153,28 @@ func (m *Module) Assigned(ctx context.Context, tx core.Tx, org core.ID, role str
 	return db.All(ctx, tx, qHolders, scanLine, org, role, clock.Micros(m.Needs.Clock.Now()))
 }
 
-// Holders gives the persons to whom a role is assigned in org now, on everything, each once.
+// Holders gives the persons who hold a role in org now, on everything, each once. Who was invited with it and has not come
+// in, or has left, holds nothing: no message to those who answer for an organization goes to them.
 func (m *Module) Holders(ctx context.Context, tx core.Tx, org core.ID, role string) ([]core.ID, error) {
+	given, err := m.Given(ctx, tx, org, role)
+	if err != nil {
+		return nil, err
+	}
+	var present []core.ID
+	for _, person := range given {
+		membership, found, err := m.Needs.Members.MemberOf(ctx, tx, org, person)
+		if err != nil {
+			return nil, err
+		}
+		if !found || membership.State == "active" { // support, and service accounts, are no members
+			present = append(present, person)
+		}
+	}
+	return present, nil
+}
+
+// Given gives the persons to whom a role is assigned in org now, on everything, each once, those who are invited included.
+func (m *Module) Given(ctx context.Context, tx core.Tx, org core.ID, role string) ([]core.ID, error) {
 	now := m.Needs.Clock.Now()
 	lines, err := m.Assigned(ctx, tx, org, role)
 	var persons []core.ID

@@ -103,7 +103,7 @@ func (o *others) RevokeAll(_ context.Context, _ core.Tx, org, person core.ID, _ 
 	return nil
 }
 
-func (o *others) Holders(_ context.Context, _ core.Tx, org core.ID, role string) ([]core.ID, error) {
+func (o *others) Given(_ context.Context, _ core.Tx, org core.ID, role string) ([]core.ID, error) {
 	if role != "admin" {
 		return nil, nil
 	}

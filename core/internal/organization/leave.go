@@ -47,7 +47,7 @@ func (m *Module) Remove(ctx context.Context, org core.ID, members []core.ID, rea
 
 // admins gives who administers an organization now: somebody who was given that role and has not come in yet does not.
 func (m *Module) admins(ctx context.Context, tx core.Tx, org core.ID) ([]core.ID, error) {
-	held, err := m.needs.Rights.Holders(ctx, tx, org, "admin")
+	held, err := m.needs.Rights.Given(ctx, tx, org, "admin")
 	if err != nil {
 		return nil, err
 	}

@@ -178,7 +178,7 @@ func like(find string) string {
 
 // holding lists those to whom a role is assigned: few, so they are read one by one and shown on one page.
 func (m *Module) holding(ctx context.Context, tx core.Tx, org core.ID, f Filter, department, function string, page *Page) error {
-	holders, err := m.needs.Rights.Holders(ctx, tx, org, f.Role)
+	holders, err := m.needs.Rights.Given(ctx, tx, org, f.Role)
 	if err != nil {
 		return err
 	}

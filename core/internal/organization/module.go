@@ -31,8 +31,8 @@ type Forgetting interface {
 type Rights interface {
 	Assign(ctx context.Context, tx core.Tx, a core.Assignment) (core.ID, error)
 	RevokeAll(ctx context.Context, tx core.Tx, org, person core.ID, reason string) error
-	// Holders gives the persons to whom a role is assigned in an organization now.
-	Holders(ctx context.Context, tx core.Tx, org core.ID, role string) ([]core.ID, error)
+	// Given gives the persons to whom a role is assigned in an organization now, those who are invited included.
+	Given(ctx context.Context, tx core.Tx, org core.ID, role string) ([]core.ID, error)
 }
 
 // Sessions ends the sessions of a person.
