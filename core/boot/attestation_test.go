@@ -48,6 +48,16 @@ func (w *town) clauseNow(pack, clause string) Clause {
 	return list[0]
 }
 
+// plantAttestation makes one of the provider's, for the walks: no client sees it.
+func (w *town) plantAttestation() {
+	w.t.Helper()
+	id, err := w.attestation.Sign(w.as("provider.operator"), w.draft("maintenance", "canary-site"))
+	w.must("attestation", err)
+	s, err := w.attestation.Get(w.as("provider.operator"), id)
+	w.must("attestation", err)
+	w.known["attestation"], w.known["file"] = []core.ID{id}, []core.ID{s.Files[0].ID}
+}
+
 // TestAClauseOnBuildingsRestsOnANamedPersonsWord: nothing, signed for each site, expired, renewed, withdrawn.
 func TestAClauseOnBuildingsRestsOnANamedPersonsWord(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {

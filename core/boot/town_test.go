@@ -202,6 +202,7 @@ func (w *town) plant() {
 	})
 	w.known["permission"] = []core.ID{"session.list"}
 	w.plantReviews()
+	w.plantAttestation()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.
