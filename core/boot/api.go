@@ -6,6 +6,7 @@ import (
 	attestationapi "github.com/rempart/rempart/core/internal/attestation/api"
 	controlapi "github.com/rempart/rempart/core/internal/control/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
+	inventoryapi "github.com/rempart/rempart/core/internal/inventory/api"
 	journalapi "github.com/rempart/rempart/core/internal/journal/api"
 	"github.com/rempart/rempart/core/internal/organization"
 	organizationapi "github.com/rempart/rempart/core/internal/organization/api"
@@ -29,6 +30,7 @@ func (h *House) makeAPI() *rest.API {
 	settingsapi.Register(a, h.settings)
 	termsapi.Register(a, h.terms)
 	attestationapi.Register(a, h.attestation)
+	inventoryapi.Register(a, h.inventory)
 	controlapi.Register(a, h.control)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))
 	return a

@@ -24,6 +24,7 @@ import (
 	"github.com/rempart/rempart/core/internal/gate"
 	"github.com/rempart/rempart/core/internal/home"
 	"github.com/rempart/rempart/core/internal/identity"
+	"github.com/rempart/rempart/core/internal/inventory"
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/core/internal/organization"
 	"github.com/rempart/rempart/core/internal/review"
@@ -66,6 +67,7 @@ type House struct {
 	trust         *trust.Module
 	review        *review.Module
 	attestation   *attestation.Module
+	inventory     *inventory.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -84,7 +86,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema,
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema,
 	}
 }
 
@@ -251,7 +253,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Services: h.tokens,
 		Mail: h.mail, Settings: h.settings, Clock: h.cfg.Clock,
 	})
-	h.review, h.attestation = h.reviews(doors), h.attestations(doors)
+	h.review, h.attestation, h.inventory = h.reviews(doors), h.attestations(doors), h.registers(doors)
 	h.terms = terms.New(terms.Needs{Gate: &doors.gate, Clock: h.cfg.Clock, People: h.identity})
 	h.signin = signin.New(signin.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault,
@@ -284,7 +286,7 @@ func (h *House) build(doors *late) error {
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
 	h.trust = h.trusted(doors)
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, canaryTroops{h}}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, canaryTroops{h}}
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {

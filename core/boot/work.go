@@ -22,6 +22,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"review.sweep":       h.review.Sweep,
 		"review.watch":       h.review.Watch,
 		"attestation.remind": h.attestation.Remind,
+		"inventory.remind":   h.inventory.Remind,
 		"journal.retain": func(ctx context.Context) error {
 			return h.journal.Retain(ctx, h.settings)
 		},

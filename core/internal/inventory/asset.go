@@ -27,8 +27,13 @@ var Assets = &Register{
 	Fields: []Field{
 		{Name: "label", Title: i18n.T("Désignation", "Label"), Due: true, Listed: true},
 		{Name: "kind", Title: i18n.T("Nature", "Kind"), Sort: Choice, Due: true, Listed: true, Options: []Option{
-			{"computer", i18n.T("Ordinateur", "Computer")}, {"phone", i18n.T("Téléphone ou tablette", "Telephone or tablet")}, {"server", i18n.T("Serveur", "Server")},
-			{"storage", i18n.T("Disque ou support", "Disk or medium")}, {"network", i18n.T("Réseau", "Network")}, {"key", i18n.T("Clé ou badge", "Key or badge")}, {"other", i18n.T("Autre", "Other")},
+			{"computer", i18n.T("Ordinateur", "Computer")},
+			{"phone", i18n.T("Téléphone ou tablette", "Telephone or tablet")},
+			{"server", i18n.T("Serveur", "Server")},
+			{"storage", i18n.T("Disque ou support", "Disk or medium")},
+			{"network", i18n.T("Réseau", "Network")},
+			{"key", i18n.T("Clé ou badge", "Key or badge")},
+			{"other", i18n.T("Autre", "Other")},
 		}},
 		{Name: "serial", Title: i18n.T("Numéro de série", "Serial number"), Listed: true},
 		{Name: "owner", Title: i18n.T("Détenu par", "Held by"), Sort: Staff, Listed: true},

@@ -31,7 +31,7 @@ type Upload struct {
 // File is one file of a line.
 type File struct {
 	ID       core.ID
-	Revision int64  // the version that it came with
+	Revision int64 // the version that it came with
 	Name     string
 	Type     string // by its content, whatever its name said
 	Size     int
