@@ -21,6 +21,9 @@ func (h *House) reviews(doors *late) *review.Module {
 			p, err := h.settings.For(ctx, tx, org)
 			return p.Access.UnusedDays, err
 		},
+		Charts: func(ctx context.Context, tx core.Tx, org, person core.ID) (bool, error) {
+			return h.access.Holds(ctx, tx, person, org, organization.EditMember.Permission, organization.ImportMembers.Permission)
+		},
 		Origin: h.cfg.Origin,
 	})
 }

@@ -242,6 +242,31 @@ func TestAGraveRoleNeedsASecondWord(t *testing.T) {
 	})
 }
 
+// Who draws the chart of an organization cannot give a role above their own to whoever they put under themselves, nor get it
+// from whoever they put above.
+func TestWhoNamesManagersGivesNothingByIt(t *testing.T) {
+	eachTown(t, func(t *testing.T, w *town) {
+		role, err := w.access.Define(w.as("a.admin"), w.a, "", access.RoleForm{Name: "Accounts that seem shared", Permissions: []core.Permission{"sharing.read"}})
+		w.must("role", err)
+		wish := review.Wish{Role: role, Reason: "Between us", Until: time.Now().Add(30 * day)}
+		for _, pair := range [][2]string{{"a.people", "a.member"}, {"a.member", "a.people"}} { // manager, who asks
+			w.repost("a.people", func(p *organization.Profile) { p.Manager = "" })
+			w.repost("a.member", func(p *organization.Profile) { p.Manager = "" })
+			w.manages(pair[0], pair[1])
+			id, err := w.review.Ask(w.as(pair[1]), w.a, wish)
+			w.must("ask", err)
+			w.must("the manager grants", w.review.Judge(w.as(pair[0]), w.a, id, review.Verdict{Grant: true}))
+			if w.holds(pair[1], role) {
+				t.Errorf("%s got a role from %s alone", pair[1], pair[0])
+			}
+			w.must("an administrator confirms", w.review.Judge(w.as("a.admin"), w.a, id, review.Verdict{Grant: true}))
+			if !w.holds(pair[1], role) {
+				t.Errorf("%s did not get what an administrator confirmed", pair[1])
+			}
+		}
+	})
+}
+
 func TestWithoutAManagerAdministratorsJudgeAndSilenceLapses(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
 		role := w.light("Lecture")

@@ -67,6 +67,12 @@ func (m *Module) MayGive(ctx context.Context, tx core.Tx, person, org core.ID, r
 	return m.mayGive(ctx, tx, core.Actor{Kind: core.HumanActor, ID: person}, org, r)
 }
 
+// Holds tells whether a person holds any of some permissions in org now.
+func (m *Module) Holds(ctx context.Context, tx core.Tx, person, org core.ID, any ...core.Permission) (bool, error) {
+	held, err := m.effective(ctx, tx, core.Actor{Kind: core.HumanActor, ID: person, Org: org}, org)
+	return slices.ContainsFunc(any, func(p core.Permission) bool { return held[p] }), err
+}
+
 // Grave tells whether a line manager's word alone cannot give a role: the built-in ones that rule the house, and those
 // that hold a permission asking for a fresh proof of identity.
 func (m *Module) Grave(r core.Role) bool {

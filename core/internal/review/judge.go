@@ -233,7 +233,7 @@ func (m *Module) judge(ctx context.Context, tx core.Tx, r *Request, as standing,
 }
 
 // grant assigns what was asked. A line manager who could not give the role themselves gives it all the same, unless it is
-// grave: an administrator then confirms.
+// grave, or one of the two may have made the other their manager: an administrator then confirms.
 func (m *Module) grant(ctx context.Context, tx core.Tx, r *Request, as standing) (err error) {
 	a := core.Assignment{
 		Org: r.Org, Person: r.Person, Role: r.Role, Service: r.Service, Object: r.Object, Reason: r.Reason, Until: r.Until,
@@ -245,7 +245,11 @@ func (m *Module) grant(ctx context.Context, tx core.Tx, r *Request, as standing)
 		if err != nil {
 			return err
 		}
-		if grave {
+		drawn, err := m.drawn(ctx, tx, r, a.Approver)
+		if err != nil {
+			return err
+		}
+		if grave || drawn {
 			r.State = Confirm
 			return nil
 		}
@@ -254,6 +258,16 @@ func (m *Module) grant(ctx context.Context, tx core.Tx, r *Request, as standing)
 	r.State = Granted
 	r.Assignment, err = give(ctx, tx, a)
 	return err
+}
+
+// drawn tells whether the manager, or who asks for more than they could give, can change who manages whom: such a pair would
+// otherwise give itself any role by naming each other.
+func (m *Module) drawn(ctx context.Context, tx core.Tx, r *Request, boss core.ID) (bool, error) {
+	is, err := m.needs.Charts(ctx, tx, r.Org, boss)
+	if is || err != nil || m.needs.Rights.MayGive(ctx, tx, r.Person, r.Org, r.Role) == nil {
+		return is, err
+	}
+	return m.needs.Charts(ctx, tx, r.Org, r.Person)
 }
 
 func (m *Module) grave(ctx context.Context, tx core.Tx, org core.ID, role string) (bool, error) {

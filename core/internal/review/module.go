@@ -84,6 +84,8 @@ type Needs struct {
 	Departures Departures
 	// Roles lists the roles that an organization can assign.
 	Roles func(ctx context.Context, tx core.Tx, org core.ID) ([]Role, error)
+	// Charts tells whether a person can change who manages whom in an organization.
+	Charts func(ctx context.Context, tx core.Tx, org, person core.ID) (bool, error)
 	// Addresses reads the e-mail addresses of a sheet (CSV or workbook).
 	Addresses func(sheet []byte) ([]string, error)
 	// Seats gives the sessions used since a moment by whoever used more than one.
