@@ -17,6 +17,9 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"session.sweep":      h.sessions.Sweep,
 		"token.sweep":        h.tokens.Sweep,
 		"identity.sweep":     h.identity.SweepLinks,
+		"identity.report":    h.identity.SweepReports,
+		"access.sweep":       h.access.Sweep,
+		"control.sweep":      h.control.Sweep,
 		"signin.sweep":       h.signin.Sweep,
 		"organization.sweep": h.organizations.Sweep,
 		"review.sweep":       h.review.Sweep,
@@ -43,8 +46,11 @@ func (h *House) schedule() {
 			return sweep(core.WithActor(ctx, core.System(name)))
 		})
 		every := 10 * time.Minute
-		if name == "review.watch" { // sessions used at once are seen while they are
+		switch name {
+		case "review.watch": // sessions used at once are seen while they are
 			every = 2 * time.Minute
+		case "identity.report", "access.sweep", "control.sweep": // what ends after months needs no haste
+			every = 6 * time.Hour
 		}
 		h.jobs.Schedule(jobs.Schedule{Name: name, Kind: name, Every: every})
 	}

@@ -49,6 +49,7 @@ var (
 // What the module writes by itself, without an act.
 var (
 	dutyLease  = &core.Duty{Name: "control.lease", Why: "who runs a probe now and when it is due again; its observation is journaled"}
+	dutySweep  = &core.Duty{Name: "control.sweep", Why: "observations older than 400 days are forgotten, but the newest of a probe and those of a break; each was journaled"}
 	dutyStatus = &core.Duty{Name: "control.status", Why: "status of clauses computed from journaled observations, and its count per day"}
 	dutyHook   = &core.Duty{Name: "control.webhook", Why: "outcome of the delivery of an alert; the observation that raised it is journaled"}
 )

@@ -134,7 +134,7 @@ func (m *Module) Manifest() core.Manifest {
 				core.Plain("id", "url", "made_at", "last_at", "last_reply"), []core.Column{{Name: "secret", Sealed: true, Secret: true}}, core.Personal(decider, "made_by"))},
 		},
 		Acts:   []*core.ActDef{ReadClauses, ReadPromises, SignPromises, RunProbe, ObserveProbe, ExportProof, PublishPolicy, TellPolicy, ManageWebhooks},
-		Duties: []*core.Duty{dutyLease, dutyStatus, dutyHook, dutyTrial},
+		Duties: []*core.Duty{dutyLease, dutySweep, dutyStatus, dutyHook, dutyTrial},
 	}
 }
 

@@ -83,5 +83,6 @@ var (
 	}
 
 	guessing = core.Duty{Name: "identity.guess", Why: "counts attempts at the current password; the attempt itself is journaled"}
+	reporting = core.Duty{Name: "identity.report", Why: "a report handled 12 months ago is forgotten, as the manifest says; the acts on it are journaled"}
 	sweeping = core.Duty{Name: "identity.sweep", Why: "links past their end open nothing any more"}
 )

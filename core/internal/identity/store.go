@@ -89,6 +89,7 @@ var (
 	qReport       = db.SQL(`SELECT id, person, source, about, state, created_at, handled_at, handled_by, conclusion FROM identity_report WHERE id = $1`)
 	qReportHandle = db.SQL(`UPDATE identity_report SET state = 'handled', handled_at = $2, handled_by = $3, conclusion = $4 WHERE id = $1 AND state = 'open'`)
 	qReportsOf    = db.SQL(`SELECT id, person, source, about, state, created_at, handled_at, handled_by, conclusion FROM identity_report WHERE person = $1 ORDER BY id`)
+	qReportSweep  = db.SQL(`DELETE FROM identity_report WHERE state = 'handled' AND handled_at > 0 AND handled_at < $1`)
 	qReportForget = db.SQL(`UPDATE identity_report SET handled_by = '' WHERE handled_by = $1`)
 
 	qErasePerson    = db.SQL(`DELETE FROM identity_person WHERE id = $1`)

@@ -52,8 +52,8 @@ var ages = []age{
 	{"mail_outbox", "30d", 30 * day, db.SQL(`SELECT count(*), coalesce(sum(CASE WHEN done_at < $1 THEN 1 ELSE 0 END), 0) FROM mail_outbox WHERE state <> 'queued' AND done_at > 0`)},
 	{"mail_outbox", "delivery", 0, db.SQL(`SELECT count(*), coalesce(sum(CASE WHEN done_at < $1 THEN 1 ELSE 0 END), 0) FROM mail_outbox WHERE state = 'sent' AND sealed IS NOT NULL`)},
 	{"access_usage", "12m", 366 * day, db.SQL(`SELECT count(*), coalesce(sum(CASE WHEN last_day * 86400000000 < $1 THEN 1 ELSE 0 END), 0) FROM access_usage`)},
-	{"access_assignment", "7y", 7 * 366 * day, db.SQL(`SELECT count(*), coalesce(sum(CASE WHEN revoked_at < $1 THEN 1 ELSE 0 END), 0) FROM access_assignment WHERE revoked_at > 0`)},
-	{"access_suspension", "7y", 7 * 366 * day, db.SQL(`SELECT count(*), coalesce(sum(CASE WHEN lifted_at < $1 THEN 1 ELSE 0 END), 0) FROM access_suspension WHERE lifted_at > 0`)},
+	{"access_assignment", "7y", 7 * 366 * day, db.SQL(`SELECT count(*), coalesce(sum(CASE WHEN (CASE WHEN revoked_at > 0 THEN revoked_at ELSE until_at END) < $1 THEN 1 ELSE 0 END), 0) FROM access_assignment WHERE revoked_at > 0 OR until_at > 0`)},
+	{"access_suspension", "7y", 7 * 366 * day, db.SQL(`SELECT count(*), coalesce(sum(CASE WHEN (CASE WHEN lifted_at > 0 THEN lifted_at ELSE until_at END) < $1 THEN 1 ELSE 0 END), 0) FROM access_suspension WHERE lifted_at > 0 OR until_at > 0`)},
 }
 
 // standing are the rules whose rows end with a person or a membership, and not by their age.
