@@ -203,6 +203,7 @@ func (m *Module) CloseOrg(ctx context.Context, org core.ID, reason string) error
 }
 
 // Orgs lists organizations by name for the provider, 50 at a time, after the one that cursor names ("" for the first).
+// Those of canaries are no client's: they are left out.
 func (m *Module) Orgs(ctx context.Context, cursor core.ID, limit int) (list []OrgLine, next core.ID, err error) {
 	err = m.needs.Gate.Read(ctx, &core.Act{Def: ListOrganizations, Org: core.Platform}, func(tx core.Tx) error {
 		list, next = nil, core.ID("")
@@ -214,7 +215,7 @@ func (m *Module) Orgs(ctx context.Context, cursor core.ID, limit int) (list []Or
 			}
 			sort = fold(after.Name)
 		}
-		orgs, err := db.All(ctx, tx, qOrgs, scanOrg, sort, cursor, limit+1)
+		orgs, err := db.All(ctx, tx, qOrgs, scanOrg, sort, cursor, core.Canaries, core.Strangers, limit+1)
 		if err != nil {
 			return err
 		}

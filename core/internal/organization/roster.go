@@ -31,14 +31,15 @@ func (m *Module) MembersAt(ctx context.Context, tx core.Tx, org core.ID, at time
 	return db.All(ctx, tx, qMembersAt, scanMembership, org, clock.Micros(at), after, limit)
 }
 
-var qAllOrgs = db.SQL(`SELECT ` + orgColumns + ` FROM organization_organization WHERE id > $1 AND kind = 'client' ORDER BY id LIMIT $2`)
+var qAllOrgs = db.SQL(`SELECT ` + orgColumns + ` FROM organization_organization WHERE id > $1 AND kind = 'client' AND id <> $2 AND id <> $3 ORDER BY id LIMIT $4`)
 
-// AllOrgs lists the client organizations by id, after one, at most limit: for rooms that let staff choose one.
+// AllOrgs lists the client organizations by id, after one, at most limit: for rooms that let staff choose or count them.
+// Those of canaries are the platform's own and no client's: nobody is promised anything there.
 func (m *Module) AllOrgs(ctx context.Context, tx core.Tx, after core.ID, limit int) ([]core.Organization, error) {
 	return db.All(ctx, tx, qAllOrgs, func(scan db.Scan) (core.Organization, error) {
 		o, err := scanOrg(scan)
 		return o.Organization, err
-	}, after, limit)
+	}, after, core.Canaries, core.Strangers, limit)
 }
 
 var qManagedBy = db.SQL(`SELECT r.person FROM organization_member r

@@ -17,7 +17,7 @@ var (
 	qAddOrg = db.SQL(`INSERT INTO organization_organization (id, name, sort, kind, language, time_zone, state, created_at, closed_at, version)
 		VALUES ($1, $2, $3, $4, $5, $6, 'active', $7, 0, 1)`)
 	qOrg     = db.SQL(`SELECT ` + orgColumns + ` FROM organization_organization WHERE id = $1`)
-	qOrgs    = db.SQL(`SELECT ` + orgColumns + ` FROM organization_organization WHERE (sort, id) > ($1, $2) ORDER BY sort, id LIMIT $3`)
+	qOrgs    = db.SQL(`SELECT ` + orgColumns + ` FROM organization_organization WHERE (sort, id) > ($1, $2) AND id <> $3 AND id <> $4 ORDER BY sort, id LIMIT $5`)
 	qEditOrg = db.SQL(`UPDATE organization_organization SET name = $2, sort = $3, language = $4, time_zone = $5, version = version + 1
 		WHERE id = $1 AND version = $6 AND state = 'active'`)
 	qCloseOrg  = db.SQL(`UPDATE organization_organization SET state = 'closed', closed_at = $2, version = version + 1 WHERE id = $1 AND state = 'active'`)

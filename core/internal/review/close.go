@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -38,40 +39,44 @@ func (m *Module) orgs(ctx context.Context, each func(core.Organization) error) e
 }
 
 func (m *Module) everyOrg(ctx context.Context, each func(core.Organization) error) error {
-	after := core.ID("")
-	for {
+	after, full := core.ID(""), true
+	for full {
 		var batch []core.Organization
 		err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
 			if batch, err = m.needs.Orgs.AllOrgs(ctx, tx, after, 200); err != nil || after != "" {
 				return err
 			}
-			own, err := m.needs.Orgs.Org(ctx, tx, core.Platform)
-			if err == nil {
-				batch = append(batch, own)
-			} else if core.KindOf(err) == core.NotFound {
-				err = nil // nobody was set up yet
-			}
-			return err
+			return m.ownOrgs(ctx, tx, func(o core.Organization) { batch = slices.Insert(batch, 0, o) })
 		})
 		if err != nil {
 			return err
 		}
-		clients := 0
+		full = len(batch) >= 200
 		for _, o := range batch {
-			if o.ID != core.Platform {
-				clients++
-				after = max(after, o.ID)
-			}
 			if o.State == "active" {
 				if err := each(o); err != nil {
 					return err
 				}
 			}
-		}
-		if clients < 200 {
-			return nil
+			after = o.ID
 		}
 	}
+	return nil
+}
+
+// ownOrgs gives the platform's own organizations that exist: the provider's, none before anybody was set up, and those of
+// canaries, none before the first probe.
+func (m *Module) ownOrgs(ctx context.Context, tx core.Tx, add func(core.Organization)) error {
+	for _, id := range []core.ID{core.Platform, core.Canaries, core.Strangers} {
+		own, err := m.needs.Orgs.Org(ctx, tx, id)
+		switch {
+		case err == nil:
+			add(own)
+		case core.KindOf(err) != core.NotFound:
+			return err
+		}
+	}
+	return nil
 }
 
 // openPlanned opens the yearly review of each organization where it is due (CTI-37.8).
