@@ -193,6 +193,41 @@ func FuzzPortrait(f *testing.F) {
 	})
 }
 
+// scanned is a grey JPEG of 4096 x 3072 whose passes each go over the whole picture for 24 bytes.
+func scanned(passes int) []byte {
+	b := append([]byte{0xff, 0xd8, 0xff, 0xdb, 0, 67, 0}, bytes.Repeat([]byte{1}, 64)...)
+	b = append(b, 0xff, 0xc2, 0, 11, 8, 3072>>8, 0, 4096>>8, 0, 1, 1, 0x11, 0)
+	b = append(append(b, 0xff, 0xc4, 0, 20, 0x10, 1), make([]byte, 15)...)
+	b = append(b, 0xe0)                                                                                     // the one code: a run of empty blocks
+	run := []byte{0x40, 0x00, 0x80, 0x01, 0x00, 0x02, 0x00, 0x04, 0x00, 0x08, 0x00, 0x10, 0x00, 0x20, 0x00} // eight times 24,576 of them
+	for range passes {
+		b = append(append(b, 0xff, 0xda, 0, 8, 1, 1, 0, 1, 63, 0), run...)
+	}
+	return append(b, 0xff, 0xd9)
+}
+
+func TestAPictureGoneOverManyTimesIsRefusedBeforeItIsDrawn(t *testing.T) {
+	if _, err := portrait(scanned(3)); err != nil {
+		t.Fatalf("a picture in three passes: %v", err)
+	}
+	file := scanned(200_000) // hours of work
+	from := time.Now()
+	_, err := portrait(file)
+	if !strings.Contains(fields(err), "photo:photo.broken") {
+		t.Errorf("it was taken, or refused otherwise: %v", err)
+	}
+	if took := time.Since(from); took > 5*time.Second {
+		t.Errorf("refusing it took %s", took)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, halves(640, 480), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := scans(append(b.Bytes(), scanned(100)...)); n != 1 {
+		t.Errorf("a plain picture with another file behind it counts %d passes", n)
+	}
+}
+
 func TestAPhotoIsSealedShownWithinTheOrganizationAndErased(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		ada := h.ada()

@@ -23,6 +23,7 @@ const (
 	photoLeast  = 64       // shortest side
 	photoMost   = 8192     // longest side
 	photoSide   = 256      // of the square that is kept
+	photoScans  = 64       // passes over a JPEG: cameras and editors make ten or so
 )
 
 var (
@@ -72,6 +73,8 @@ func portrait(data []byte) ([]byte, error) {
 		return nil, errPhoto.With("photo", whyPhotoLarge)
 	case c.Width > photoMost || c.Height > photoMost || c.Width*c.Height > photoPixels:
 		return nil, errPhoto.With("photo", whyPhotoPixels)
+	case scans(data) > photoScans:
+		return nil, errPhoto.With("photo", whyPhotoBroken)
 	case c.Width < photoLeast || c.Height < photoLeast:
 		return nil, errPhoto.With("photo", whyPhotoSmall)
 	}
@@ -84,6 +87,25 @@ func portrait(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+// scans counts the passes over its pixels that a JPEG file asks for. Each may take 20 bytes and go over the whole picture
+// again: a file of the largest size could keep a processor busy for hours.
+func scans(data []byte) (n int) {
+	for at := 2; at+4 <= len(data) && pictureForm(data) == "jpeg"; {
+		mark := data[at+1]
+		switch {
+		case data[at] != 0xff, mark == 0, mark == 0xff, mark >= 0xd0 && mark <= 0xd7: // pixels, stuffing, restarts
+			at++
+			continue
+		case mark == 0xd9: // what stands behind the end is not read
+			return n
+		case mark == 0xda:
+			n++
+		}
+		at += 2 + max(2, int(binary.BigEndian.Uint16(data[at+2:])))
+	}
+	return n
 }
 
 func unread(data []byte) string {
