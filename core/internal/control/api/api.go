@@ -6,6 +6,7 @@ package api
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -282,10 +283,20 @@ type Webhook struct {
 	Secret    string     `json:"secret,omitempty" doc:"Key of the signature; in this answer only"`
 }
 
+// placeOf is an address without its path: chat services put a secret there, and who reads clauses need not post there.
+func placeOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + "/"
+}
+
 func webhooks(a *rest.API, m *control.Module) {
 	manage := edge.Needs(control.ManageWebhooks)
 	rest.Op(a, edge.Needs(control.ReadClauses), rest.Operation{
 		ID: "listWebhooks", Method: "GET", Path: "/provider/webhooks", Summary: "List where alerts are sent", Tag: tag,
+		Detail: "Addresses are given without their path, which may hold a secret of the destination.",
 	}, func(ctx context.Context, _ *struct{}) (*rest.List[Webhook], error) {
 		list, err := m.Webhooks(ctx)
 		if err != nil {
@@ -293,7 +304,7 @@ func webhooks(a *rest.API, m *control.Module) {
 		}
 		out := make([]Webhook, len(list))
 		for i, h := range list {
-			out[i] = Webhook{ID: h.ID, URL: h.URL, MadeAt: h.MadeAt, LastAt: given(h.LastAt), LastReply: h.LastReply}
+			out[i] = Webhook{ID: h.ID, URL: placeOf(h.URL), MadeAt: h.MadeAt, LastAt: given(h.LastAt), LastReply: h.LastReply}
 		}
 		return rest.Listed(out, ""), nil
 	})
