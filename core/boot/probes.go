@@ -72,6 +72,13 @@ func (h *House) lookouts() []core.Module {
 		outside.New(outside.Needs{
 			Origin: h.cfg.Origin, Data: h.cfg.Data, Database: h.cfg.URL, Listeners: h.served.all, Declared: h.cfg.Declared,
 			Pretended: h.pretends, Clock: h.cfg.Clock,
+			Region: func(ctx context.Context) (countries string, err error) {
+				err = h.db.Read(ctx, func(tx core.Tx) error {
+					countries, err = h.settings.Countries(ctx, tx)
+					return err
+				})
+				return countries, err
+			},
 		}),
 	}
 }

@@ -12,6 +12,7 @@ const (
 	choicesKey     = "session.idle_choices"
 	factorRolesKey = "signin.factor_roles"
 	signUpKey      = "signup.open"
+	countriesKey   = "host.countries"
 	reviewDaysKey  = "access.review_days"
 	securityKey    = "contact.security"
 	dpoKey         = "contact.dpo"
@@ -160,6 +161,14 @@ var catalogue = []*Key{
 		Effect: core.Text{FR: "Publié dans l'application et les avis.", EN: "Published in the application and in notices."},
 	},
 
+	{
+		ID: countriesKey, Sort: Words, Direction: Within, Provider: true, Clause: "KSK-3.3",
+		Title: core.Text{FR: "Pays où les données peuvent être (vide : l'Espace économique européen)", EN: "Countries where data may be (empty: the European Economic Area)"},
+		Effect: core.Text{
+			FR: "Codes de deux lettres : fr, de. Une sonde compare ces pays au lieu que l'exploitant déclare.",
+			EN: "Codes of two letters: fr, de. A probe compares these countries with the place that the operator declares.",
+		},
+	},
 	{
 		ID: signUpKey, Sort: Switch, Direction: Off, Default: "true", Provider: true, Clause: "CTI-3",
 		Title:  core.Text{FR: "Inscription libre d'une organisation", EN: "Self-service sign-up of an organization"},

@@ -59,6 +59,15 @@ func (m *Module) SignUpOpen(ctx context.Context, tx core.Tx) (bool, error) {
 	return all[byID[signUpKey].index].n == 1, nil
 }
 
+// Countries gives where data may be, as codes of two letters with commas between; "" is the European Economic Area.
+func (m *Module) Countries(ctx context.Context, tx core.Tx) (string, error) {
+	all, _, err := m.inForce(ctx, tx, core.Platform)
+	if err != nil {
+		return "", err
+	}
+	return all[byID[countriesKey].index].s, nil
+}
+
 // ReviewDays gives how many days at most pass between two reviews of the assignments of an organization (CTI-37.8).
 func (m *Module) ReviewDays(ctx context.Context, tx core.Tx, org core.ID) (int, error) {
 	all, _, err := m.inForce(ctx, tx, org)

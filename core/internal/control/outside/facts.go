@@ -28,6 +28,7 @@ const (
 	factDatabase   = "database"   // address of the database
 	factAdvisories = "advisories" // the list of known vulnerabilities, JSON lines
 	factModules    = "modules"    // "name@v1.2.3", one per line: what the program is made of
+	factCountries  = "countries"  // where data may be
 	factRegion     = "region"     // label of the place of the database
 	factCopies     = "copies"     // labels of the places of copies and backups
 	factSockets    = "sockets"    // ports declared to be public

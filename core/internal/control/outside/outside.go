@@ -18,7 +18,7 @@ type Needs struct {
 	Database string // PostgreSQL address; "" for SQLite in Data
 	// Listeners gives where this process serves. It is asked at each run: listeners open after the house is built.
 	Listeners func() []Listener
-	// Region gives what the packs in force ask of places: "" nothing, "europe", or a country ("FR").
+	// Region gives the countries where data may be ("fr,de"); "" or nil is the European Economic Area.
 	Region   func(ctx context.Context) (string, error)
 	Declared Declared
 	// Pretended gives the facts that a throw-away instance was told; nil on a live one.

@@ -304,13 +304,14 @@ func TestOnlyPlacesThatAreAskedForAreTaken(t *testing.T) {
 		label, asked string
 		want         bool
 	}{
-		{"FR/Gravelines", "europe", true},
-		{"fr", "FR", true},
-		{"DE/Falkenstein", "FR", false},
-		{"US/Ashburn", "europe", false},
-		{"US/Ashburn", "", true},
-		{"CH/Zurich", "europe", false},
-		{"France", "europe", false},
+		{"FR/Gravelines", "", true},
+		{"fr", "fr", true},
+		{"DE/Falkenstein", "de,fr", true},
+		{"DE/Falkenstein", "fr", false},
+		{"US/Ashburn", "de,fr", false},
+		{"US/Ashburn", "", false},
+		{"CH/Zurich", "", false},
+		{"France", "", false},
 	} {
 		if got := within(c.label, c.asked); got != c.want {
 			t.Errorf("%s within %q: %v", c.label, c.asked, got)

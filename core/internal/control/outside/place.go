@@ -18,6 +18,8 @@ var (
 	tRegionHeld   = i18n.T("Base de données : %s ; copies : %s ; demandé : %s. Ce sont les mots de l'exploitant, à appuyer par une attestation : un logiciel ne voit pas où est sa machine.", "Database: %s; copies: %s; asked for: %s. These are the operator's words, to be backed by an attestation: software cannot see where its machine is.")
 	tRegionWrong  = i18n.T("Le lieu déclaré %s n'est pas dans ce que la politique demande (%s).", "The declared place %s is not within what the policy asks for (%s).")
 	tRegionUnsaid = i18n.T("N'a pas pu être vu : aucun lieu n'est déclaré (host.region), et un logiciel ne voit pas où est sa machine.", "Could not be seen: no place is declared (host.region), and software cannot see where its machine is.")
+	tEurope       = i18n.T("Espace économique européen", "European Economic Area")
+	tFaultAbroad  = i18n.T("Une base de données hors du pays demandé", "A database outside of the country asked for")
 	tFaultRegion  = i18n.T("Une base de données aux États-Unis", "A database in the United States")
 	tFaultCopy    = i18n.T("Une copie aux États-Unis", "A copy in the United States")
 )
@@ -29,17 +31,19 @@ func (m *Module) region() *core.Probe {
 	return outsideProbe("outside.region", tRegion, m.runRegion,
 		pretending("outside.region/database", tFaultRegion, map[string]string{factRegion: "US/Ashburn"}),
 		pretending("outside.region/copy", tFaultCopy, map[string]string{factCopies: "FR/Gravelines\nUS/Ashburn"}),
+		pretending("outside.region/abroad", tFaultAbroad, map[string]string{factRegion: "DE/Falkenstein", factCountries: "fr"}),
 	)
 }
 
 func (m *Module) runRegion(ctx context.Context, _ core.Stage) (core.Sight, error) {
-	asked := "europe"
+	var countries string
 	if m.n.Region != nil {
 		var err error
-		if asked, err = m.n.Region(ctx); err != nil {
+		if countries, err = m.n.Region(ctx); err != nil {
 			return core.Sight{}, err
 		}
 	}
+	asked := m.text(factCountries, countries)
 	database := m.text(factRegion, m.n.Declared.Region)
 	if database == "" {
 		return core.Sight{}, probe.Unseen(tRegionUnsaid)
@@ -48,24 +52,29 @@ func (m *Module) runRegion(ctx context.Context, _ core.Stage) (core.Sight, error
 	places := append([]string{database}, copies...)
 	for i, p := range places {
 		if !within(p, asked) {
-			return probe.Broken(len(places), i+1, tRegionWrong, p, asked), nil
+			return probe.Broken(len(places), i+1, tRegionWrong, p, askedFor(asked)), nil
 		}
 	}
-	sight := probe.Held(len(places), len(places), tRegionHeld, database, list(copies), asked)
-	sight.Settings = map[string]string{"host.region": database, "host.copies": strings.Join(copies, ", ")}
+	sight := probe.Held(len(places), len(places), tRegionHeld, database, list(copies), askedFor(asked))
+	sight.Settings = map[string]string{"host.region": database, "host.copies": strings.Join(copies, ", "), "host.countries": asked}
 	return sight, nil
 }
 
-// within tells whether a place ("FR/Gravelines") is in what is asked for ("europe", "FR", "" for anywhere).
+// within tells whether a place ("FR/Gravelines") is in one of the countries asked for ("fr,de"), "" for Europe.
 func within(label, asked string) bool {
 	country, _, _ := strings.Cut(strings.ToUpper(label), "/")
-	switch strings.ToLower(asked) {
-	case "", "any":
-		return true
-	case "europe":
+	if asked == "" {
 		return slices.Contains(europe, country)
 	}
-	return strings.EqualFold(country, asked)
+	return slices.Contains(strings.Split(strings.ToUpper(asked), ","), country)
+}
+
+// askedFor is what is asked for, as a sentence or as codes.
+func askedFor(asked string) any {
+	if asked == "" {
+		return tEurope
+	}
+	return strings.ToUpper(strings.ReplaceAll(asked, ",", ", "))
 }
 
 // resolve gives the addresses of a name, or the address that it is.

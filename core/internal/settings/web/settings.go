@@ -79,6 +79,7 @@ var (
 		{"access", i18n.T("Habilitations", "Access")},
 		{"journal", i18n.T("Journal", "Journal")},
 		{"contact", i18n.T("Contacts", "Contacts")},
+		{"host", i18n.T("Lieu des données", "Where data are")},
 		{"signup", i18n.T("Inscription", "Sign-up")},
 	}
 )
