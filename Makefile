@@ -70,6 +70,7 @@ test: reset deps vet format lint tidy generated race speed fuzz faults browser b
 bench: build
 	scripts/part process $(GO) -C bench run ./process ../$(BIN)/rempart
 	scripts/part controls $(GO) test ./core/boot -run '^$$' -bench BenchmarkControls -benchtime 30x
+	scripts/part probes $(GO) test ./core/boot -run '^$$' -bench BenchmarkProbes -benchtime 1x
 	scripts/bench
 
 ## ---- their parts
