@@ -39,11 +39,11 @@ func (m *Module) runExport(ctx context.Context, s core.Stage) (core.Sight, error
 	if _, err := probe.Get(ctx, client, "/o/"+string(c.Org)+"/members"); err != nil {
 		return core.Sight{}, err
 	}
-	out, records, secret, err := m.exported(ctx, c)
+	in, err := m.standsIn(ctx, c) // first: a mark of use that is written meanwhile is in the export, and not missed there
 	if err != nil {
 		return core.Sight{}, err
 	}
-	in, err := m.standsIn(ctx, c)
+	out, records, secret, err := m.exported(ctx, c)
 	if err != nil {
 		return core.Sight{}, err
 	}
