@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/coretest"
 	"github.com/rempart/rempart/kit/db/dbtest"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/ids"
@@ -78,6 +79,9 @@ func onEachEngine(t *testing.T, walk func(t *testing.T, w *town)) {
 	for _, kind := range dbtest.Kinds() {
 		if kind == dbtest.PostgresPoolOfOne {
 			continue // the pool changes what waits, not what is shown
+		}
+		if kind == dbtest.Postgres && coretest.RaceDetector {
+			continue // make speed walks there: twenty thousand requests take minutes under the detector
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			if kind == dbtest.SQLite {
