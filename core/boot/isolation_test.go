@@ -81,7 +81,7 @@ func onEachEngine(t *testing.T, walk func(t *testing.T, w *town)) {
 			continue // the pool changes what waits, not what is shown
 		}
 		if kind == dbtest.Postgres && coretest.RaceDetector {
-			continue // make speed walks there: twenty thousand requests take minutes under the detector
+			continue // make speed walks there: its thousands of requests take minutes under the detector
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			if kind == dbtest.SQLite {
