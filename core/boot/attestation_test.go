@@ -237,7 +237,10 @@ func TestWhatAPersonSignedIsTheirsToTake(t *testing.T) {
 		if got := export(); got["attestation_attestation"] != 1 || got["attestation_file"] != 1 || got["attestation_duty"] != 2 || got["in clear"] != 3 {
 			t.Errorf("the export holds %v", got)
 		}
-		w.do("erase", func(ctx context.Context, tx core.Tx) error { _, err := w.attestation.ErasePerson(ctx, tx, who); return err })
+		w.do("erase", func(ctx context.Context, tx core.Tx) error {
+			_, err := w.attestation.ErasePerson(ctx, tx, who)
+			return err
+		})
 		w.must("key", w.vault.DestroyKey(w.system(), who))
 		if got := export(); got["attestation_attestation"] != 1 || got["in clear"] != 2 {
 			t.Errorf("after the erasure there is %v: their training's words must be gone, what they attested for the provider stays", got)

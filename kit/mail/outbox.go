@@ -34,7 +34,7 @@ type Needs struct {
 	Carrier Carrier // nil: messages wait
 	// Foot ends every message of an organization: whom to write to. Nil, or "", adds nothing.
 	Foot func(ctx context.Context, tx core.Tx, org core.ID) (string, error)
-	Log     *slog.Logger
+	Log  *slog.Logger
 }
 
 // Outbox is the queue of outgoing messages. It is a core.Mailer.

@@ -40,9 +40,15 @@ func TestClearValuesAreNotTakenForCiphertext(t *testing.T) {
 		value []byte
 		want  bool
 	}{
-		{"identity_report", vault, true}, {"identity_report", []byte("The person called and said so, twice."), false}, {"identity_report", vault[:20], false},
-		{"journal_visit", append([]byte{'A'}, vault...), true}, {"journal_visit", vault[:10], false}, {"journal_visit", []byte("a reason that anyone can read here"), false},
-		{"vault_key", make([]byte, 60), true}, {"vault_key", make([]byte, 32), false}, {"journal_batch", []byte("not entries"), false},
+		{"identity_report", vault, true},
+		{"identity_report", []byte("The person called and said so, twice."), false},
+		{"identity_report", vault[:20], false},
+		{"journal_visit", append([]byte{'A'}, vault...), true},
+		{"journal_visit", vault[:10], false},
+		{"journal_visit", []byte("a reason that anyone can read here"), false},
+		{"vault_key", make([]byte, 60), true},
+		{"vault_key", make([]byte, 32), false},
+		{"journal_batch", []byte("not entries"), false},
 	} {
 		if got := ciphertext(c.table, c.value); got != c.want {
 			t.Errorf("%s %q: %v", c.table, c.value, got)
@@ -56,8 +62,10 @@ func TestATableWithALimitAndNoMeasureIsNamed(t *testing.T) {
 	standing := core.Column{Category: "contact", Retention: "account"}
 	m := New(Needs{Manifests: func() []core.Manifest {
 		return []core.Manifest{{Module: "planted", Tables: []core.Table{
-			{Name: "planted_limited", Columns: core.Personal(limited, "phone")}, {Name: "planted_standing", Columns: core.Personal(standing, "phone")},
-			{Name: "planted_known", Columns: core.Personal(limited, "phone")}, {Name: "planted_plain", Columns: core.Plain("id")},
+			{Name: "planted_limited", Columns: core.Personal(limited, "phone")},
+			{Name: "planted_standing", Columns: core.Personal(standing, "phone")},
+			{Name: "planted_known", Columns: core.Personal(limited, "phone")},
+			{Name: "planted_plain", Columns: core.Plain("id")},
 		}}}
 	}})
 	if got := m.unmeasured([]string{"planted_known"}); len(got) != 1 || got[0] != "planted_limited" {
