@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"github.com/rempart/rempart/core/internal/attestation"
+	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
 )
@@ -237,7 +238,7 @@ func (p pages) evidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f.Type, f.Name, content)
+	return edge.Attach(w, f.Type, f.Name, content)
 }
 
 func (p pages) export(w http.ResponseWriter, r *http.Request) error {
@@ -245,7 +246,7 @@ func (p pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, "text/csv; charset=utf-8", name, content)
+	return edge.Attach(w, "text/csv; charset=utf-8", name, content)
 }
 
 // live tells whether it can still be renewed or withdrawn.

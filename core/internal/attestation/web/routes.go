@@ -2,9 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"time"
 
@@ -66,40 +63,14 @@ func showDay(t time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-// uploads reads the files of a form, each one byte more than what is taken at most.
-func uploads(r *http.Request) (list []attestation.Upload, err error) {
-	if err := r.ParseMultipartForm(8 << 20); errors.Is(err, http.ErrNotMultipart) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
+// uploads reads the files of a form.
+func uploads(r *http.Request) ([]attestation.Upload, error) {
+	files, err := edge.Files(r, "files", attestation.FileBytes)
+	list := make([]attestation.Upload, len(files))
+	for i, f := range files {
+		list[i] = attestation.Upload{Name: f.Name, Content: f.Content}
 	}
-	defer func() { err = errors.Join(err, r.MultipartForm.RemoveAll()) }()
-	for _, head := range r.MultipartForm.File["files"] {
-		if head.Size == 0 && head.Filename == "" {
-			continue
-		}
-		f, err := head.Open()
-		if err != nil {
-			return nil, err
-		}
-		content, err := io.ReadAll(io.LimitReader(f, attestation.FileBytes+1))
-		if err := errors.Join(err, f.Close()); err != nil {
-			return nil, err
-		}
-		list = append(list, attestation.Upload{Name: head.Filename, Content: content})
-	}
-	return list, nil
-}
-
-// send answers a file to keep, never to show.
-func send(w http.ResponseWriter, kind, name string, content []byte) error {
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	_, err := w.Write(content)
-	return err
+	return list, err
 }
 
 var tSomebody = i18n.T("Personne effacée", "Erased person")

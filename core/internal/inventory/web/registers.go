@@ -11,6 +11,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/inventory"
+	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
 )
@@ -345,7 +346,7 @@ func (p list) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f.Type, f.Name, content)
+	return edge.Attach(w, f.Type, f.Name, content)
 }
 
 func (p list) export(w http.ResponseWriter, r *http.Request) error {
@@ -353,5 +354,5 @@ func (p list) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, "text/csv; charset=utf-8", name, content)
+	return edge.Attach(w, "text/csv; charset=utf-8", name, content)
 }

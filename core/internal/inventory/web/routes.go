@@ -1,9 +1,6 @@
 package web
 
 import (
-	"errors"
-	"io"
-	"mime"
 	"net/http"
 
 	"github.com/rempart/rempart/core"
@@ -41,38 +38,12 @@ func id(text string) core.ID {
 	return core.ID(text)
 }
 
-// uploads reads the files of a form, each one byte more than what is taken at most.
-func uploads(r *http.Request) (list []inventory.Upload, err error) {
-	if err := r.ParseMultipartForm(8 << 20); errors.Is(err, http.ErrNotMultipart) {
-		return nil, nil
-	} else if err != nil {
-		return nil, err
+// uploads reads the files of a form.
+func uploads(r *http.Request) ([]inventory.Upload, error) {
+	files, err := edge.Files(r, "files", inventory.FileBytes)
+	list := make([]inventory.Upload, len(files))
+	for i, f := range files {
+		list[i] = inventory.Upload{Name: f.Name, Content: f.Content}
 	}
-	defer func() { err = errors.Join(err, r.MultipartForm.RemoveAll()) }()
-	for _, head := range r.MultipartForm.File["files"] {
-		if head.Size == 0 && head.Filename == "" {
-			continue
-		}
-		f, err := head.Open()
-		if err != nil {
-			return nil, err
-		}
-		content, err := io.ReadAll(io.LimitReader(f, inventory.FileBytes+1))
-		if err := errors.Join(err, f.Close()); err != nil {
-			return nil, err
-		}
-		list = append(list, inventory.Upload{Name: head.Filename, Content: content})
-	}
-	return list, nil
-}
-
-// send answers a file to keep, never to show.
-func send(w http.ResponseWriter, kind, name string, content []byte) error {
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	_, err := w.Write(content)
-	return err
+	return list, err
 }
