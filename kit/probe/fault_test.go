@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
 )
 
@@ -16,6 +17,9 @@ var (
 )
 
 func TestASentenceWithinASentenceSpeaksItsLanguage(t *testing.T) {
+	if got := Text(outer, core.Text{FR: "la clé", EN: "the key"}); got.FR != "il manque : la clé" || got.EN != "missing: the key" {
+		t.Errorf("a text within a sentence reads %+v", got)
+	}
 	if got := Text(outer, inner); got.FR != "il manque : le verrou" || got.EN != "missing: the lock" {
 		t.Errorf("says %+v", got)
 	}

@@ -19,12 +19,15 @@ func Text(s i18n.Sentence, args ...any) core.Text {
 	return core.Text{FR: s.Say(i18n.FR, spoken(i18n.FR, args)...), EN: s.Say(i18n.EN, spoken(i18n.EN, args)...)}
 }
 
-// spoken says those of args that are sentences.
+// spoken says those of args that are sentences or texts.
 func spoken(l i18n.Lang, args []any) []any {
 	out := slices.Clone(args)
 	for i, a := range out {
-		if s, ok := a.(i18n.Sentence); ok {
-			out[i] = s.Say(l)
+		switch a := a.(type) {
+		case i18n.Sentence:
+			out[i] = a.Say(l)
+		case core.Text:
+			out[i] = i18n.From(a).Say(l)
 		}
 	}
 	return out
