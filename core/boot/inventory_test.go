@@ -16,7 +16,9 @@ import (
 
 var (
 	qDueAt         = db.SQL(`UPDATE inventory_item SET due_at = $2 WHERE id = $1`)
-	qSealedReport  = db.SQL(`SELECT content FROM inventory_file LIMIT 1`)
+	qWrittenAt     = db.SQL(`UPDATE inventory_version SET changed_at = $2 WHERE item = $1`)
+	qSentFor       = db.SQL(`UPDATE inventory_reminder SET due_at = $2 WHERE item = $1`)
+	qSealedReport  = db.SQL(`SELECT content FROM inventory_file WHERE item = $1`)
 	qLettersOfKind = db.SQL(`SELECT count(*) FROM mail_outbox WHERE kind = $1`)
 )
 
@@ -46,6 +48,20 @@ func (w *town) flags(r *inventory.Register, id core.ID) []string {
 	return p.Flags(time.Now())
 }
 
+// plantRegister writes an asset with its file and a document of the provider's, for the walks: no client sees them.
+func (w *town) plantRegister() {
+	w.t.Helper()
+	plant := func(r *inventory.Register, v inventory.Values) core.ID {
+		file := inventory.Upload{Name: "canary-file.txt", Content: []byte("canary-text")}
+		id, err := w.inventory.Add(w.as("provider.admin"), r, inventory.Draft{Values: v, Files: []inventory.Upload{file}})
+		w.must("plant in "+r.ID, err)
+		return id
+	}
+	plant(inventory.Documents, inventory.Values{"label": "canary-document", "owner": string(w.people["provider.admin"]), "version": "1", "review": daysOn(200), "state": "draft"})
+	id := plant(inventory.Assets, inventory.Values{"label": "canary-asset", "kind": "computer", "encrypted": "yes", "state": "in_use"})
+	w.known["item"] = []core.ID{id}
+}
+
 // TestAMachineLeavesWithARecord: flagged without one, read by nobody else, sealed, its versions kept.
 func TestAMachineLeavesWithARecord(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
@@ -70,8 +86,8 @@ func TestAMachineLeavesWithARecord(t *testing.T) {
 			t.Errorf("the certificate reads %q: %v", content, err)
 		}
 		w.must("sealed", w.db.Read(t.Context(), func(tx core.Tx) error {
-			stored, _, err := db.One(t.Context(), tx, qSealedReport, db.Value[[]byte])
-			if bytes.Contains(stored, []byte("shredded")) {
+			stored, _, err := db.One(t.Context(), tx, qSealedReport, db.Value[[]byte], id)
+			if len(stored) == 0 || bytes.Contains(stored, []byte("shredded")) {
 				t.Error("the certificate is in clear in the database")
 			}
 			return err
@@ -152,6 +168,9 @@ func TestADateIsRecalledOnceToItsOwner(t *testing.T) {
 		if n := w.letters("inventory.overdue"); n != 1 {
 			t.Errorf("its owner got %d letters for one date", n)
 		}
+		if w.told("provider.admin", "inventory.escalation") != 1 || w.told("provider.dpo", "inventory.escalation") != 0 || w.told("a.admin", "inventory.escalation") != 0 {
+			t.Error("a date that has passed is told once above its owner, and to no client")
+		}
 		report := inventory.Upload{Name: "report.txt", Content: []byte("two findings")}
 		pentest := w.writes(inventory.Evaluations, inventory.Values{"label": "Application", "who": "Auditor", "done": daysOn(-30), "next": daysOn(300), "owner": owner, "state": "current"}, report)
 		if _, err := w.inventory.Add(w.as("provider.dpo"), inventory.Findings, inventory.Draft{Parent: pssi, Values: inventory.Values{"label": "x", "severity": "high", "owner": owner, "due": daysOn(9), "state": "open"}}); core.KindOf(err) != core.NotFound {
@@ -169,6 +188,33 @@ func TestADateIsRecalledOnceToItsOwner(t *testing.T) {
 		english := i18n.With(context.Background(), i18n.EN)
 		if got := inventory.FlagWords(english, []string{inventory.FlagOverdue}); got != "overdue" {
 			t.Errorf("a flag says %q", got)
+		}
+	})
+}
+
+// TestADateIsRecalledAtEachStep: 60, 30 and 7 days before, one letter for a run that was missed, then above; what nobody owns too.
+func TestADateIsRecalledAtEachStep(t *testing.T) {
+	eachTown(t, func(t *testing.T, w *town) {
+		owner := string(w.people["provider.dpo"])
+		id := w.writes(inventory.Documents, inventory.Values{"label": "PSSI", "owner": owner, "version": "3", "link": "https://pssi.example/3", "review": daysOn(300), "state": "in_force", "approved_by": "CEO", "approved_on": daysOn(-2)})
+		w.exec(qWrittenAt, id, time.Now().AddDate(-1, 0, 0).UnixMicro())
+		for _, at := range []struct {
+			left         int
+			soon, passed int64
+		}{{61, 0, 0}, {59, 1, 0}, {40, 1, 0}, {20, 2, 0}, {3, 3, 0}, {-1, 3, 1}} {
+			due := time.Now().AddDate(0, 0, at.left).UnixMicro() // time passes: the line and what was sent for it keep one date
+			w.exec(qDueAt, id, due)
+			w.exec(qSentFor, id, due)
+			w.must("remind", w.Sweep(t.Context(), "inventory.remind"))
+			w.must("remind", w.Sweep(t.Context(), "inventory.remind"))
+			if soon, passed := w.letters("inventory.due"), w.letters("inventory.escalation"); soon != at.soon || passed != at.passed {
+				t.Errorf("%d days before: %d reminders and %d escalations so far, want %d and %d", at.left, soon, passed, at.soon, at.passed)
+			}
+		}
+		w.writes(inventory.Assets, inventory.Values{"label": "spare", "kind": "computer", "encrypted": "yes", "state": "in_use", "check": daysOn(-1)})
+		w.must("remind", w.Sweep(t.Context(), "inventory.remind"))
+		if n := w.told("provider.admin", "inventory.escalation"); n != 2 {
+			t.Errorf("an asset that nobody holds, its check passed: %d escalations, want one more than 1", n)
 		}
 	})
 }

@@ -203,6 +203,7 @@ func (w *town) plant() {
 	w.known["permission"] = []core.ID{"session.list"}
 	w.plantReviews()
 	w.plantAttestation()
+	w.plantRegister()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.

@@ -23,7 +23,7 @@ func (m *Module) Probes() []*core.Probe {
 	return []*core.Probe{
 		m.look("asset.register", tpAssets, Assets, m.seeAssets, unflagged("asset"), lostCertificate, goneBare),
 		m.look("subprocessor.register", tpProcessors, Processors, m.seeProcessors, unflagged("subprocessor"), untold, expiredRow),
-		m.look("document.review", tpDocuments, Documents, m.seeDocuments, unflagged("document"), lostVersion, undue, unsent, lateRow, lateFinding),
+		m.look("document.review", tpDocuments, Documents, m.seeDocuments, unflagged("document"), lostVersion, undue, unsent, alone, lateRow, lateFinding),
 	}
 }
 
@@ -41,10 +41,11 @@ var (
 	tpNoVersion  = i18n.T("La version précédente d'un document n'est plus lisible.", "The former version of a document can no longer be read.")
 	tpNotLate    = i18n.T("Un document dont la revue est passée n'est pas signalé en retard.", "A document whose review has passed is not flagged as overdue.")
 	tpNotSent    = i18n.T("La revue d'un document n'a pas été rappelée à qui en répond.", "The review of a document was not recalled to its owner.")
+	tpAlone      = i18n.T("Une revue passée n'a pas été signalée au-dessus de qui en répond.", "A review that has passed was not told to those above its owner.")
 	tpLive       = i18n.T("%d lignes sur %d sont à régler : sans ce qu'elles doivent avoir, ou leur date passée.", "%d lines of %d are to be settled: without what they must have, or their date passed.")
 	tpAssetHeld  = i18n.T("Un canari a sorti un matériel : sans trace il a été signalé ; avec date, moyen, témoin et certificat il ne l'est plus, et le certificat est rendu identique. %d matériels, aucun sorti sans trace.", "A canary disposed of an asset: without a record it was flagged; with date, means, witness and certificate it no longer is, and the certificate comes back identical. %d assets, none disposed of without a record.")
 	tpProcHeld   = i18n.T("Un canari a écrit un sous-traitant sans clauses ni fondement : signalé ; à moins de %d jours et sans annonce : refusé ; un administrateur de client a été prévenu du suivant. %d sous-traitants, tous avec contrat, clauses et date à venir.", "A canary wrote a sub-processor without terms nor ground: flagged; within %d days and without notice: refused; an administrator of a client was told of the next. %d sub-processors, all with contract, terms and a date to come.")
-	tpDocHeld    = i18n.T("Un canari a écrit un document en vigueur que personne n'a approuvé : signalé ; sa nouvelle version a gardé l'ancienne ; sa revue passée, il a été signalé et rappelé. %d documents, évaluations et constats, aucun en retard.", "A canary wrote a document in force that nobody had approved: flagged; its new version kept the old one; once its review had passed it was flagged and recalled. %d documents, evaluations and findings, none overdue.")
+	tpDocHeld    = i18n.T("Un canari a écrit un document en vigueur que personne n'a approuvé : signalé ; sa nouvelle version a gardé l'ancienne ; sa revue passée, il a été signalé, rappelé à qui en répond et dit au-dessus. %d documents, évaluations et constats, aucun en retard.", "A canary wrote a document in force that nobody had approved: flagged; its new version kept the old one; once its review had passed it was flagged, recalled to its owner and told above. %d documents, evaluations and findings, none overdue.")
 	tpNothingBad = i18n.T("aucun signalement", "no flag")
 )
 
@@ -81,6 +82,8 @@ var (
 		`CREATE TRIGGER undue AFTER UPDATE OF due_at ON inventory_item WHEN NEW.due_at < OLD.due_at BEGIN UPDATE inventory_item SET due_at = OLD.due_at WHERE id = NEW.id; END`)
 	unsent = fault("document.review/unsent", "Les rappels n'entrent pas dans le courrier", "Reminders do not enter the mail",
 		`CREATE TRIGGER unsent_due AFTER INSERT ON mail_outbox WHEN NEW.kind IN ('`+mailDue+`', '`+mailPast+`') BEGIN DELETE FROM mail_outbox WHERE id = NEW.id; END`)
+	alone = fault("document.review/alone", "Une échéance passée n'est dite qu'à qui en répond", "A date that has passed is told to its owner alone",
+		`CREATE TRIGGER unsent_above AFTER INSERT ON mail_outbox WHEN NEW.kind = '`+mailAbove+`' BEGIN DELETE FROM mail_outbox WHERE id = NEW.id; END`)
 	lateRow     = row("document.review/row", "La revue d'un document est passée", "The review of a document has passed", "document", "in_force", "1000000", "")
 	lateFinding = row("document.review/finding", "Un constat d'évaluation est en retard", "A finding of an evaluation is overdue", "finding", "open", "1000000", "")
 )
@@ -319,6 +322,10 @@ func (m *Module) seeProcessors(ctx context.Context, p *play) (core.Sight, error)
 var anyVersion = regexp.MustCompile(`probe-(one|two)`)
 
 func (m *Module) seeDocuments(ctx context.Context, p *play) (core.Sight, error) {
+	above, err := p.Canary(ctx, "provider.dpo")
+	if err != nil {
+		return core.Sight{}, err
+	}
 	now := m.now()
 	line := Values{"label": "probe", "owner": string(p.who.Person), "version": "probe-one", "review": now.AddDate(0, 6, 0).Format(time.DateOnly), "state": "in_force"}
 	page, err := p.adds(ctx, line)
@@ -342,17 +349,22 @@ func (m *Module) seeDocuments(ctx context.Context, p *play) (core.Sight, error) 
 	if is, err := p.flagged(ctx, page.ID); err != nil || is {
 		return probe.Broken(1, 1, tpFalse, words(page.Lacks)), err
 	}
-	err = m.needs.Gate.Keep(ctx, Trial, func(tx core.Tx) error {
+	return m.playPast(ctx, p, above, page.ID, now)
+}
+
+// playPast lets the review of a document pass: flagged, recalled to its owner, told above.
+func (m *Module) playPast(ctx context.Context, p *play, above core.Canary, id core.ID, now time.Time) (core.Sight, error) {
+	err := m.needs.Gate.Keep(ctx, Trial, func(tx core.Tx) error {
 		people, err := m.needs.People.People(ctx, tx, p.who.Person)
 		if err == nil && people[p.who.Person].IsCanary() {
-			_, err = tx.Exec(ctx, qAge, page.ID, clock.Micros(now.Add(-time.Hour)))
+			_, err = tx.Exec(ctx, qAge, id, clock.Micros(now.Add(-time.Hour)))
 		}
 		return err
 	})
 	if err != nil {
 		return core.Sight{}, err
 	}
-	if is, err := p.flagged(ctx, page.ID); err != nil || !is {
+	if is, err := p.flagged(ctx, id); err != nil || !is {
 		return probe.Broken(1, 1, tpNotLate), err
 	}
 	if err := m.remind(core.WithActor(ctx, core.System("inventory.remind")), p.who.Person); err != nil {
@@ -360,6 +372,11 @@ func (m *Module) seeDocuments(ctx context.Context, p *play) (core.Sight, error) 
 	}
 	if _, err := p.Letter(ctx, p.who, mailPast); core.KindOf(err) == core.NotFound {
 		return probe.Broken(1, 1, tpNotSent), nil
+	} else if err != nil {
+		return core.Sight{}, err
+	}
+	if _, err := p.Letter(ctx, above, mailAbove); core.KindOf(err) == core.NotFound {
+		return probe.Broken(1, 1, tpAlone), nil
 	} else if err != nil {
 		return core.Sight{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -37,8 +38,8 @@ func stepAt(given, due, now time.Time) string {
 	return ""
 }
 
-// Remind writes to the owner of each line whose date comes or has passed, each step once, and tells clients what waits to be
-// told of sub-processors. A job runs it.
+// Remind writes to the owner of each line whose date comes or has passed, each step once, and to those above once it has passed;
+// it tells clients what waits to be told of sub-processors. A job runs it.
 func (m *Module) Remind(ctx context.Context) error {
 	return errors.Join(m.remind(ctx, ""), m.tell(ctx, ""))
 }
@@ -51,11 +52,11 @@ func (m *Module) remind(ctx context.Context, only core.ID) error {
 		all, err := db.All(ctx, tx, qDue, scanItem, clock.Micros(now.Add(notice)))
 		list = nil
 		for _, it := range all {
-			if it.Owner == "" || it.trial != (only != "") || only != "" && it.MadeBy != only {
+			if it.trial != (only != "") || only != "" && it.MadeBy != only {
 				continue
 			}
 			step := stepAt(it.ChangedAt, it.Due, now)
-			if step == "" || err != nil {
+			if step == "" || it.Owner == "" && step != stepPast || err != nil {
 				continue
 			}
 			var n int64
@@ -82,12 +83,14 @@ var Paths = map[string]string{
 
 // Kinds of mail.
 const (
-	mailDue  = "inventory.due"
-	mailPast = "inventory.overdue"
-	mailNews = "subprocessor.change"
+	mailDue   = "inventory.due"
+	mailPast  = "inventory.overdue"
+	mailAbove = "inventory.escalation"
+	mailNews  = "subprocessor.change"
 )
 
-// send writes one reminder, with its mark and its entry, in one transaction. It names the register, and nobody.
+// send writes one reminder, with its mark and its entry, in one transaction. What has passed is told above too: an owner who
+// does not read their mail is no excuse, nor is a line that nobody owns.
 func (m *Module) send(ctx context.Context, it Item, step string) error {
 	done := &core.Act{Def: Remind, Org: core.Platform, Resource: it.ID, Subject: it.Owner}
 	err := m.needs.Gate.Change(ctx, done, func(tx core.Tx) error {
@@ -100,28 +103,66 @@ func (m *Module) send(ctx context.Context, it Item, step string) error {
 		}
 		done.Changes = nil
 		done.Changed("step", "", step)
-		r, _ := RegisterOf(it.Register)
-		subject := core.Text{FR: "Une échéance approche : " + r.Title.Say(0), EN: "A due date comes near: " + r.Title.Say(1)}
-		days := int(it.Due.Sub(m.now()).Hours() / 24)
-		body := core.Text{
-			FR: fmt.Sprintf("Une ligne du registre « %s » dont vous répondez arrive à échéance dans %d jours. Elle est ici :", r.Title.Say(0), days),
-			EN: fmt.Sprintf("A line of the register “%s” that you answer for is due in %d days. It is here:", r.Title.Say(1), days),
-		}
-		kind := mailDue
-		if step == stepPast {
-			kind = mailPast
-			subject = core.Text{FR: "Une échéance est dépassée : " + r.Title.Say(0), EN: "A due date has passed: " + r.Title.Say(1)}
-			body = core.Text{
-				FR: fmt.Sprintf("Une ligne du registre « %s » dont vous répondez a passé son échéance. Elle est ici :", r.Title.Say(0)),
-				EN: fmt.Sprintf("A line of the register “%s” that you answer for has passed its due date. It is here:", r.Title.Say(1)),
+		page := Paths[it.Register] + "/" + string(it.ID)
+		kind, subject, body := letterTo(it, step, m.now())
+		if it.Owner != "" {
+			if err := m.mail(ctx, tx, it.Owner, kind, subject, body, page); err != nil {
+				return err
 			}
 		}
-		return m.mail(ctx, tx, it.Owner, kind, subject, body, Paths[it.Register]+"/"+string(it.ID))
+		if step != stepPast {
+			return nil
+		}
+		to, err := m.above(ctx, tx, it.Owner, it.trial)
+		r, _ := RegisterOf(it.Register)
+		told := core.Text{
+			FR: fmt.Sprintf("Une ligne du registre « %s » a passé son échéance, et qui en répond ne l'a pas réglée. Elle est ici :", r.Title.Say(0)),
+			EN: fmt.Sprintf("A line of the register “%s” has passed its due date, and its owner has not settled it. It is here:", r.Title.Say(1)),
+		}
+		for _, id := range to {
+			err = errors.Join(err, m.mail(ctx, tx, id, mailAbove, subject, told, page))
+		}
+		return err
 	})
 	if errors.Is(err, errSent) {
 		return nil
 	}
 	return err
+}
+
+// letterTo is what an owner reads of a step. It names the register, and nobody.
+func letterTo(it Item, step string, now time.Time) (kind string, subject, body core.Text) {
+	r, _ := RegisterOf(it.Register)
+	if step == stepPast {
+		return mailPast, core.Text{FR: "Une échéance est dépassée : " + r.Title.Say(0), EN: "A due date has passed: " + r.Title.Say(1)}, core.Text{
+			FR: fmt.Sprintf("Une ligne du registre « %s » dont vous répondez a passé son échéance. Elle est ici :", r.Title.Say(0)),
+			EN: fmt.Sprintf("A line of the register “%s” that you answer for has passed its due date. It is here:", r.Title.Say(1)),
+		}
+	}
+	days := int(it.Due.Sub(now).Hours() / 24)
+	return mailDue, core.Text{FR: "Une échéance approche : " + r.Title.Say(0), EN: "A due date comes near: " + r.Title.Say(1)}, core.Text{
+		FR: fmt.Sprintf("Une ligne du registre « %s » dont vous répondez arrive à échéance dans %d jours. Elle est ici :", r.Title.Say(0), days),
+		EN: fmt.Sprintf("A line of the register “%s” that you answer for is due in %d days. It is here:", r.Title.Say(1), days),
+	}
+}
+
+// above are the administrators of the platform and the data protection officer; of a canary's line, canaries only.
+func (m *Module) above(ctx context.Context, tx core.Tx, but core.ID, trial bool) ([]core.ID, error) {
+	live, err := m.needs.Rights.LiveIn(ctx, tx, core.Platform)
+	if err != nil {
+		return nil, err
+	}
+	var to []core.ID
+	for _, a := range live {
+		if (a.Role == "provider.admin" || a.Role == "provider.dpo") && a.Person != but && !slices.Contains(to, a.Person) {
+			to = append(to, a.Person)
+		}
+	}
+	people, err := m.needs.People.People(ctx, tx, to...)
+	return slices.DeleteFunc(to, func(id core.ID) bool {
+		p, known := people[id]
+		return !known || p.State == "disabled" || p.IsCanary() != trial
+	}), err
 }
 
 // mail writes to one person; who was erased meanwhile gets nothing.
