@@ -43,7 +43,7 @@ func clientRows(ctx context.Context, list []inventory.Values) []ui.Row {
 		out[i].Label = v["label"]
 		for _, name := range shown {
 			f, _ := inventory.Processors.FieldOf(name)
-			out[i].Cells = append(out[i].Cells, templ.Component(ui.Words(f.Show(ctx, v[name], nil))))
+			out[i].Cells = append(out[i].Cells, templ.Component(ui.Words(say(ctx, f, v[name], nil))))
 		}
 	}
 	return out

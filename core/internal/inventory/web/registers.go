@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -42,6 +43,10 @@ var (
 	tSize      = i18n.T("Taille", "Size")
 	tNoFile    = i18n.T("Aucun fichier joint", "No file attached")
 	tCreated   = i18n.T("ajout au registre", "added to the register")
+	tSet       = i18n.T("%s : %s", "%s: %s")
+	tCleared   = i18n.T("%s : %s → vide", "%s: %s → empty")
+	tTurned    = i18n.T("%s : %s → %s", "%s: %s → %s")
+	tNext      = i18n.T(" ; ", "; ")
 	tFileOnly  = i18n.T("fichier joint", "file attached")
 	tGone      = i18n.T("Personne effacée", "Erased person")
 	tKibi      = i18n.T("%d Kio", "%d KiB")
@@ -132,13 +137,23 @@ func rows(ctx context.Context, p list, items []inventory.Item, names map[core.ID
 			case f.Name == "label":
 				row.Cells = append(row.Cells, ui.To(it.Values["label"], row.Href))
 			default:
-				row.Cells = append(row.Cells, ui.Words(f.Show(ctx, it.Values[f.Name], names)))
+				row.Cells = append(row.Cells, ui.Words(say(ctx, f, it.Values[f.Name], names)))
 			}
 		}
 		row.Cells = append(row.Cells, badges(ctx, it.Flags(p.m.Now())))
 		out[i] = row
 	}
 	return out
+}
+
+// say is a value as a page shows it: days in words.
+func say(ctx context.Context, f inventory.Field, value string, names map[core.ID]string) string {
+	if f.Sort == inventory.Day {
+		if day, err := time.Parse(time.DateOnly, value); err == nil {
+			return i18n.Date(ctx, day)
+		}
+	}
+	return f.Show(ctx, value, names)
 }
 
 func badges(ctx context.Context, flags []string) templ.Component {
@@ -260,6 +275,15 @@ func (v formView) options(ctx context.Context, f inventory.Field) []ui.Option {
 	return append([]ui.Option{first}, out...)
 }
 
+// crumbs lead back to the register, and to the line that is changed.
+func (v formView) crumbs(ctx context.Context) []ui.Crumb {
+	list := []ui.Crumb{{Label: v.r.Title.In(ctx), Href: v.at()}}
+	if v.item != "" && v.values["label"] != "" {
+		list = append(list, ui.Crumb{Label: v.values["label"], Href: v.at(string(v.item))})
+	}
+	return list
+}
+
 func hint(ctx context.Context, f inventory.Field) string { return f.Hint.In(ctx) }
 
 type oneView struct {
@@ -284,7 +308,7 @@ func (v oneView) facts(ctx context.Context) ui.Facts {
 		facts = append(facts, ui.Fact{Label: tParent.In(ctx), Value: ui.To(tSee.In(ctx), inventory.Paths[inventory.Evaluations.ID]+"/"+string(v.Parent))})
 	}
 	for _, f := range v.r.Fields {
-		if s := f.Show(ctx, v.Values[f.Name], v.Names); s != "" && f.Name != "label" {
+		if s := say(ctx, f, v.Values[f.Name], v.Names); s != "" && f.Name != "label" {
 			facts = append(facts, ui.Fact{Label: f.Title.In(ctx), Text: s})
 		}
 	}
@@ -328,11 +352,18 @@ func changes(ctx context.Context, r *inventory.Register, before, after inventory
 			continue
 		}
 		if text != "" {
-			text += " ; "
+			text += tNext.In(ctx)
 		}
-		text += f.Title.In(ctx)
-		if f.Sort != inventory.Lines {
-			text += " : " + f.Show(ctx, before[f.Name], names) + " → " + f.Show(ctx, after[f.Name], names)
+		title, was, is := f.Title.In(ctx), say(ctx, f, before[f.Name], names), say(ctx, f, after[f.Name], names)
+		switch {
+		case f.Sort == inventory.Lines:
+			text += title
+		case was == "":
+			text += tSet.In(ctx, title, is)
+		case is == "":
+			text += tCleared.In(ctx, title, was)
+		default:
+			text += tTurned.In(ctx, title, was, is)
 		}
 	}
 	if text == "" {
