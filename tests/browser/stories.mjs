@@ -5,6 +5,7 @@ import { code, signIn } from "./people.mjs";
 import { rights } from "./rights.mjs";
 import { controls } from "./controls.mjs";
 import { attested } from "./attested.mjs";
+import { registers } from "./registers.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -23,6 +24,7 @@ export async function stories(stage) {
   await terms(stage);
   await controls(stage);
   await attested(stage);
+  await registers(stage);
   await lock(stage);
 }
 
