@@ -20,6 +20,10 @@ var nouns = map[string]i18n.Sentence{
 	"access_request": i18n.T("demande de rôle", "request for a role"), "access_review": i18n.T("revue des habilitations", "review of assignments"),
 	"sharing": i18n.T("compte qui semble partagé", "account that seems shared"), "support": i18n.T("entrée chez une organisation", "entry into an organization"),
 	"attestation": i18n.T("attestation", "attestation"), "attestation_file": i18n.T("pièce d'une attestation", "evidence of an attestation"), "duty": i18n.T("engagement de l'équipe", "duty of staff"),
+	"clause": i18n.T("clause", "clause"), "policy": i18n.T("politique", "policy"), "observation": i18n.T("constat", "observation"), "webhook": i18n.T("destination d'alertes", "destination of alerts"),
+	"annex": i18n.T("annexe", "annex"), "auditor_link": i18n.T("lien d'auditeur", "auditor's link"), "trust_page": i18n.T("page publique", "public page"),
+	"asset": i18n.T("matériel", "asset"), "subprocessor": i18n.T("sous-traitant", "sub-processor"), "document": i18n.T("document", "document"),
+	"evaluation": i18n.T("évaluation de sécurité", "security evaluation"), "inventory": i18n.T("registres", "registers"),
 	"terms": i18n.T("conditions", "terms"), "token": i18n.T("jeton", "token"), "device": i18n.T("navigateur", "browser"),
 
 	"answer": i18n.T("réponse", "answer"), "sha256": i18n.T("empreinte SHA-256", "SHA-256"), "scope": i18n.T("champ", "scope"),
