@@ -18,7 +18,7 @@ import (
 // times a day on a known browser. Promises: refused 0 times; fewer than 100 guesses pass in any 24 hours; on an
 // unknown browser the owner still comes in, by a code sent to the mailbox; the messages that strangers cause stay few.
 func TestAMonthOfGuessingNeverKeepsTheOwnerOut(t *testing.T) {
-	days, every := 30, 150*time.Second // 17,280 attempts
+	days, every := 30, 150*time.Second            // 17,280 attempts
 	if testing.Short() || coretest.RaceDetector { // make speed plays the month
 		days = 3
 	}
