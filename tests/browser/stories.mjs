@@ -21,10 +21,10 @@ export async function stories(stage) {
   await suspension(stage);
   await live(stage);
   await journal(stage);
-  await terms(stage);
   await controls(stage);
   await attested(stage);
   await registers(stage);
+  await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);
 }
 

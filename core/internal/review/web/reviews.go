@@ -209,8 +209,7 @@ func (v resultView) rows(ctx context.Context) []ui.Row {
 			ui.Time{At: l.From},
 			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)},
 			ui.Badge{Text: review.AnswerTitle(ctx, l.Answer), Tone: answerTones[l.Answer]},
-			ui.Words(l.Word), ui.Words(by),
-			ui.Time{At: l.AnsweredAt, Relative: true},
+			ui.Words(l.Word), templ.Join(ui.Words(by+" "), ui.Time{At: l.AnsweredAt, Relative: true}),
 			act,
 		}}
 	}
