@@ -206,8 +206,7 @@ func (v resultView) rows(ctx context.Context) []ui.Row {
 		}
 		rows[i] = ui.Row{Label: name, Cells: []templ.Component{
 			ui.Person(name, v.result.Posts[l.Person]), ui.Words(review.RoleTitle(ctx, v.result.Roles, l.Role)), ui.Words(review.ScopeWords(ctx, l.Service, l.Object)),
-			ui.Time{At: l.From},
-			ui.Time{At: l.Until, Never: tNoEnd.In(ctx)},
+			templ.Join(ui.Time{At: l.From}, ui.Words(" – "), ui.Time{At: l.Until, Never: tNoEnd.In(ctx)}),
 			ui.Badge{Text: review.AnswerTitle(ctx, l.Answer), Tone: answerTones[l.Answer]},
 			ui.Words(l.Word), templ.Join(ui.Words(by+" "), ui.Time{At: l.AnsweredAt, Relative: true}),
 			act,

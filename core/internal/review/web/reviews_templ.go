@@ -410,7 +410,7 @@ func resultPage(v resultView) templ.Component {
 				ctx = templ.InitializeContext(ctx)
 				templ_7745c5c3_Err = ui.Table{
 					Caption: tResult.In(ctx),
-					Columns: []ui.Column{{Label: tPerson.In(ctx)}, {Label: tRole.In(ctx)}, {Label: tScope.In(ctx)}, {Label: tSince.In(ctx)}, {Label: tUntil.In(ctx)}, {Label: tAnswerWord.In(ctx)}, {Label: tReason.In(ctx)}, {Label: tBy.In(ctx)}, {Label: tAct.In(ctx), Aside: true}},
+					Columns: []ui.Column{{Label: tPerson.In(ctx)}, {Label: tRole.In(ctx)}, {Label: tScope.In(ctx)}, {Label: tSince.In(ctx)}, {Label: tAnswerWord.In(ctx)}, {Label: tReason.In(ctx)}, {Label: tBy.In(ctx)}, {Label: tAct.In(ctx), Aside: true}},
 					Rows:    v.rows(ctx), None: ui.Empty{Title: tAllDone.In(ctx), Icon: "check"},
 				}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
