@@ -59,7 +59,7 @@ async function published({ platform, contextOf, both }) {
 
 // The client reads what it was promised, signs it, makes its annex and lets an auditor in, all without scripts.
 async function promised({ platform, contextOf, both }) {
-  const { admin } = platform.people, base = `${platform.origin}/o/${admin.org}/controls`;
+  const { outsider: admin } = platform.people, base = `${platform.origin}/o/${admin.org}/controls`;
   const context = await contextOf("fr", { javaScriptEnabled: false }), page = await context.newPage();
   let address;
   await step("a client signs, makes its annex and gives an auditor a link without scripts", async () => {
