@@ -592,8 +592,11 @@ func (t Table) head(c Column) templ.Component {
 
 // scroll lets the keyboard scroll a table that is wider than the screen.
 func (t Table) scroll() templ.Attributes {
-	if !t.Grid {
+	if !t.Grid && len(t.Columns) < 8 {
 		return nil
+	}
+	if !t.Grid { // so many columns may be a little too wide for the page in one language or the other
+		return templ.Attributes{"tabindex": "0", "role": "group", "aria-label": t.Caption}
 	}
 	return templ.Attributes{"tabindex": "0", "role": "region", "aria-label": t.Caption}
 }
@@ -627,7 +630,7 @@ func (c Cell) view() templ.Component {
 			var templ_7745c5c3_Var34 string
 			templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(c.Label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `kit/ui/tables.templ`, Line: 108, Col: 38}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `kit/ui/tables.templ`, Line: 111, Col: 38}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 			if templ_7745c5c3_Err != nil {
@@ -658,7 +661,7 @@ func (c Cell) view() templ.Component {
 			var templ_7745c5c3_Var36 string
 			templ_7745c5c3_Var36, templ_7745c5c3_Err = templ.JoinStringErrs(c.Label)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `kit/ui/tables.templ`, Line: 112, Col: 26}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `kit/ui/tables.templ`, Line: 115, Col: 26}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var36))
 			if templ_7745c5c3_Err != nil {
