@@ -592,7 +592,7 @@ func (t Table) head(c Column) templ.Component {
 
 // scroll lets the keyboard scroll a table that is wider than the screen.
 func (t Table) scroll() templ.Attributes {
-	if !t.Grid && len(t.Columns) < 5 {
+	if !t.Grid && len(t.Columns) < 6 {
 		return nil
 	}
 	if !t.Grid { // so many columns may be a little too wide for the page in one language or the other
