@@ -23,6 +23,8 @@ type Receipt struct {
 	Deleted int64
 	Kept    int64
 	Ground  LegalBasis // why rows were kept
+	Why     Text       // the same in a sentence
+	Rule    string     // the retention rule that ends what was kept
 }
 
 // Manifest declares everything a module keeps and can do (law 2).
@@ -33,6 +35,9 @@ type Manifest struct {
 	Acts   []*ActDef
 	Roles  []Role
 	Duties []*Duty
+	// Activities are the processing activities that it carries out, Rules the retention rules that its columns name first.
+	Activities []Activity
+	Rules      []RetentionRule
 }
 
 // Table is one table and the treatment of each of its columns.

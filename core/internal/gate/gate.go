@@ -25,6 +25,8 @@ type Needs struct {
 	Clock    core.Clock
 	// Duties are the housekeeping writes that the manifests declare; any other is refused.
 	Duties []*core.Duty
+	// Wardens are asked after the decision, and again once the function has told whose data it used.
+	Wardens []core.Warden
 }
 
 // Gate implements core.Gate.
@@ -52,20 +54,56 @@ func (g *Gate) Change(ctx context.Context, act *core.Act, fn func(core.Tx) error
 		return errUndeclared.Because(errors.New("a change needs a declared act that is journaled"))
 	}
 	actor := core.ActorOf(ctx)
-	if needsDecision(actor, act) {
-		err := g.needs.Store.Read(ctx, func(tx core.Tx) error { return g.needs.Decider.Decide(ctx, tx, actor, act) })
+	if needsDecision(actor, act) || len(g.needs.Wardens) > 0 {
+		err := g.needs.Store.Read(ctx, func(tx core.Tx) error { return g.decide(ctx, tx, actor, act) })
 		if err != nil {
 			return g.refused(ctx, act, err)
 		}
 	}
 	asked := snapshot(act)
-	return g.needs.Store.Write(ctx, func(tx core.Tx) error {
+	var barred error
+	err := g.needs.Store.Write(ctx, func(tx core.Tx) error {
 		*act = snapshot(&asked) // a retried transaction starts from what was asked
 		if err := fn(tx); err != nil {
 			return err
 		}
+		if barred = g.barred(ctx, tx, actor, &asked, act); barred != nil {
+			return barred
+		}
 		return g.record(ctx, tx, act)
 	})
+	if barred != nil {
+		return g.refused(ctx, act, barred)
+	}
+	return err
+}
+
+// decide asks the decider, then the wardens.
+func (g *Gate) decide(ctx context.Context, tx core.Tx, actor core.Actor, act *core.Act) error {
+	if needsDecision(actor, act) {
+		if err := g.needs.Decider.Decide(ctx, tx, actor, act); err != nil {
+			return err
+		}
+	}
+	return g.bar(ctx, tx, actor, act)
+}
+
+// barred asks the wardens again when the function told of more persons than were named before it.
+func (g *Gate) barred(ctx context.Context, tx core.Tx, actor core.Actor, asked, act *core.Act) error {
+	if len(g.needs.Wardens) == 0 || act.Subject == asked.Subject && slices.Equal(act.Subjects, asked.Subjects) {
+		return nil
+	}
+	return g.bar(ctx, tx, actor, act)
+}
+
+// bar asks the wardens.
+func (g *Gate) bar(ctx context.Context, tx core.Tx, actor core.Actor, act *core.Act) error {
+	for _, w := range g.needs.Wardens {
+		if err := w.Bar(ctx, tx, actor, act); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Read decides, runs fn in a snapshot and journals the read before the caller may show it.
@@ -75,13 +113,16 @@ func (g *Gate) Read(ctx context.Context, act *core.Act, fn func(core.Tx) error) 
 	}
 	actor := core.ActorOf(ctx)
 	var refusal error
+	asked := snapshot(act)
 	err := g.needs.Store.Read(ctx, func(tx core.Tx) error {
-		if needsDecision(actor, act) {
-			if refusal = g.needs.Decider.Decide(ctx, tx, actor, act); refusal != nil {
-				return refusal
-			}
+		if refusal = g.decide(ctx, tx, actor, act); refusal != nil {
+			return refusal
 		}
-		return fn(tx)
+		if err := fn(tx); err != nil {
+			return err
+		}
+		refusal = g.barred(ctx, tx, actor, &asked, act)
+		return refusal
 	})
 	if refusal != nil {
 		return g.refused(ctx, act, refusal)

@@ -204,3 +204,45 @@ func TestTheFakeGateKeepsTheContract(t *testing.T) {
 	})
 	coretest.SealerContract(t, coretest.Sealer())
 }
+
+// warden bars whatever concerns one person.
+type warden struct{ subject core.ID }
+
+func (w warden) Bar(_ context.Context, _ core.Tx, _ core.Actor, act *core.Act) error {
+	if act.Subject == w.subject {
+		return core.Fault(core.Forbidden, "restraint.restricted")
+	}
+	for _, s := range act.Subjects {
+		if s == w.subject {
+			return core.Fault(core.Forbidden, "restraint.restricted")
+		}
+	}
+	return nil
+}
+
+func TestAWardenBarsWhatARolePermits(t *testing.T) {
+	each(t, func(t *testing.T, b *bench, ctx context.Context) {
+		g := gate.New(gate.Needs{Store: b.db, Decider: b.decider, Recorder: b.recorder, Clock: clock.Real{}, Wardens: []core.Warden{warden{"bob"}}})
+		if err := g.Change(ctx, &core.Act{Def: write, Org: "org", Subject: "bob"}, add(ctx, "1")); core.KindOf(err) != core.Forbidden {
+			t.Errorf("a change about the person: %v", err)
+		}
+		late := &core.Act{Def: write, Org: "org"}
+		err := g.Change(ctx, late, func(tx core.Tx) error {
+			late.Subjects = []core.ID{"ann", "bob"} // known only once the rows were read
+			return add(ctx, "2")(tx)
+		})
+		if core.KindOf(err) != core.Forbidden {
+			t.Errorf("a change that turns out to be about the person: %v", err)
+		}
+		shown := &core.Act{Def: read, Org: "org"}
+		err = g.Read(ctx, shown, func(core.Tx) error { shown.Subjects = []core.ID{"bob"}; return nil })
+		if core.KindOf(err) != core.Forbidden {
+			t.Errorf("a read that turns out to be about the person: %v", err)
+		}
+		if err := g.Change(ctx, &core.Act{Def: write, Org: "org", Subject: "ann"}, add(ctx, "3")); err != nil {
+			t.Errorf("somebody else: %v", err)
+		}
+		b.expect(t, 1, "thing.create org refused restraint.restricted", "thing.create org refused restraint.restricted",
+			"thing.create org success ", "thing.read org refused restraint.restricted")
+	})
+}
