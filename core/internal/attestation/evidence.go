@@ -1,16 +1,12 @@
 package attestation
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"path"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/upload"
 )
 
 // Bounds of evidence.
@@ -50,12 +46,12 @@ func (d *Draft) sniff() (code string, args []any) {
 	total := 0
 	for i := range d.Files {
 		f := &d.Files[i]
-		f.Name = fileName(f.Name)
+		f.Name = upload.Name(f.Name)
 		total += len(f.Content)
 		if len(f.Content) > FileBytes {
 			return codeBig, []any{f.Name}
 		}
-		if f.kind = sniff(f.Content); f.kind == "" {
+		if f.kind = upload.Office(f.Content); f.kind == "" {
 			return codeType, []any{f.Name}
 		}
 	}
@@ -63,62 +59,6 @@ func (d *Draft) sniff() (code string, args []any) {
 		return codeMany, nil
 	}
 	return "", nil
-}
-
-// fileName keeps the last part of a name, of what can be shown, in 120 characters.
-func fileName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '"' || r == utf8.RuneError {
-			return -1
-		}
-		return r
-	}, name)
-	if r := []rune(name); len(r) > 120 {
-		name = string(r[len(r)-120:])
-	}
-	if name == "" || name == "." || name == "/" {
-		return "file"
-	}
-	return name
-}
-
-// sniff gives the type of a file by what it holds, "" when it is none of those taken.
-func sniff(b []byte) string {
-	switch {
-	case bytes.HasPrefix(b, []byte("%PDF-")):
-		return "application/pdf"
-	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
-		return "image/png"
-	case bytes.HasPrefix(b, []byte("\xff\xd8\xff")):
-		return "image/jpeg"
-	case bytes.HasPrefix(b, []byte("PK\x03\x04")):
-		return office(b)
-	case len(b) > 0 && utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' }):
-		return "text/plain; charset=utf-8"
-	}
-	return ""
-}
-
-// office tells an ODT or a DOCX among zip files by its parts. Documents with macros are neither.
-func office(b []byte) string {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		return ""
-	}
-	const odt = "application/vnd.oasis.opendocument.text"
-	kind := ""
-	for _, f := range z.File {
-		switch {
-		case strings.EqualFold(path.Base(f.Name), "vbaProject.bin"):
-			return ""
-		case f.Name == "mimetype" && bytes.HasPrefix(b[30:], []byte("mimetype"+odt)):
-			kind = odt
-		case f.Name == "word/document.xml":
-			kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-		}
-	}
-	return kind
 }
 
 // Open gives a piece of evidence. Its entry in the journal names its digest.

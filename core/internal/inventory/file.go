@@ -1,17 +1,14 @@
 package inventory
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"path"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/sheet"
+	"github.com/rempart/rempart/kit/upload"
 )
 
 // Bounds of what is attached at once.
@@ -55,8 +52,8 @@ func sniffAll(list []Upload, wrong error) ([]Upload, error) {
 	}
 	out := make([]Upload, len(list))
 	for i, f := range list {
-		f.Name = fileName(f.Name)
-		f.kind = sniff(f.Content)
+		f.Name = upload.Name(f.Name)
+		f.kind = upload.Type(f.Content)
 		switch {
 		case len(f.Content) > FileBytes:
 			err = err.With("files", codeBig, f.Name)
@@ -72,39 +69,6 @@ func sniffAll(list []Upload, wrong error) ([]Upload, error) {
 		return nil, err
 	}
 	return out, nil
-}
-
-// fileName keeps the last part of a name, of what can be shown, in 120 characters.
-func fileName(name string) string {
-	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
-	name = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '"' || r == utf8.RuneError {
-			return -1
-		}
-		return r
-	}, name)
-	if r := []rune(name); len(r) > 120 {
-		name = string(r[len(r)-120:])
-	}
-	if name == "" || name == "." || name == "/" {
-		return "file"
-	}
-	return name
-}
-
-// sniff gives the type of a file by what it holds, "" when it is none of those taken.
-func sniff(b []byte) string {
-	switch {
-	case bytes.HasPrefix(b, []byte("%PDF-")):
-		return "application/pdf"
-	case bytes.HasPrefix(b, []byte("\x89PNG\r\n\x1a\n")):
-		return "image/png"
-	case bytes.HasPrefix(b, []byte("\xff\xd8\xff")):
-		return "image/jpeg"
-	case len(b) > 0 && utf8.Valid(b) && !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != '\f' }):
-		return "text/plain; charset=utf-8"
-	}
-	return ""
 }
 
 func (m *Module) addFile(ctx context.Context, tx core.Tx, id, item core.ID, revision int64, f Upload) error {
