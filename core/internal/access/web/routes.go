@@ -165,17 +165,6 @@ func object(text string) core.ID {
 	return core.ID(text[:min(len(text), 64)])
 }
 
-// send answers a file to keep.
-func send(w http.ResponseWriter, f access.File) error {
-	h := w.Header()
-	h.Set("Content-Type", f.Type)
-	h.Set("Content-Disposition", `attachment; filename="`+f.Name+`"`)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	_, err := w.Write(f.Bytes)
-	return err
-}
-
 var (
 	tSomeone  = i18n.T("Personne effacée", "Erased person")
 	tPlatform = i18n.T("La plateforme", "The platform")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
+	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
 )
@@ -107,7 +108,7 @@ func (p pages) staffFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f)
+	return edge.Attach(w, f.Type, f.Name, f.Bytes)
 }
 
 func (v staffView) rows(ctx context.Context) []ui.Row {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
+	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
 )
@@ -215,7 +216,7 @@ func (p pages) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f)
+	return edge.Attach(w, f.Type, f.Name, f.Bytes)
 }
 
 func (p pages) unused(w http.ResponseWriter, r *http.Request) error {
@@ -257,7 +258,7 @@ func (p pages) unusedFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f)
+	return edge.Attach(w, f.Type, f.Name, f.Bytes)
 }
 
 // whoView is an answer to 'who can do this on that'.

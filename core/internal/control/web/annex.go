@@ -101,7 +101,7 @@ func (p pages) annexFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f.Name, f.Type, f.Bytes)
+	return edge.Attach(w, f.Type, f.Name, f.Bytes)
 }
 
 func (v annexView) rows(ctx context.Context) []ui.Row {

@@ -16,6 +16,7 @@ import (
 	"github.com/rempart/rempart/core/internal/control/annex"
 	"github.com/rempart/rempart/core/internal/control/export"
 	"github.com/rempart/rempart/core/internal/control/trust"
+	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
 )
@@ -208,7 +209,7 @@ func (p pages) export(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f.Name, f.Type, f.Bytes)
+	return edge.Attach(w, f.Type, f.Name, f.Bytes)
 }
 
 func (p pages) run(w http.ResponseWriter, r *http.Request) error {

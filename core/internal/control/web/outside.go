@@ -276,7 +276,7 @@ func (p pages) auditFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f.Name, f.Type, f.Bytes)
+	return edge.Attach(w, f.Type, f.Name, f.Bytes)
 }
 
 func linksTitle(ctx context.Context, v linksView) string {

@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -138,13 +137,4 @@ func say(ctx context.Context, t core.Text) string { return i18n.From(t).In(ctx) 
 func asks(r *http.Request) *http.Request {
 	return ui.Asking(r, "probe.run", "clause.export", "annex.read", "annex.make", "auditor_link.read", "auditor_link.make", "auditor_link.end",
 		"policy.publish", "webhook.manage", "promise.sign", "trust.open", "clause.read")
-}
-
-// send gives a file to keep.
-func send(w http.ResponseWriter, name, kind string, b []byte) error {
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", `attachment; filename="`+strings.ReplaceAll(name, `"`, "")+`"`)
-	_, err := w.Write(b)
-	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/review"
+	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
 )
@@ -224,7 +225,7 @@ func (p pages) file(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return send(w, f)
+	return edge.Attach(w, f.Type, f.Name, f.Bytes)
 }
 
 func (p pages) restore(w http.ResponseWriter, r *http.Request) error {

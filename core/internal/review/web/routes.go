@@ -129,17 +129,6 @@ func number(text string) int {
 	return n
 }
 
-// send answers a file to keep.
-func send(w http.ResponseWriter, f review.File) error {
-	h := w.Header()
-	h.Set("Content-Type", f.Type)
-	h.Set("Content-Disposition", `attachment; filename="`+f.Name+`"`)
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	_, err := w.Write(f.Bytes)
-	return err
-}
-
 var (
 	tSomeone  = i18n.T("Compte de service ou personne effacée", "Service account or erased person")
 	tPlatform = i18n.T("La plateforme", "The platform")
