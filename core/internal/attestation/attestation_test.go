@@ -1,7 +1,6 @@
 package attestation
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
