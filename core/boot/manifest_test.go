@@ -10,6 +10,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
 )
@@ -99,6 +100,47 @@ func TestEveryPersonalColumnIsFullyTreated(t *testing.T) {
 					t.Errorf("%s.%s is personal and lacks a category, purpose, basis or retention", table.Name, c.Name)
 				}
 			}
+		}
+	}
+}
+
+// TestTheManifestsLeaveNothingOpen: each personal column is kept on a ground, for a time that a rule defines, in an activity of
+// the register; each act has a purpose that its module declares.
+func TestTheManifestsLeaveNothingOpen(t *testing.T) {
+	for _, gap := range register.Gaps(house(t).Manifests()) {
+		t.Error(gap)
+	}
+}
+
+// TestAColumnWithoutGroundIsSeen is the test of the test: each gap is planted, and named.
+func TestAColumnWithoutGroundIsSeen(t *testing.T) {
+	text := core.Text{FR: "x", EN: "x"}
+	sound := func() core.Manifest {
+		return core.Manifest{
+			Module: "planted", Title: text,
+			Tables: []core.Table{{Name: "planted_card", Title: text, Columns: core.Personal(
+				core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "planted", OnErase: core.Keep}, "phone")}},
+			Acts:       []*core.ActDef{{Permission: "card.read", Purpose: core.PurposeService}},
+			Activities: []core.Activity{{ID: "planted.cards", Title: text, About: text, Part: core.Processor, Purposes: []core.Purpose{core.PurposeService}, Persons: []core.Text{text}, Tables: []string{"planted_card"}}},
+			Rules:      []core.RetentionRule{{Name: "planted", Title: text, From: text, Ground: core.Contract}},
+		}
+	}
+	if got := register.Gaps([]core.Manifest{sound()}); len(got) > 0 {
+		t.Fatalf("a sound manifest is refused: %q", got)
+	}
+	for want, plant := range map[string]func(m *core.Manifest){
+		"column planted_card.phone is personal and lacks a category, purpose, legal basis or retention": func(m *core.Manifest) { m.Tables[0].Columns[0].Basis = "" },
+		"column planted_card.phone is kept for \"ever\", which no retention rule defines":               func(m *core.Manifest) { m.Tables[0].Columns[0].Retention = "ever" },
+		"column planted_card.phone is for \"support\", a purpose that no activity on its table has":     func(m *core.Manifest) { m.Tables[0].Columns[0].Purpose = core.PurposeSupport },
+		"table planted_card holds personal data and no activity treats it":                              func(m *core.Manifest) { m.Activities[0].Tables = nil },
+		"act card.read states no purpose":                                               func(m *core.Manifest) { m.Acts[0].Purpose = "" },
+		"act card.read is for \"legal\", a purpose that no activity of planted has":     func(m *core.Manifest) { m.Acts[0].Purpose = core.PurposeLegal },
+		"activity planted.cards names table other_card, which its module does not keep": func(m *core.Manifest) { m.Activities[0].Tables = append(m.Activities[0].Tables, "other_card") },
+	} {
+		m := sound()
+		plant(&m)
+		if got := register.Gaps([]core.Manifest{m}); len(got) != 1 || got[0] != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

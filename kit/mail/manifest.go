@@ -17,6 +17,7 @@ var (
 // Manifest declares the queue: everything personal is in one sealed column that lives until the message has left.
 func (o *Outbox) Manifest() core.Manifest {
 	return core.Manifest{
+		Activities: activities, Rules: rules,
 		Module: "mail",
 		Title:  core.Text{FR: "Courrier sortant", EN: "Outgoing mail"},
 		Tables: []core.Table{{

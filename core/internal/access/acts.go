@@ -103,6 +103,7 @@ func (m *Module) Manifest() core.Manifest {
 	usage := professional
 	usage.Retention, usage.OnErase = "12m", core.EraseRow
 	return core.Manifest{
+		Activities: activities, Rules: rules,
 		Module: "access",
 		Title:  core.Text{FR: "Habilitations", EN: "Habilitations"},
 		Tables: []core.Table{

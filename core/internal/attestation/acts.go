@@ -53,8 +53,9 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "attestation",
-		Title:  core.Text{FR: "Attestations", EN: "Attestations"},
+		Activities: activities,
+		Module:     "attestation",
+		Title:      core.Text{FR: "Attestations", EN: "Attestations"},
 		Tables: []core.Table{
 			{Name: "attestation_attestation", Title: core.Text{FR: "Attestations signées", EN: "Signed attestations"}, Columns: core.Columns(
 				core.Plain("id", "kind", "reach", "place", "from_at", "until_at", "text_fr", "text_en", "digest", "aal", "entry", "renews", "replaced_by", "withdrawn_at", "trial"),

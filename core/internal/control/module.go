@@ -114,8 +114,9 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "control",
-		Title:  core.Text{FR: "Clauses et preuves", EN: "Clauses and proofs"},
+		Activities: activities,
+		Module:     "control",
+		Title:      core.Text{FR: "Clauses et preuves", EN: "Clauses and proofs"},
 		Tables: []core.Table{
 			{Name: "control_publication", Title: core.Text{FR: "Versions publiées des politiques", EN: "Published versions of policies"}, Columns: core.Columns(
 				core.Plain("pack", "number", "version", "hash", "source", "state", "published_at", "ended_at"), core.Personal(decider, "published_by"))},

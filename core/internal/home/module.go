@@ -66,9 +66,10 @@ var (
 // Manifest declares the acts; the module keeps nothing.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "home",
-		Title:  core.Text{FR: "Accueil", EN: "Home"},
-		Acts:   []*core.ActDef{SeeMine, SeePlace, SeeConsole},
+		Activities: activities,
+		Module:     "home",
+		Title:      core.Text{FR: "Accueil", EN: "Home"},
+		Acts:       []*core.ActDef{SeeMine, SeePlace, SeeConsole},
 	}
 }
 

@@ -89,6 +89,7 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
+		Activities: activities, Rules: rules,
 		Module: "identity",
 		Title:  core.Text{FR: "Personnes et comptes", EN: "Persons and accounts"},
 		Tables: []core.Table{

@@ -69,8 +69,9 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "inventory",
-		Title:  core.Text{FR: "Registres : matériel, sous-traitants, documents, évaluations", EN: "Registers: assets, sub-processors, documents, evaluations"},
+		Activities: activities,
+		Module:     "inventory",
+		Title:      core.Text{FR: "Registres : matériel, sous-traitants, documents, évaluations", EN: "Registers: assets, sub-processors, documents, evaluations"},
 		Tables: []core.Table{
 			{Name: "inventory_item", Title: core.Text{FR: "Lignes des registres", EN: "Lines of the registers"}, Columns: core.Columns(
 				core.Plain("id", "register", "parent", "state", "due_at", "lacks", "revision", "tell", "made_at", "trial"), core.Personal(kept, "owner", "made_by"))},

@@ -20,6 +20,7 @@ var (
 // person's key and goes with it; the pseudonymous ids stay, because the security of others rests on them.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
+		Activities: activities, Rules: rules,
 		Module: "journal",
 		Title:  core.Text{FR: "Journal", EN: "Journal"},
 		Acts:   []*core.ActDef{&Open, &Read, &Export, &Check, &Save, &Look, &pruneAct, &trimAct, &voidAct},

@@ -21,6 +21,7 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
+		Activities: activities, Rules: rules,
 		Module: "organization",
 		Title:  core.Text{FR: "Organisations et membres", EN: "Organizations and members"},
 		Tables: []core.Table{

@@ -78,8 +78,9 @@ func (m *Module) Manifest() core.Manifest {
 	sealed := connection
 	sealed.Sealed = true
 	return core.Manifest{
-		Module: "review",
-		Title:  core.Text{FR: "Demandes et revues", EN: "Requests and reviews"},
+		Activities: activities,
+		Module:     "review",
+		Title:      core.Text{FR: "Demandes et revues", EN: "Requests and reviews"},
 		Tables: []core.Table{
 			{Name: "review_request", Title: core.Text{FR: "Demandes de rôle", EN: "Requests for a role"}, Columns: core.Columns(
 				core.Plain("org", "id", "service", "object", "state", "asked_at", "expires_at", "reminded_at", "judged_at", "assignment"),

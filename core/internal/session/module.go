@@ -124,6 +124,7 @@ func (m *Module) Manifest() core.Manifest {
 	sealed.Sealed = true
 	secret.Secret = true
 	return core.Manifest{
+		Activities: activities, Rules: rules,
 		Module: "session",
 		Title:  core.Text{FR: "Sessions", EN: "Sessions"},
 		Tables: []core.Table{{

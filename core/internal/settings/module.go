@@ -37,8 +37,9 @@ var setting = core.Column{Category: "connection", Purpose: core.PurposeSecurity,
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "settings",
-		Title:  core.Text{FR: "Paramètres et planchers", EN: "Settings and floors"},
+		Activities: activities,
+		Module:     "settings",
+		Title:      core.Text{FR: "Paramètres et planchers", EN: "Settings and floors"},
 		Tables: []core.Table{
 			{
 				Name: "settings_value", Title: core.Text{FR: "Valeurs des paramètres", EN: "Values of settings"},

@@ -164,8 +164,9 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "signin",
-		Title:  core.Text{FR: "Connexion", EN: "Sign-in"},
+		Activities: activities,
+		Module:     "signin",
+		Title:      core.Text{FR: "Connexion", EN: "Sign-in"},
 		Tables: []core.Table{
 			{Name: "signin_flow", Title: core.Text{FR: "Connexions en cours", EN: "Sign-ins under way"}, Columns: core.Columns(
 				core.Personal(passing, "kind", "login", "person", "browser", "next", "password_at", "factor_at", "mailbox_at", "mailbox_due", "code_at", "tries", "created_at", "expires_at"),

@@ -42,8 +42,9 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "terms",
-		Title:  core.Text{FR: "Conditions et politiques", EN: "Terms and policies"},
+		Activities: activities,
+		Module:     "terms",
+		Title:      core.Text{FR: "Conditions et politiques", EN: "Terms and policies"},
 		Tables: []core.Table{
 			{
 				Name: "terms_document", Title: core.Text{FR: "Documents", EN: "Documents"},

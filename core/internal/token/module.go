@@ -124,8 +124,9 @@ func (m *Module) Manifest() core.Manifest {
 	maker.OnErase = core.EraseNull
 	responsible.OnErase, responsible.Category, responsible.Retention = core.EraseNull, "professional", "membership"
 	return core.Manifest{
-		Module: "token",
-		Title:  core.Text{FR: "Jetons et comptes de service", EN: "Tokens and service accounts"},
+		Activities: activities,
+		Module:     "token",
+		Title:      core.Text{FR: "Jetons et comptes de service", EN: "Tokens and service accounts"},
 		Tables: []core.Table{
 			{
 				Name: "token_token", Title: core.Text{FR: "Jetons d'accès", EN: "Access tokens"},

@@ -9,8 +9,9 @@ import (
 // Manifest declares what the vault keeps: keys, and nothing about the persons that they belong to but their id.
 func (v *Vault) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "vault",
-		Title:  core.Text{FR: "Coffre des clés", EN: "Key vault"},
+		Activities: activities,
+		Module:     "vault",
+		Title:      core.Text{FR: "Coffre des clés", EN: "Key vault"},
 		Tables: []core.Table{{
 			Name:  "vault_key",
 			Title: core.Text{FR: "Clés des propriétaires", EN: "Keys of owners"},

@@ -87,8 +87,9 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Module: "trust",
-		Title:  core.Text{FR: "Annexes et auditeurs", EN: "Annexes and auditors"},
+		Activities: activities,
+		Module:     "trust",
+		Title:      core.Text{FR: "Annexes et auditeurs", EN: "Annexes and auditors"},
 		Tables: []core.Table{
 			{Name: "trust_annex", Title: core.Text{FR: "Annexes remises", EN: "Annexes given"}, Columns: core.Columns(
 				core.Plain("org", "number", "at", "hash", "document"), core.Personal(hand, "made_by"))},

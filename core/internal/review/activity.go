@@ -1,0 +1,23 @@
+package review
+
+import "github.com/rempart/rempart/core"
+
+// activities are what the register says of this module.
+var activities = []core.Activity{
+	{
+		ID: "review.requests", Title: core.Text{FR: "Demandes de rôle et revues d'habilitations", EN: "Requests for a role and reviews of assignments"},
+		About: core.Text{FR: "Faire approuver chaque rôle, revoir ceux qui sont tenus et retirer ceux qui ne servent plus", EN: "Have each role approved, review those held and take back those of no use"},
+		Part:  core.Processor, Purposes: []core.Purpose{core.PurposeSecurity},
+		Persons:    []core.Text{{FR: "membres des organisations clientes", EN: "members of client organizations"}, {FR: "personnel du fournisseur", EN: "the provider's staff"}},
+		Recipients: []core.Text{{FR: "auditeurs de l'organisation", EN: "auditors of the organization"}},
+		Tables:     []string{"review_request", "review_campaign", "review_line"},
+	},
+	{
+		ID: "review.sharing", Title: core.Text{FR: "Comptes qui semblent partagés", EN: "Accounts that seem shared"},
+		About: core.Text{FR: "Voir qu'un compte sert à plusieurs personnes, par ses connexions simultanées", EN: "See that an account serves several persons, by its simultaneous sign-ins"},
+		Part:  core.Processor, Purposes: []core.Purpose{core.PurposeSecurity},
+		Persons:    []core.Text{{FR: "membres des organisations clientes", EN: "members of client organizations"}},
+		Recipients: []core.Text{{FR: "responsables de la sécurité du fournisseur", EN: "the provider's security officers"}},
+		Tables:     []string{"review_overlap", "review_sharing"},
+	},
+}

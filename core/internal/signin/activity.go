@@ -1,0 +1,15 @@
+package signin
+
+import "github.com/rempart/rempart/core"
+
+// activities are what the register says of this module.
+var activities = []core.Activity{
+	{
+		ID: "signin.entry", Title: core.Text{FR: "Connexion", EN: "Sign-in"},
+		About: core.Text{FR: "Mener chaque connexion à son terme, reconnaître les navigateurs connus et arrêter qui devine des mots de passe", EN: "See each sign-in through, recognise known browsers and stop whoever guesses passwords"},
+		Part:  core.Processor, Purposes: []core.Purpose{core.PurposeSecurity},
+		Persons:    []core.Text{{FR: "membres des organisations clientes", EN: "members of client organizations"}, {FR: "personnel du fournisseur", EN: "the provider's staff"}, {FR: "visiteurs qui se connectent ou s'inscrivent", EN: "visitors who sign in or sign up"}},
+		Recipients: []core.Text{{FR: "responsables de la sécurité du fournisseur", EN: "the provider's security officers"}},
+		Tables:     []string{"signin_flow", "signin_device"},
+	},
+}
