@@ -22,6 +22,10 @@ func (v *Vault) Manifest() core.Manifest {
 				core.Personal(core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegalObligation, Retention: "account", Sealed: true, Secret: true, OnErase: core.EraseNull},
 					"wrapped"),
 			),
+		}, {
+			Name:    "vault_index",
+			Title:   core.Text{FR: "Secrets des index aveugles", EN: "Secrets of blind indexes"},
+			Columns: core.Plain("org", "field", "generation", "epoch", "wrapped", "made", "destroyed"),
 		}},
 	}
 }

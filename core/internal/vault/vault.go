@@ -44,7 +44,7 @@ type Needs struct {
 	Clock core.Clock
 }
 
-// Vault implements core.Sealer and core.Keymaker. It is safe for concurrent use.
+// Vault implements core.Sealer, core.Keymaker and core.Indexer. It is safe for concurrent use.
 type Vault struct {
 	db    *db.DB
 	clock core.Clock
@@ -52,8 +52,10 @@ type Vault struct {
 
 	mu     sync.RWMutex
 	cached map[core.ID][]byte // wrapped keys, never clear ones
-	turn   uint64             // grows with each destruction heard of: what was read before it is not cached
-	cancel func()
+	// secrets are those of indexes, wrapped too.
+	secrets map[indexName][]secret
+	turn    uint64 // grows with each destruction heard of: what was read before it is not cached
+	cancel  func()
 }
 
 // New makes the vault over a migrated database.
@@ -72,7 +74,7 @@ func New(n Needs) (*Vault, error) {
 	if n.Clock == nil {
 		n.Clock = clock.Real{}
 	}
-	v := &Vault{db: n.DB, clock: n.Clock, wrap: wrap, cached: map[core.ID][]byte{}}
+	v := &Vault{db: n.DB, clock: n.Clock, wrap: wrap, cached: map[core.ID][]byte{}, secrets: map[indexName][]secret{}}
 	v.cancel = n.DB.Listen(topic, v.forget)
 	return v, nil
 }
@@ -88,6 +90,7 @@ func (v *Vault) forget(owner string) {
 	v.turn++
 	if owner == "" {
 		clear(v.cached)
+		clear(v.secrets)
 		return
 	}
 	delete(v.cached, core.ID(owner))
