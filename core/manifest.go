@@ -22,9 +22,11 @@ type Receipt struct {
 	Table   string
 	Deleted int64
 	Kept    int64
-	Ground  LegalBasis // why rows were kept
-	Why     Text       // the same in a sentence
-	Rule    string     // the retention rule that ends what was kept
+	// Archived are those of Deleted that the intermediate archive keeps on.
+	Archived int64
+	Ground   LegalBasis // why rows were kept
+	Why      Text       // the same in a sentence
+	Rule     string     // the retention rule that ends what was kept
 }
 
 // Manifest declares everything a module keeps and can do (law 2).
