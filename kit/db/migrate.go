@@ -9,10 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing/fstest"
@@ -27,6 +30,10 @@ import (
 type Schema struct {
 	Module string
 	FS     fs.FS
+	// Before is what a program must do with rows before a file is run, by the name of the file: it is done once the files that
+	// come earlier were, and only where the file was not. It must go on where an interrupted one stopped. The file itself makes
+	// sure that the work was done: where the program is not at hand (a copy, a test) it must refuse to lose anything.
+	Before map[string]func(ctx context.Context, handle *sql.DB) error
 }
 
 // Migrate brings every schema to its newest version, in the order given, each module in its own version table
@@ -118,7 +125,7 @@ func up(ctx context.Context, e Engine, handle *sql.DB, schemas []Schema) error {
 			return err
 		}
 	}
-	return nil
+	return cleanse(ctx, e, handle)
 }
 
 func keptFingerprints(ctx context.Context, handle *sql.DB) (map[string]string, error) {
@@ -156,6 +163,21 @@ func (s Schema) up(ctx context.Context, e Engine, handle *sql.DB, files fstest.M
 	if have > want {
 		return fmt.Errorf("the database was made by a newer release (schema %d, this one knows %d)", have, want)
 	}
+	for _, name := range slices.Sorted(maps.Keys(s.Before)) {
+		version, err := strconv.ParseInt(name[:12], 10, 64)
+		if err != nil || files[name] == nil {
+			return fmt.Errorf("there is no file %s to work before", name)
+		}
+		if have >= version {
+			continue
+		}
+		if _, err := p.UpTo(ctx, version-1); err != nil {
+			return err
+		}
+		if err := s.Before[name](ctx, handle); err != nil {
+			return fmt.Errorf("before %s: %w", name, err)
+		}
+	}
 	_, err = p.Up(ctx)
 	return err
 }
@@ -179,7 +201,7 @@ func (s *sqliteDB) migrate(ctx context.Context, schemas []Schema) error {
 		return err
 	}
 	defer unlock()
-	handle, err := sql.Open("sqlite", dsn(s.path)+"&_pragma=busy_timeout(5000)&_pragma=synchronous(2)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(0)")
+	handle, err := sql.Open("sqlite", dsn(s.path)+"&_pragma=busy_timeout(5000)&_pragma=synchronous(2)&_pragma=foreign_keys(1)&_pragma=wal_autocheckpoint(0)&_pragma=secure_delete(1)")
 	if err != nil {
 		return err
 	}
