@@ -11,6 +11,7 @@ type Expiry struct {
 	// Org is whose rows; Platform for those that belong to no organization too.
 	Org    ID
 	Before time.Time                 // the period of a row began before it
+	Beyond time.Time                 // the same for rows that no archive takes over: they stay the whole time
 	Held   func(org, person ID) bool // a legal hold keeps the row; nil: nothing is held
 	Dry    bool                      // count and change nothing
 	Limit  int                       // rows of each table looked at in one turn

@@ -33,7 +33,7 @@ type Line struct {
 	// Reveal opens what is sealed of a row on its way to the archive; nil drops sealed values.
 	Reveal func(ctx context.Context, tx core.Tx, row map[string]any) error
 
-	due, find, end string
+	due, find, leave, end string
 }
 
 // Lines are those of a module.
@@ -74,6 +74,9 @@ func (l *Line) register() {
 	}
 	l.find = db.SQL(`SELECT ` + strings.Join(columns, ", ") + ` FROM ` + l.Table + ` WHERE ` + old + `$1` + of + where +
 		` ORDER BY ` + strings.Join(l.Key, ", ") + ` LIMIT $` + strconv.Itoa(next) + ` OFFSET $` + strconv.Itoa(next+1))
+	if l.Org != "" && len(l.Keep) > 0 {
+		l.leave = db.SQL(`SELECT ` + strings.Join(columns, ", ") + ` FROM ` + l.Table + ` WHERE ` + l.Org + ` = $1 ORDER BY ` + strings.Join(l.Key, ", "))
+	}
 	is := make([]string, len(l.Key))
 	for i, k := range l.Key {
 		is[i] = k + " = $" + strconv.Itoa(i+1)
@@ -171,6 +174,9 @@ func (ls Lines) Expire(ctx context.Context, tx core.Tx, e core.Expiry) ([]core.R
 func (l *Line) expire(ctx context.Context, tx core.Tx, e core.Expiry) (core.Receipt, error) {
 	done := core.Receipt{Table: l.Table, Rule: l.Rule}
 	args := []any{clock.Micros(e.Before)}
+	if len(l.Keep) == 0 && !e.Beyond.IsZero() {
+		args[0] = clock.Micros(e.Beyond)
+	}
 	if l.Org != "" {
 		args = append(args, e.Org)
 	}
@@ -213,6 +219,29 @@ func (l *Line) finish(ctx context.Context, tx core.Tx, e core.Expiry, r row, mov
 	}
 	_, err := tx.Exec(ctx, l.end, r.key...)
 	return err
+}
+
+// Leave moves to the archive every row that it may keep of an organization that ends, young ones too.
+func (ls Lines) Leave(ctx context.Context, tx core.Tx, org core.ID, archive func(context.Context, core.Archived) error) ([]core.Receipt, error) {
+	var all []core.Receipt
+	for _, l := range ls {
+		if l.leave == "" {
+			continue
+		}
+		rows, err := db.All(ctx, tx, l.leave, l.scan, org)
+		if err != nil {
+			return nil, fmt.Errorf("lapse: %s: %w", l.Table, err)
+		}
+		for _, r := range rows {
+			if err := l.finish(ctx, tx, core.Expiry{Org: org, Archive: archive}, r, true); err != nil {
+				return nil, fmt.Errorf("lapse: %s: %w", l.Table, err)
+			}
+		}
+		if n := int64(len(rows)); n > 0 {
+			all = append(all, core.Receipt{Table: l.Table, Rule: l.Rule, Deleted: n, Archived: n})
+		}
+	}
+	return all, nil
 }
 
 // reveal opens what is sealed; what nobody opens does not go to the archive, which could not read it.

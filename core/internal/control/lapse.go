@@ -1,0 +1,22 @@
+package control
+
+import (
+	"context"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/lapse"
+)
+
+// estates are what it keeps of organizations.
+var estates = lapse.Owned(
+	lapse.Estate{Table: "control_told"},
+	lapse.Estate{Table: "control_pin"},
+)
+
+// EraseOrg ends what it keeps of an organization whose contract has ended.
+func (*Module) EraseOrg(ctx context.Context, tx core.Tx, org core.ID, _ func(context.Context, core.Archived) error) ([]core.Receipt, error) {
+	return estates.Erase(ctx, tx, org)
+}
+
+// Estates lists the tables of organizations.
+func (*Module) Estates() []core.Receipt { return estates.List() }

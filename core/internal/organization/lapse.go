@@ -1,0 +1,58 @@
+package organization
+
+import (
+	"context"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/lapse"
+)
+
+// lapses are how its rows end by time.
+var lapses = lapse.Of(
+	lapse.Line{Table: "organization_signup", Rule: "24h", Key: []string{"id"}, Since: "expires_at - 86400000000"},
+	lapse.Line{Table: "organization_import", Rule: "24h", Key: []string{"org", "id"}, Org: "org", Since: "expires_at - 86400000000", Where: "state = 'ready'"},
+	lapse.Line{
+		Table: "organization_import", Rule: "24h", Key: []string{"org", "id"}, Org: "org", Since: "expires_at - 86400000000", Where: "state = 'applied'",
+		Clear: "state = 'ended', undo = NULL",
+	},
+	lapse.Line{Table: "organization_invitation", Rule: "invitation", Key: []string{"org", "id"}, Org: "org", Person: "person", Since: "expires_at"},
+	lapse.Line{
+		Table: "organization_member", Rule: "membership", Key: []string{"org", "id"}, Org: "org", Person: "person", Since: "left_at", Where: "state = 'left'",
+		Keep: []string{"person", "functional", "state", "invited_at", "joined_at", "left_at"},
+	},
+)
+
+// Due tells which organizations have rows whose period began before a date.
+func (*Module) Due(ctx context.Context, tx core.Tx, rule string, before time.Time) ([]core.ID, error) {
+	return lapses.Due(ctx, tx, rule, before)
+}
+
+// Expire ends rows of a retention rule.
+func (*Module) Expire(ctx context.Context, tx core.Tx, e core.Expiry) ([]core.Receipt, error) {
+	return lapses.Expire(ctx, tx, e)
+}
+
+// Expires lists the tables that end by time.
+func (*Module) Expires() []core.Receipt { return lapses.Expires() }
+
+// estates are what it keeps of organizations.
+var estates = lapse.Owned(
+	lapse.Estate{Table: "organization_invitation"},
+	lapse.Estate{Table: "organization_import"},
+	lapse.Estate{Table: "organization_member"},
+	lapse.Estate{Table: "organization_organization", Org: "id"},
+)
+
+// EraseOrg ends what it keeps of an organization whose contract has ended.
+func (*Module) EraseOrg(ctx context.Context, tx core.Tx, org core.ID, archive func(context.Context, core.Archived) error) ([]core.Receipt, error) {
+	moved, err := lapses.Leave(ctx, tx, org, archive)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := estates.Erase(ctx, tx, org)
+	return append(moved, gone...), err
+}
+
+// Estates lists the tables of organizations.
+func (*Module) Estates() []core.Receipt { return estates.List() }
