@@ -25,6 +25,20 @@ type Rows interface {
 	Close() error
 }
 
+// ActOf tells the act that a transaction of the gate serves; nil for any other.
+func ActOf(tx Tx) *Act {
+	for {
+		switch t := tx.(type) {
+		case interface{ Act() *Act }:
+			return t.Act()
+		case interface{ Unwrap() Tx }:
+			tx = t.Unwrap()
+		default:
+			return nil
+		}
+	}
+}
+
 // Gate is the only way to act (law 1): it decides, journals and opens the transaction.
 type Gate interface {
 	// Change decides act for the actor of ctx, runs fn in a write transaction and commits it with its entry.

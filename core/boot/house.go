@@ -27,6 +27,7 @@ import (
 	"github.com/rempart/rempart/core/internal/inventory"
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/core/internal/organization"
+	"github.com/rempart/rempart/core/internal/restraint"
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/core/internal/session"
 	"github.com/rempart/rempart/core/internal/settings"
@@ -68,6 +69,7 @@ type House struct {
 	review        *review.Module
 	attestation   *attestation.Module
 	inventory     *inventory.Module
+	restraint     *restraint.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -86,7 +88,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema,
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, restraint.Schema,
 	}
 }
 
@@ -223,6 +225,7 @@ func (h *House) outlets() []journal.Outlet {
 
 // people makes the rooms of people and entry.
 func (h *House) people(doors *late, root []byte) (err error) {
+	h.restraint = h.restraints(doors)
 	h.settings = settings.New(settings.Needs{Gate: &doors.gate, Clock: h.cfg.Clock})
 	breached, err := h.breached()
 	if err != nil {
@@ -286,17 +289,18 @@ func (h *House) build(doors *late) error {
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
 	h.trust = h.trusted(doors)
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, canaryTroops{h}}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.restraint, canaryTroops{h}}
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err
 	}
+	h.serveRights(manifests)
 	var duties []*core.Duty
 	for _, m := range manifests {
 		duties = append(duties, m.Duties...)
 	}
-	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties})
+	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties, Wardens: []core.Warden{h.restraint}})
 	doors.gate.Gate = h.gate
 	return nil
 }

@@ -26,6 +26,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"review.watch":       h.review.Watch,
 		"attestation.remind": h.attestation.Remind,
 		"inventory.remind":   h.inventory.Remind,
+		"restraint.sweep":    h.restraint.Sweep,
 		"journal.retain": func(ctx context.Context) error {
 			return h.journal.Retain(ctx, h.settings)
 		},

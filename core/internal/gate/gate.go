@@ -64,7 +64,7 @@ func (g *Gate) Change(ctx context.Context, act *core.Act, fn func(core.Tx) error
 	var barred error
 	err := g.needs.Store.Write(ctx, func(tx core.Tx) error {
 		*act = snapshot(&asked) // a retried transaction starts from what was asked
-		if err := fn(tx); err != nil {
+		if err := fn(within{tx, act}); err != nil {
 			return err
 		}
 		if barred = g.barred(ctx, tx, actor, &asked, act); barred != nil {
@@ -77,6 +77,18 @@ func (g *Gate) Change(ctx context.Context, act *core.Act, fn func(core.Tx) error
 	}
 	return err
 }
+
+// within is a transaction that tells the act that it serves.
+type within struct {
+	core.Tx
+	act *core.Act
+}
+
+// Act implements core.ActOf.
+func (w within) Act() *core.Act { return w.act }
+
+// Unwrap gives the transaction itself.
+func (w within) Unwrap() core.Tx { return w.Tx }
 
 // decide asks the decider, then the wardens.
 func (g *Gate) decide(ctx context.Context, tx core.Tx, actor core.Actor, act *core.Act) error {
@@ -118,7 +130,7 @@ func (g *Gate) Read(ctx context.Context, act *core.Act, fn func(core.Tx) error) 
 		if refusal = g.decide(ctx, tx, actor, act); refusal != nil {
 			return refusal
 		}
-		if err := fn(tx); err != nil {
+		if err := fn(within{tx, act}); err != nil {
 			return err
 		}
 		refusal = g.barred(ctx, tx, actor, &asked, act)

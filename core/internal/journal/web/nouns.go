@@ -24,6 +24,7 @@ var nouns = map[string]i18n.Sentence{
 	"annex": i18n.T("annexe", "annex"), "auditor_link": i18n.T("lien d'auditeur", "auditor's link"), "trust_page": i18n.T("page publique", "public page"),
 	"asset": i18n.T("matériel", "asset"), "subprocessor": i18n.T("sous-traitant", "sub-processor"), "document": i18n.T("document", "document"),
 	"evaluation": i18n.T("évaluation de sécurité", "security evaluation"), "inventory": i18n.T("registres", "registers"),
+	"restraint": i18n.T("limitation ou opposition", "restriction or objection"), "archive": i18n.T("archive d'une personne", "archive of a person"), "own_data": i18n.T("données de la personne", "data of the person"),
 	"terms": i18n.T("conditions", "terms"), "token": i18n.T("jeton", "token"), "device": i18n.T("navigateur", "browser"),
 
 	"answer": i18n.T("réponse", "answer"), "sha256": i18n.T("empreinte SHA-256", "SHA-256"), "scope": i18n.T("champ", "scope"),

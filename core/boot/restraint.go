@@ -1,0 +1,29 @@
+package boot
+
+import (
+	"slices"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/restraint"
+)
+
+// rightsRooms are those whose acts serve a person's rights or an authority: what a person has restricted is open to them.
+var rightsRooms = []string{"rights", "restraint", "archive", "erasure", "retention", "incident"}
+
+// restraints makes the room of restrictions and objections.
+func (h *House) restraints(doors *late) *restraint.Module {
+	return restraint.New(restraint.Needs{
+		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, People: &doors.identity, Orgs: &doors.organizations, Listen: h.db.Listen, Origin: h.cfg.Origin,
+	})
+}
+
+// serveRights tells the room of restraints which acts are open to it.
+func (h *House) serveRights(manifests []core.Manifest) {
+	var acts []*core.ActDef
+	for _, m := range manifests {
+		if slices.Contains(rightsRooms, m.Module) {
+			acts = append(acts, m.Acts...)
+		}
+	}
+	h.restraint.Serves(acts...)
+}
