@@ -14,7 +14,7 @@ import (
 // sorts are the settings' sorts, in the words of packs.
 var sorts = map[settings.Sort]policies.Sort{
 	settings.Switch: policies.Switch, settings.Number: policies.Number, settings.Numbers: policies.Numbers,
-	settings.Symbols: policies.Symbols, settings.Words: policies.Words, settings.Contact: policies.Contact,
+	settings.Symbols: policies.Symbols, settings.Words: policies.Words, settings.Contact: policies.Contact, settings.Sentence: policies.Contact,
 }
 
 // Catalogue is what a policy pack can name, without opening anything: every setting, the kinds of attestations, and the

@@ -45,6 +45,13 @@ var builtin = []core.Role{
 		},
 	},
 	{
+		ID: "privacy", Kind: kindClient, Title: core.Text{FR: "Protection des données", EN: "Data protection"},
+		Description: core.Text{
+			FR: "Répond aux demandes des personnes sur leurs données et tient le registre.",
+			EN: "Answers people's requests about their data and keeps the register.",
+		},
+	},
+	{
 		ID: roleAuditor, Kind: kindClient, Title: core.Text{FR: "Audit", EN: "Audit"},
 		Description: core.Text{
 			FR: "Lit les habilitations, le journal et les réglages sans rien changer.",

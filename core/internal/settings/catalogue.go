@@ -17,6 +17,8 @@ const (
 	securityKey    = "contact.security"
 	dpoKey         = "contact.dpo"
 	supportKey     = "contact.support"
+	authorityKey   = "contact.authority"
+	addressKey     = "contact.authority_address"
 )
 
 var nextPassword = core.Text{
@@ -27,6 +29,11 @@ var nextPassword = core.Text{
 var nextRequest = core.Text{
 	FR: "Agit à la prochaine requête de chaque session, sur toutes les machines.",
 	EN: "Acts at the next request of every session, on every machine.",
+}
+
+var nextSweep = core.Text{
+	FR: "Au-delà, les lignes partent au prochain balayage, avec un certificat dans le journal.",
+	EN: "Beyond that, rows go at the next sweep, with a certificate in the journal.",
 }
 
 // catalogue is the list of settings, in the order of the page.
@@ -146,6 +153,40 @@ var catalogue = []*Key{
 	},
 
 	{
+		ID: "retention.session_days", Sort: Number, Direction: Lower, Default: "90", Least: 1, Most: 90, Unit: "days", Provider: true, Clause: "EMG-4.8, ACC-11.1",
+		Title: core.Text{FR: "Sessions et jetons terminés gardés", EN: "Ended sessions and tokens kept for"}, Effect: nextSweep,
+	},
+	{
+		ID: "retention.device_days", Sort: Number, Direction: Lower, Default: "400", Least: 30, Most: 400, Unit: "days", Provider: true, Clause: "EMG-4.8",
+		Title: core.Text{FR: "Navigateurs connus, plus vus depuis", EN: "Known browsers, unseen for"}, Effect: nextSweep,
+	},
+	{
+		ID: "retention.mail_days", Sort: Number, Direction: Lower, Default: "30", Least: 1, Most: 30, Unit: "days", Clause: "EMG-4.8",
+		Title: core.Text{FR: "Trace des messages remis", EN: "Trace of delivered messages"}, Effect: nextSweep,
+	},
+	{
+		ID: "retention.invitation_days", Sort: Number, Direction: Lower, Default: "30", Least: 1, Most: 30, Unit: "days", Clause: "EMG-4.8",
+		Title: core.Text{FR: "Invitations échues gardées", EN: "Invitations kept after they ran out"}, Effect: nextSweep,
+	},
+	{
+		ID: "retention.usage_days", Sort: Number, Direction: Lower, Default: "365", Least: 90, Most: 365, Unit: "days", Clause: "EMG-4.8",
+		Title: core.Text{FR: "Dernier usage des permissions", EN: "Last use of permissions"}, Effect: nextSweep,
+	},
+	{
+		ID: "retention.member_days", Sort: Number, Direction: Lower, Default: "365", Least: 1, Most: 365, Unit: "days", Clause: "CTI-32.2, EMG-4.8",
+		Title: core.Text{FR: "Anciens membres visibles avant l'archive", EN: "Former members at hand before the archive"}, Effect: nextSweep,
+	},
+	{
+		ID: "retention.ended_days", Sort: Number, Direction: Lower, Default: "365", Least: 1, Most: 365, Unit: "days", Clause: "CTI-32.2, EMG-4.8",
+		Title: core.Text{FR: "Habilitations et revues terminées visibles avant l'archive", EN: "Ended assignments and reviews at hand before the archive"}, Effect: nextSweep,
+	},
+	{
+		ID: "offboarding.days", Sort: Number, Direction: Higher, Default: "30", Least: 30, Most: 365, Unit: "days", Provider: true, Clause: "KSK-3.6",
+		Title:  core.Text{FR: "Temps pour tout emporter après la fin du contrat", EN: "Time to take everything away after the contract ends"},
+		Effect: core.Text{FR: "Vaut pour les fins de contrat fixées ensuite.", EN: "Applies to ends of contract that are set afterwards."},
+	},
+
+	{
 		ID: securityKey, Sort: Contact, Direction: Free, Clause: "ACC-14.1",
 		Title:  core.Text{FR: "Contact sécurité", EN: "Security contact"},
 		Effect: core.Text{FR: "Publié dans l'application, les avis et security.txt.", EN: "Published in the application, in notices and in security.txt."},
@@ -159,6 +200,17 @@ var catalogue = []*Key{
 		ID: supportKey, Sort: Contact, Direction: Free, Clause: "ACC-14.1",
 		Title:  core.Text{FR: "Contact assistance", EN: "Support contact"},
 		Effect: core.Text{FR: "Publié dans l'application et les avis.", EN: "Published in the application and in notices."},
+	},
+
+	{
+		ID: authorityKey, Sort: Sentence, Direction: Free, Default: "Commission nationale de l'informatique et des libertés (CNIL)", Clause: "CTI-8",
+		Title:  core.Text{FR: "Autorité de contrôle", EN: "Supervisory authority"},
+		Effect: core.Text{FR: "Nommée dans chaque réponse à une demande de droits.", EN: "Named in each answer to a request of rights."},
+	},
+	{
+		ID: addressKey, Sort: Sentence, Direction: Free, Default: "3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, https://www.cnil.fr/fr/plaintes", Clause: "CTI-8",
+		Title:  core.Text{FR: "Adresse de l'autorité de contrôle", EN: "Address of the supervisory authority"},
+		Effect: core.Text{FR: "Donnée avec son nom. Changez les deux ensemble.", EN: "Given with its name. Change both together."},
 	},
 
 	{

@@ -15,12 +15,13 @@ type Sort uint8
 
 // The sorts of settings.
 const (
-	Switch  Sort = iota // "true" or "false"
-	Number              // an integer between Least and Most
-	Symbols             // a set of characters, each once
-	Numbers             // a set of integers, comma between, ascending
-	Words               // a set of lower-case names, comma between, sorted
-	Contact             // an e-mail address or an https address
+	Switch   Sort = iota // "true" or "false"
+	Number               // an integer between Least and Most
+	Symbols              // a set of characters, each once
+	Numbers              // a set of integers, comma between, ascending
+	Words                // a set of lower-case names, comma between, sorted
+	Contact              // an e-mail address or an https address
+	Sentence             // one line of at most 200 characters
 )
 
 // Direction says which of two values is the stricter one.
@@ -70,6 +71,7 @@ var (
 	reasonNumbers  = i18n.Reason("setting.numbers", "Donnez des nombres entre %d et %d, séparés par des virgules (8 au plus).", "Give numbers between %d and %d, separated by commas (8 at most).")
 	reasonWords    = i18n.Reason("setting.words", "Donnez des noms en minuscules, séparés par des virgules (16 au plus).", "Give lower-case names, separated by commas (16 at most).")
 	reasonContact  = i18n.Reason("setting.contact", "Donnez une adresse électronique ou une adresse https.", "Give an e-mail address or an https address.")
+	reasonSentence = i18n.Reason("setting.sentence", "Donnez une ligne de 200 caractères au plus.", "Give one line of at most 200 characters.")
 	reasonLooser   = i18n.Reason("setting.looser", "Valeur moins stricte que le plancher %s, imposé par le fournisseur (%s) : une organisation peut durcir, jamais assouplir.", "Less strict than the floor %s, imposed by the provider (%s): an organization may tighten, never loosen.")
 	reasonImposed  = i18n.Reason("setting.imposed", "Cette règle est imposée par le fournisseur (%s) : elle ne peut pas être retirée.", "This rule is imposed by the provider (%s): it cannot be removed.")
 	reasonProvider = i18n.Reason("setting.provider_only", "Seul le fournisseur peut changer ce paramètre.", "Only the provider can change this setting.")
@@ -114,6 +116,11 @@ func (k *Key) parse(raw string) (v value, code string, args []any) {
 			return value{}, reasonWords, nil
 		}
 		return value{s: s}, "", nil
+	case Sentence:
+		if utf8.RuneCountInString(raw) > 200 || strings.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r == '<' || r == '>' || r == utf8.RuneError }) {
+			return value{}, reasonSentence, nil
+		}
+		return value{s: raw}, "", nil
 	default:
 		if !isContact(raw) {
 			return value{}, reasonContact, nil

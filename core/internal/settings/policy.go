@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -77,6 +78,20 @@ func (m *Module) ReviewDays(ctx context.Context, tx core.Tx, org core.ID) (int, 
 	return int(all[byID[reviewDaysKey].index].n), nil
 }
 
+// Days gives a number of days in force for an organization, by the name of its setting; found is false when there is none of
+// that name.
+func (m *Module) Days(ctx context.Context, tx core.Tx, org core.ID, key string) (days int, found bool, err error) {
+	k, known := byID[key]
+	if !known || k.Sort != Number {
+		return 0, false, nil
+	}
+	all, _, err := m.inForce(ctx, tx, org)
+	if err != nil {
+		return 0, false, err
+	}
+	return int(all[k.index].n), true, nil
+}
+
 // Contacts are the addresses of ACC-14.1; an empty one was not given.
 type Contacts struct{ Security, DPO, Support string }
 
@@ -87,6 +102,15 @@ func (m *Module) Contacts(ctx context.Context, tx core.Tx, org core.ID) (Contact
 		return Contacts{}, err
 	}
 	return Contacts{all[byID[securityKey].index].s, all[byID[dpoKey].index].s, all[byID[supportKey].index].s}, nil
+}
+
+// Authority gives the name and the address of the supervisory authority that answers of an organization name.
+func (m *Module) Authority(ctx context.Context, tx core.Tx, org core.ID) (name, address string, err error) {
+	all, _, err := m.inForce(ctx, tx, org)
+	if err != nil {
+		return "", "", err
+	}
+	return cmp.Or(all[byID[authorityKey].index].s, byID[authorityKey].Default), cmp.Or(all[byID[addressKey].index].s, byID[addressKey].Default), nil
 }
 
 // Published gives the provider's contacts to whoever asks.

@@ -78,6 +78,8 @@ var (
 		{"session", i18n.T("Sessions", "Sessions")},
 		{"access", i18n.T("Habilitations", "Access")},
 		{"journal", i18n.T("Journal", "Journal")},
+		{"retention", i18n.T("Durées de conservation", "Retention")},
+		{"offboarding", i18n.T("Fin de contrat", "End of contract")},
 		{"contact", i18n.T("Contacts", "Contacts")},
 		{"host", i18n.T("Lieu des données", "Where data are")},
 		{"signup", i18n.T("Inscription", "Sign-up")},
