@@ -16,6 +16,6 @@ var activities = []core.Activity{
 
 // rules are the retention rules that columns name here first.
 var rules = []core.RetentionRule{
-	{Name: "30d", Title: core.Text{FR: "trente jours", EN: "thirty days"}, From: core.Text{FR: "remise ou abandon du message", EN: "delivery or abandon of the message"}, Days: 30, Ground: core.Contract},
+	{Name: "30d", Title: core.Text{FR: "trente jours", EN: "thirty days"}, From: core.Text{FR: "remise ou abandon du message", EN: "delivery or abandon of the message"}, Days: 30, Setting: "retention.mail_days", Ground: core.Contract},
 	{Name: "delivery", Title: core.Text{FR: "jusqu'à la remise", EN: "until delivery"}, From: core.Text{FR: "mise en file du message", EN: "queueing of the message"}, Ground: core.Contract},
 }

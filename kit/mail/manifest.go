@@ -11,7 +11,6 @@ import (
 var (
 	dutyTake   = &core.Duty{Name: "mail.take", Why: "lease of a queued message; the act that queued it is journaled"}
 	dutySettle = &core.Duty{Name: "mail.settle", Why: "outcome of a delivery and clearing of its content"}
-	dutySweep  = &core.Duty{Name: "mail.sweep", Why: "removal of delivered messages after thirty days"}
 )
 
 // Manifest declares the queue: everything personal is in one sealed column that lives until the message has left.
@@ -34,7 +33,7 @@ func (o *Outbox) Manifest() core.Manifest {
 				}, "sealed"),
 			),
 		}},
-		Duties: []*core.Duty{dutyTake, dutySettle, dutySweep},
+		Duties: []*core.Duty{dutyTake, dutySettle},
 	}
 }
 

@@ -20,7 +20,6 @@ const (
 	lease     = 5 * time.Minute  // a node that died gives its messages back after this
 	poll      = 15 * time.Second // behind the wake-up that a commit on this node gives
 	giveUp    = 48 * time.Hour   // an older message is dead: its link would be useless and its news stale
-	keepDone  = 30 * 24 * time.Hour
 	maxReply  = 300
 	sealWhere = "mail_outbox.sealed"
 )
@@ -157,9 +156,6 @@ func (o *Outbox) Run(ctx context.Context) error {
 // Deliver makes one pass over what is due and gives the number of messages that a carrier took. Without a carrier
 // nothing is taken from the queue.
 func (o *Outbox) Deliver(ctx context.Context) (int, error) {
-	if err := o.sweep(ctx); err != nil {
-		return 0, err
-	}
 	if o.needs.Carrier == nil {
 		return 0, nil
 	}
@@ -252,14 +248,6 @@ func (o *Outbox) settle(ctx context.Context, w waiting, a Answer) error {
 func backoff(attempts int64) time.Duration {
 	d := 30 * time.Second << min(max(attempts-1, 0), 7)
 	return min(d, time.Hour)
-}
-
-func (o *Outbox) sweep(ctx context.Context) error {
-	before := clock.Micros(o.needs.Clock.Now().Add(-keepDone))
-	return o.needs.Gate.Keep(ctx, dutySweep, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qSweep, before)
-		return err
-	})
 }
 
 // Backlog is the state of the queue, for the doctor and the metrics.

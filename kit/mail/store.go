@@ -30,7 +30,6 @@ var (
 	qSent = db.SQL(`UPDATE mail_outbox SET state = $2, sealed = NULL, done_at = $3, reply = $4, lease_until = 0
 		WHERE id = $1 AND state = 'queued'`)
 	qLater = db.SQL(`UPDATE mail_outbox SET next_at = $2, reply = $3, lease_until = 0 WHERE id = $1 AND state = 'queued'`)
-	qSweep = db.SQL(`DELETE FROM mail_outbox WHERE state <> 'queued' AND done_at < $1`)
 
 	qState = db.SQL(`SELECT COUNT(*), COALESCE(MIN(queued_at), 0) FROM mail_outbox WHERE state = 'queued'`)
 	qDead  = db.SQL(`SELECT COUNT(*) FROM mail_outbox WHERE state = 'dead'`)

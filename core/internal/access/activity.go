@@ -16,6 +16,10 @@ var activities = []core.Activity{
 
 // rules are the retention rules that columns name here first.
 var rules = []core.RetentionRule{
-	{Name: "12m", Title: core.Text{FR: "douze mois", EN: "twelve months"}, From: core.Text{FR: "dernier usage ou clôture", EN: "last use or closing"}, Days: 365, Ground: core.LegitimateInterest},
-	{Name: "7y", Title: core.Text{FR: "sept ans", EN: "seven years"}, From: core.Text{FR: "fin de l'habilitation, de la revue ou de l'attestation", EN: "end of the assignment, review or attestation"}, Days: 2555, Ground: core.LegalObligation},
+	{Name: "12m", Title: core.Text{FR: "douze mois", EN: "twelve months"}, From: core.Text{FR: "dernier usage ou clôture", EN: "last use or closing"}, Days: 365, Setting: "retention.usage_days", Ground: core.LegitimateInterest},
+	{
+		Name: "7y", Title: core.Text{FR: "un an en ligne, puis archivé jusqu'à sept ans", EN: "one year at hand, then archived until seven years"},
+		From: core.Text{FR: "fin de l'habilitation, de la revue ou de l'attestation", EN: "end of the assignment, review or attestation"},
+		Days: 365, Archive: 2190, Setting: "retention.ended_days", Ground: core.LegalObligation,
+	},
 }

@@ -141,6 +141,6 @@ func (m *Module) Manifest() core.Manifest {
 			&GiveAssignment, &DelegateAny, &RevokeAssignment, &DefineRole, &ReadRoles, &ReadHabilitations, &ExportHabilitations,
 			&ReadOwn, &Suspend, &SuspendOrganization, &Lift, &ReadSuspensions, &ChangeAllow, &ReadAllow,
 		},
-		Duties: []*core.Duty{&dutyUsage, &dutyCatalogue, &dutyAge, &dutySweep},
+		Duties: []*core.Duty{&dutyUsage, &dutyCatalogue, &dutyAge},
 	}
 }

@@ -25,4 +25,5 @@ var activities = []core.Activity{
 // rules are the retention rules that columns name here first.
 var rules = []core.RetentionRule{
 	{Name: "account", Title: core.Text{FR: "aussi longtemps que le compte existe", EN: "as long as the account exists"}, From: core.Text{FR: "création du compte", EN: "creation of the account"}, Ground: core.Contract},
+	{Name: "link", Title: core.Text{FR: "sept jours après l'échéance du lien", EN: "seven days after the link runs out"}, From: core.Text{FR: "échéance du lien", EN: "end of the link"}, Days: 7, Ground: core.LegitimateInterest},
 }

@@ -24,6 +24,11 @@ var activities = []core.Activity{
 
 // rules are the retention rules that columns name here first.
 var rules = []core.RetentionRule{
-	{Name: "membership", Title: core.Text{FR: "un mois après la fin du contrat ou le départ", EN: "one month after the contract ends or the person leaves"}, From: core.Text{FR: "fin du contrat ou départ du membre", EN: "end of the contract or departure of the member"}, Days: 30, Ground: core.Contract},
+	{
+		Name: "membership", Title: core.Text{FR: "un an après le départ, puis archivé jusqu'à sept ans ; un mois après la fin du contrat", EN: "one year after the person leaves, then archived until seven years; one month after the contract ends"},
+		From: core.Text{FR: "fin du contrat ou départ du membre", EN: "end of the contract or departure of the member"},
+		Days: 365, Archive: 2190, Setting: "retention.member_days", Ground: core.LegalObligation,
+	},
+	{Name: "invitation", Title: core.Text{FR: "trente jours après l'échéance de l'invitation", EN: "thirty days after the invitation runs out"}, From: core.Text{FR: "échéance de l'invitation", EN: "end of the invitation"}, Days: 30, Setting: "retention.invitation_days", Ground: core.Contract},
 	{Name: "24h", Title: core.Text{FR: "vingt-quatre heures", EN: "twenty-four hours"}, From: core.Text{FR: "dépôt de la demande ou du fichier", EN: "arrival of the request or file"}, Days: 1, Ground: core.Contract},
 }

@@ -55,8 +55,8 @@ var (
 	CloseOrganization  = with(with(act("organization.close", "organization", core.Deletes, "Fermer une organisation", "Close an organization", "provider.admin"), staff), grave)
 )
 
-// Sweeping is the duty that removes what has run out.
+// Sweeping is the duty by which probes take away what their canaries made.
 var Sweeping = &core.Duty{
 	Name: "organization.sweep",
-	Why:  "sign-ups that nobody confirmed, links that ran out and the rows of imports past their undo are nobody's act to keep",
+	Why:  "imports and sign-ups of canaries are nobody's act to keep",
 }

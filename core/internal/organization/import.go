@@ -76,8 +76,6 @@ var (
 	qUndo  = db.SQL(`UPDATE organization_import SET state = 'undone', undone_at = $3, kept = $4, undo = NULL WHERE org = $1 AND id = $2 AND state = 'applied' AND expires_at > $3`)
 	qDrop  = db.SQL(`DELETE FROM organization_import WHERE org = $1 AND id = $2 AND state = 'ready'`)
 
-	qOldDryRuns    = db.SQL(`DELETE FROM organization_import WHERE state = 'ready' AND expires_at < $1`)
-	qOldUndo       = db.SQL(`UPDATE organization_import SET state = 'ended', undo = NULL WHERE state = 'applied' AND expires_at < $1`)
 	qForgetImports = db.SQL(`UPDATE organization_import SET created_by = '' WHERE created_by = $1`)
 )
 
@@ -237,21 +235,5 @@ func (m *Module) DropImport(ctx context.Context, org, id core.ID) error {
 			err = errNotReady
 		}
 		return err
-	})
-}
-
-// Sweep removes what has run out: dry runs, undo rows, sign-ups, links.
-func (m *Module) Sweep(ctx context.Context) error {
-	return m.needs.Gate.Keep(ctx, Sweeping, func(tx core.Tx) error {
-		now := m.needs.Clock.Now()
-		for _, s := range []struct {
-			q      string
-			before time.Time
-		}{{qOldDryRuns, now}, {qOldUndo, now}, {qOldSignUps, now}, {qOldInvitations, now.Add(-30 * 24 * time.Hour)}} {
-			if _, err := tx.Exec(ctx, s.q, clock.Micros(s.before)); err != nil {
-				return err
-			}
-		}
-		return nil
 	})
 }

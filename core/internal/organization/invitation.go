@@ -70,7 +70,6 @@ var (
 	qUse            = db.SQL(`UPDATE organization_invitation SET used_at = $3 WHERE org = $1 AND id = $2 AND used_at = 0 AND cancelled_at = 0 AND expires_at > $3`)
 	qCancelAll      = db.SQL(`UPDATE organization_invitation SET cancelled_at = $3 WHERE org = $1 AND member = $2 AND used_at = 0 AND cancelled_at = 0`)
 	qDropInvitation = db.SQL(`DELETE FROM organization_invitation WHERE org = $1 AND member = $2`)
-	qOldInvitations = db.SQL(`DELETE FROM organization_invitation WHERE expires_at < $1`)
 	qInvitationsOf  = db.SQL(`SELECT ` + invitationColumns + ` FROM organization_invitation WHERE person = $1 ORDER BY id`)
 	qEraseInvited   = db.SQL(`DELETE FROM organization_invitation WHERE person = $1`)
 	qForgetInviter  = db.SQL(`UPDATE organization_invitation SET created_by = '' WHERE created_by = $1`)

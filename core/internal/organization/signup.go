@@ -66,7 +66,6 @@ var (
 	qAddSignUp  = db.SQL(`INSERT INTO organization_signup (id, secret, sealed, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`)
 	qSignUp     = db.SQL(`SELECT id, sealed FROM organization_signup WHERE secret = $1 AND expires_at > $2`)
 	qDropSignUp = db.SQL(`DELETE FROM organization_signup WHERE id = $1`)
-	qOldSignUps = db.SQL(`DELETE FROM organization_signup WHERE expires_at < $1`)
 )
 
 func (s SignUp) check() (SignUp, error) {

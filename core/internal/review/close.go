@@ -25,7 +25,7 @@ var (
 // Sweep does what time asks: it opens the reviews that are due, reminds, closes what has run out. A job runs it often;
 // whatever was missed while nothing ran is done at the next run, late rather than never.
 func (m *Module) Sweep(ctx context.Context) error {
-	return errors.Join(m.openPlanned(ctx), m.remind(ctx), m.closeDue(ctx), m.expire(ctx), m.forget(ctx))
+	return errors.Join(m.openPlanned(ctx), m.remind(ctx), m.closeDue(ctx), m.expire(ctx))
 }
 
 // orgs walks over every open organization, the provider's included and those of canaries left out: nobody's rights are there.

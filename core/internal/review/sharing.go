@@ -106,8 +106,6 @@ type Overlap struct {
 var (
 	qOverlap  = db.SQL(`INSERT INTO review_overlap (id, person, at, kind, far, sealed) VALUES ($1, $2, $3, $4, $5, $6)`)
 	qOverlaps = db.SQL(`SELECT id, person, at, kind, far, sealed FROM review_overlap WHERE person = $1 AND at > $2 ORDER BY at DESC LIMIT 500`)
-	qForget   = db.SQL(`DELETE FROM review_overlap WHERE at < $1`)
-	qOldFlags = db.SQL(`DELETE FROM review_sharing WHERE last_at < $1`)
 
 	flagColumns = `id, person, state, score, seen, first_at, last_at, judged_by, judged_at, word`
 	qFlag       = db.SQL(`SELECT ` + flagColumns + ` FROM review_sharing WHERE id = $1`)
@@ -375,18 +373,6 @@ func without(list []core.ID, one core.ID) []core.ID {
 		}
 	}
 	return out
-}
-
-// forget removes marks past their retention.
-func (m *Module) forget(ctx context.Context) error {
-	return m.needs.Gate.Keep(ctx, Sweeping, func(tx core.Tx) error {
-		old := clock.Micros(m.now().Add(-markLife))
-		if _, err := tx.Exec(ctx, qForget, old); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, qOldFlags, old)
-		return err
-	})
 }
 
 var (

@@ -16,5 +16,5 @@ var activities = []core.Activity{
 
 // rules are the retention rules that columns name here first.
 var rules = []core.RetentionRule{
-	{Name: "session", Title: core.Text{FR: "quatre-vingt-dix jours après la fin de la session ou du jeton", EN: "ninety days after the session or token ends"}, From: core.Text{FR: "fin de la session ou du jeton", EN: "end of the session or token"}, Days: 90, Ground: core.LegitimateInterest},
+	{Name: "session", Title: core.Text{FR: "quatre-vingt-dix jours après la fin de la session ou du jeton", EN: "ninety days after the session or token ends"}, From: core.Text{FR: "fin de la session ou du jeton", EN: "end of the session or token"}, Days: 90, Setting: "retention.session_days", Ground: core.LegitimateInterest},
 }

@@ -114,7 +114,7 @@ var (
 
 var (
 	touchDuty = core.Duty{Name: "session.touch", Why: "marks of last use and generations: written by every use, they say nothing that the journal of acts does not"}
-	sweepDuty = core.Duty{Name: "session.sweep", Why: "sessions past every limit are marked ended and forgotten after their retention: no one acts"}
+	sweepDuty = core.Duty{Name: "session.sweep", Why: "sessions past every limit are marked ended: no one acts"}
 )
 
 // Manifest declares what the module keeps and does.
@@ -142,15 +142,14 @@ func (m *Module) Manifest() core.Manifest {
 	}
 }
 
-// Sweep marks what no policy can still allow and forgets what ended long ago: a job runs it each hour.
+// Sweep marks what no policy can still allow as ended: a job runs it each hour. What ended long ago goes by its retention rule.
 func (m *Module) Sweep(ctx context.Context) error {
 	now := m.needs.Clock.Now()
 	return m.needs.Gate.Keep(ctx, &sweepDuty, func(tx core.Tx) error {
 		if _, err := tx.Exec(ctx, qExpire, clock.Micros(now.Add(-longest)), clock.Micros(now)); err != nil {
 			return fmt.Errorf("session: sweep: %w", err)
 		}
-		_, err := tx.Exec(ctx, qForget, clock.Micros(now.Add(-memory)))
-		return err
+		return nil
 	})
 }
 

@@ -19,8 +19,6 @@ const (
 	defaultAbsolute = 12 * time.Hour
 	// longest is past any absolute limit that can be set: a session unused for so long is surely over.
 	longest = 31 * 24 * time.Hour
-	// memory is how long an ended session is remembered, for the person's list and for support.
-	memory = 90 * 24 * time.Hour
 )
 
 // Begin makes a session in the transaction of the sign-in. secret is the value of the cookie: it is shown to nobody

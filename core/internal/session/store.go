@@ -31,7 +31,6 @@ var (
 	qEnd       = db.SQL(`UPDATE session_session SET ended_at = $2, reason = $3 WHERE id = $1 AND ended_at = 0`)
 	qEndPerson = db.SQL(`UPDATE session_session SET ended_at = $3, reason = $4 WHERE person = $1 AND id <> $2 AND ended_at = 0`)
 	qExpire    = db.SQL(`UPDATE session_session SET ended_at = $2, reason = 'absolute' WHERE ended_at = 0 AND used_at < $1`)
-	qForget    = db.SQL(`DELETE FROM session_session WHERE ended_at > 0 AND ended_at < $1`)
 	qErase     = db.SQL(`DELETE FROM session_session WHERE person = $1`)
 )
 

@@ -13,3 +13,9 @@ var activities = []core.Activity{
 		Tables:     []string{"signin_flow", "signin_device"},
 	},
 }
+
+// rules are the retention rules that columns name here first.
+var rules = []core.RetentionRule{
+	{Name: "flow", Title: core.Text{FR: "un jour après l'échéance de la connexion commencée", EN: "one day after a sign-in under way runs out"}, From: core.Text{FR: "échéance de la connexion commencée", EN: "end of the sign-in under way"}, Days: 1, Ground: core.LegitimateInterest},
+	{Name: "device", Title: core.Text{FR: "quatre cents jours sans être revu", EN: "four hundred days unseen"}, From: core.Text{FR: "dernière connexion depuis ce navigateur", EN: "last sign-in from this browser"}, Days: 400, Setting: "retention.device_days", Ground: core.LegitimateInterest},
+}

@@ -42,5 +42,4 @@ var (
 
 	counting  = core.Duty{Name: "signin.count", Why: "counters of attempts, kept whatever the outcome and holding nothing of the person"}
 	beginning = core.Duty{Name: "signin.begin", Why: "a sign-in under way, forgotten within 20 minutes, before anybody has proved anything; each proof given is an act"}
-	sweeping  = core.Duty{Name: "signin.sweep", Why: "sign-ins past their end open nothing any more"}
 )

@@ -51,7 +51,7 @@ func newHouse(t testing.TB, d *db.DB, cost password.Params, beat time.Duration) 
 		SignIn:   core.SignInPolicy{Attempts: 10},
 	})
 	h.identity = identity.New(identity.Needs{
-		Gate: h.gate, Reader: d, Clock: h.clock, Sealer: h.sealer, Settings: h.settings, Mail: h.mail, Members: h.near,
+		Gate: h.gate, Reader: d, Clock: h.clock, Sealer: h.sealer, Keys: h.sealer, Index: coretest.Indexer(), Settings: h.settings, Mail: h.mail, Members: h.near,
 		Sessions: h.near, Tokens: tokens{h.near}, Hasher: password.NewHasher(cost, password.Limits{}), Origin: "https://trust.example.org",
 	})
 	h.signin = signin.New(signin.Needs{

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/abuse"
-	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/password"
 )
@@ -156,17 +155,17 @@ func New(n Needs) *Module {
 func (m *Module) Browsers() *abuse.Browsers { return m.browsers }
 
 var (
-	passing = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "session", OnErase: core.EraseRow}
-	passed  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "session", Secret: true, OnErase: core.EraseRow}
-	device  = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", OnErase: core.EraseRow}
+	passing = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "flow", OnErase: core.EraseRow}
+	passed  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "flow", Secret: true, OnErase: core.EraseRow}
+	device  = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "device", OnErase: core.EraseRow}
 )
 
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
-		Activities: activities,
-		Module:     "signin",
-		Title:      core.Text{FR: "Connexion", EN: "Sign-in"},
+		Activities: activities, Rules: rules,
+		Module: "signin",
+		Title:  core.Text{FR: "Connexion", EN: "Sign-in"},
 		Tables: []core.Table{
 			{Name: "signin_flow", Title: core.Text{FR: "Connexions en cours", EN: "Sign-ins under way"}, Columns: core.Columns(
 				core.Personal(passing, "kind", "login", "person", "browser", "next", "password_at", "factor_at", "mailbox_at", "mailbox_due", "code_at", "tries", "created_at", "expires_at"),
@@ -178,7 +177,7 @@ func (m *Module) Manifest() core.Manifest {
 			&beginFlow, &givePassword, &giveFactor, &sendCode, &giveCode, &chooseFirst, &acceptTerms, &enrol, &comeIn, &checkAddress,
 			&checkBlock, &noteAttack, &askReset, &useReset, &proveAgain, &unlock, &listDevices, &forgetDevice, &offerSetup, &foundHouse,
 		},
-		Duties: []*core.Duty{&beginning, &counting, &sweeping},
+		Duties: []*core.Duty{&beginning, &counting},
 	}
 }
 
@@ -229,19 +228,4 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		receipts = append(receipts, core.Receipt{Table: e.table, Deleted: n})
 	}
 	return receipts, nil
-}
-
-// Sweep removes flows past their end, browsers unseen for 400 days, and full buckets; run it hourly.
-func (m *Module) Sweep(ctx context.Context) error {
-	now := m.needs.Clock.Now()
-	return m.needs.Gate.Keep(ctx, &sweeping, func(tx core.Tx) error {
-		if _, err := tx.Exec(ctx, qFlowSweep, clock.Micros(now)); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, qDeviceSweep, clock.Micros(now.AddDate(0, 0, -400))); err != nil {
-			return err
-		}
-		_, err := abuse.Sweep(ctx, tx, now)
-		return err
-	})
 }

@@ -30,7 +30,6 @@ var (
 	qFlowDrop  = db.SQL(`DELETE FROM signin_flow WHERE id = $1`)
 	qFlowOf    = db.SQL(`SELECT ` + flowColumns + ` FROM signin_flow WHERE person = $1 ORDER BY id`)
 	qFlowErase = db.SQL(`DELETE FROM signin_flow WHERE person = $1`)
-	qFlowSweep = db.SQL(`DELETE FROM signin_flow WHERE expires_at < $1`)
 
 	qPasswordProved = db.SQL(`UPDATE signin_flow SET password_at = $2, tries = 0 WHERE id = $1`)
 	qFactorProved   = db.SQL(`UPDATE signin_flow SET factor_at = $2 WHERE id = $1`)
@@ -47,7 +46,6 @@ var (
 	qDeviceClear  = db.SQL(`UPDATE signin_device SET failures = 0, wait_until = 0 WHERE id = $1`)
 	qDeviceForget = db.SQL(`DELETE FROM signin_device WHERE person = $1 AND id = $2`)
 	qDeviceErase  = db.SQL(`DELETE FROM signin_device WHERE person = $1`)
-	qDeviceSweep  = db.SQL(`DELETE FROM signin_device WHERE seen_at < $1`)
 )
 
 // Flow is one sign-in under way. Its secret is in the browser's cookie; the row holds its hash.

@@ -13,3 +13,8 @@ var activities = []core.Activity{
 		Tables:     []string{"token_token", "token_service", "token_reply"},
 	},
 }
+
+// rules are the retention rules that columns name here first.
+var rules = []core.RetentionRule{
+	{Name: "reply", Title: core.Text{FR: "un jour", EN: "one day"}, From: core.Text{FR: "réponse donnée à un programme", EN: "answer given to a program"}, Days: 1, Ground: core.LegitimateInterest},
+}

@@ -112,21 +112,22 @@ var (
 var (
 	usedDuty  = core.Duty{Name: "token.used", Why: "the day of last use of a token: one mark a day, the acts done with it are journaled"}
 	replyDuty = core.Duty{Name: "token.reply", Why: "replies kept a day so that a repeated API request acts once: the act itself is journaled"}
-	sweepDuty = core.Duty{Name: "token.sweep", Why: "tokens ended long ago are forgotten after their retention: no one acts"}
 )
 
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	connection := core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "session"}
-	secret, sealed, maker, responsible := connection, connection, connection, connection
+	secret, answered, maker, responsible := connection, connection, connection, connection
 	secret.Secret = true
-	sealed.Sealed = true
+	answered.Retention = "reply"
+	answer := answered
+	answer.Sealed = true
 	maker.OnErase = core.EraseNull
 	responsible.OnErase, responsible.Category, responsible.Retention = core.EraseNull, "professional", "membership"
 	return core.Manifest{
-		Activities: activities,
-		Module:     "token",
-		Title:      core.Text{FR: "Jetons et comptes de service", EN: "Tokens and service accounts"},
+		Activities: activities, Rules: rules,
+		Module: "token",
+		Title:  core.Text{FR: "Jetons et comptes de service", EN: "Tokens and service accounts"},
 		Tables: []core.Table{
 			{
 				Name: "token_token", Title: core.Text{FR: "Jetons d'accès", EN: "Access tokens"},
@@ -148,8 +149,8 @@ func (m *Module) Manifest() core.Manifest {
 				Name: "token_reply", Title: core.Text{FR: "Réponses gardées un jour", EN: "Replies kept a day"},
 				Columns: core.Columns(
 					core.Plain("key", "request", "made_at", "done_at", "status"),
-					core.Personal(connection, "actor"),
-					core.Personal(sealed, "body"),
+					core.Personal(answered, "actor"),
+					core.Personal(answer, "body"),
 				),
 			},
 		},
@@ -157,20 +158,8 @@ func (m *Module) Manifest() core.Manifest {
 			&ListOwn, &CreateOwn, &RotateOwn, &EndOwn, &ListServiceAccounts, &CreateServiceAccount, &EditServiceAccount,
 			&CloseServiceAccount, &CreateServiceToken, &EndServiceToken,
 		},
-		Duties: []*core.Duty{&usedDuty, &replyDuty, &sweepDuty},
+		Duties: []*core.Duty{&usedDuty, &replyDuty},
 	}
-}
-
-// Sweep forgets the tokens that ended long ago and the replies of yesterday: a job runs it each hour.
-func (m *Module) Sweep(ctx context.Context) error {
-	now := m.needs.Clock.Now()
-	return m.needs.Gate.Keep(ctx, &sweepDuty, func(tx core.Tx) error {
-		if _, err := tx.Exec(ctx, qForgetReply, clock.Micros(now.Add(-replyLife))); err != nil {
-			return fmt.Errorf("token: sweep: %w", err)
-		}
-		_, err := tx.Exec(ctx, qForget, clock.Micros(now.Add(-memory)))
-		return err
-	})
 }
 
 // ExportPerson gives the person's tokens, without their secrets, and the service accounts they answer for.

@@ -25,7 +25,6 @@ var (
 	qUsed      = db.SQL(`UPDATE token_token SET last_day = $2 WHERE id = $1 AND last_day < $2`)
 	qEnd       = db.SQL(`UPDATE token_token SET ended_at = $2, reason = $3 WHERE id = $1 AND ended_at = 0`)
 	qEndOwner  = db.SQL(`UPDATE token_token SET ended_at = $2, reason = $3 WHERE owner = $1 AND ended_at = 0`)
-	qForget    = db.SQL(`DELETE FROM token_token WHERE (ended_at > 0 AND ended_at < $1) OR ends_at < $1`)
 	qErase     = db.SQL(`DELETE FROM token_token WHERE owner = $1`)
 	qEraseMade = db.SQL(`UPDATE token_token SET made_by = '' WHERE made_by = $1`)
 

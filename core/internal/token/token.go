@@ -22,8 +22,6 @@ const (
 	longest = 366 * 24 * time.Hour
 	// most is how many live tokens one owner can have.
 	most = 50
-	// memory is how long an ended token stays listed.
-	memory = 90 * 24 * time.Hour
 )
 
 // Order is what is asked of a new token.
