@@ -18,6 +18,7 @@ import (
 	inventoryweb "github.com/rempart/rempart/core/internal/inventory/web"
 	journalweb "github.com/rempart/rempart/core/internal/journal/web"
 	organizationweb "github.com/rempart/rempart/core/internal/organization/web"
+	restraintweb "github.com/rempart/rempart/core/internal/restraint/web"
 	reviewweb "github.com/rempart/rempart/core/internal/review/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
 	settingsweb "github.com/rempart/rempart/core/internal/settings/web"
@@ -73,7 +74,7 @@ func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
-		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
+		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), restraintweb.Routes(h.restraint, h.objectable), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
 

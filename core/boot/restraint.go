@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"slices"
 
 	"github.com/rempart/rempart/core"
@@ -26,4 +27,20 @@ func (h *House) serveRights(manifests []core.Manifest) {
 		}
 	}
 	h.restraint.Serves(acts...)
+}
+
+// objectable lists the purposes of the register to which a person may object.
+func (h *House) objectable(context.Context) []core.Purpose {
+	var all []core.Purpose
+	for _, m := range h.Manifests() {
+		for _, a := range m.Activities {
+			for _, p := range a.Purposes {
+				if restraint.Objectable(p) && !slices.Contains(all, p) {
+					all = append(all, p)
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }

@@ -50,6 +50,9 @@ const (
 
 	ProviderRegisters = "provider.registers"
 	SubProcessors     = "subprocessors"
+
+	MyData             = "me.data"
+	ProviderRestraints = "provider.restraints"
 )
 
 // entry is one line of the menu, drawn for whoever holds its permission; none asks for none.
@@ -112,6 +115,7 @@ var providerMenu = []entry{
 	{section: ProviderRegisters, path: "/provider/documents", title: i18n.T("Documents", "Documents"), icon: "doc", needs: "document.read", says: i18n.T("La PSSI et les autres textes, leur revue.", "The security policy and other texts, their review."), tile: true},
 	{section: ProviderRegisters, path: "/provider/evaluations", title: i18n.T("Évaluations", "Evaluations"), icon: "doc", needs: "evaluation.read", says: i18n.T("Évaluations de sécurité et constats.", "Security evaluations and findings."), tile: true},
 	{section: MySecurity, path: "/me/duties", title: i18n.T("Mes engagements", "My undertakings"), icon: "doc", needs: "console.read", says: i18n.T("La charte que vous signez, vos formations.", "The charter that you sign, your training."), tile: true},
+	{section: ProviderRestraints, path: "/provider/restraints", title: i18n.T("Limitations", "Restrictions"), icon: "pause", needs: "restraint.list", says: i18n.T("Les données gardées sans servir, et les oppositions.", "Data kept and not used, and objections.")},
 	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},
 	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},
 	{section: ProviderFloor, path: "/provider/settings", title: i18n.T("Planchers", "Floors"), icon: "sliders", needs: "floor.read", says: i18n.T("Ce qu'aucune organisation ne peut assouplir.", "What no organization can loosen.")},

@@ -84,8 +84,8 @@ func (m *Module) turned(ctx context.Context, tx core.Tx) error {
 	return err
 }
 
-// objectable tells whether a person may object to a purpose: it is neither the law's, nor security, nor the service itself.
-func objectable(p core.Purpose) bool {
+// Objectable tells whether a person may object to a purpose: it is neither the law's, nor security, nor the service itself.
+func Objectable(p core.Purpose) bool {
 	return p != core.PurposeLegal && p != core.PurposeSecurity && p != core.PurposeService
 }
 
@@ -96,7 +96,7 @@ func (m *Module) Restrain(ctx context.Context, tx core.Tx, r personal.Restraint)
 		return "", errInvalid.With("person", whyPerson)
 	case !slices.Contains(Grounds, r.Ground):
 		return "", errInvalid.With("ground", whyGround)
-	case r.Purpose != "" && !objectable(r.Purpose):
+	case r.Purpose != "" && !Objectable(r.Purpose):
 		return "", errInvalid.With("purpose", whyPurpose)
 	}
 	if same, found, err := db.One(ctx, tx, qSame, db.Value[core.ID], r.Person, r.Org, r.Purpose); err != nil || found {
