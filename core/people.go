@@ -33,7 +33,7 @@ func (p Person) Name() string {
 }
 
 // NewPerson is what is needed to make a person and their account. ID is chosen beforehand (kit/ids) by whoever made
-// the person's key; empty lets the module of identity choose one, for which nothing can be sealed yet.
+// the person's key; empty lets the module of identity choose one and make its key.
 type NewPerson struct {
 	ID                                                            ID
 	GivenName, FamilyName, Gender, Email, Email2, Phone, Language string

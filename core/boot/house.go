@@ -19,6 +19,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
 	"github.com/rempart/rempart/core/internal/attestation"
+	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/control/trust"
 	"github.com/rempart/rempart/core/internal/gate"
@@ -70,6 +71,7 @@ type House struct {
 	attestation   *attestation.Module
 	inventory     *inventory.Module
 	restraint     *restraint.Module
+	consent       *consent.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -89,6 +91,7 @@ func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
 		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, restraint.Schema,
+		consent.Schema,
 	}
 }
 
@@ -127,6 +130,9 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 	if h.vault, err = vault.New(vault.Needs{DB: h.keys, Root: root, Clock: cfg.Clock}); err != nil {
 		return nil, err
 	}
+	if err := h.db.Migrate(ctx, h.schemas()...); err != nil {
+		return nil, err
+	}
 	var doors late
 	if err := h.ground(&doors); err != nil {
 		return nil, err
@@ -146,7 +152,7 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 	return h, h.openDoor()
 }
 
-// open opens both databases and brings their tables up to date.
+// open opens both databases and brings the tables of the keys up to date: those of the data follow once the keys can seal.
 func (h *House) open(ctx context.Context) (err error) {
 	data := cmp.Or(h.cfg.URL, filepath.Join(h.cfg.Data, "rempart.db"))
 	keys := h.cfg.KeysURL
@@ -164,7 +170,7 @@ func (h *House) open(ctx context.Context) (err error) {
 	if err = h.keys.Migrate(ctx, KeySchemas()...); err != nil {
 		return fmt.Errorf("boot: keys: %w", err)
 	}
-	return h.db.Migrate(ctx, Schemas()...)
+	return nil
 }
 
 // ground makes what every act stands on: the journal, mail, jobs.
@@ -233,10 +239,10 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	}
 	h.identity = identity.New(identity.Needs{
 		Breached: breached,
-		Gate:     &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Settings: h.settings, Mail: h.mail,
+		Gate:     &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Index: h.vault, Settings: h.settings, Mail: h.mail,
 		Members: &doors.organizations, Sessions: &doors.sessions, Tokens: &doors.tokens, Origin: h.cfg.Origin,
 		Told: func(ctx context.Context, tx core.Tx, p core.Person) error {
-			return doors.organizations.PersonChanged(ctx, tx, p)
+			return h.personChanged(ctx, tx, p)
 		},
 	})
 	h.organizations = organization.New(organization.Needs{
@@ -257,6 +263,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Mail: h.mail, Settings: h.settings, Clock: h.cfg.Clock,
 	})
 	h.review, h.attestation, h.inventory = h.reviews(doors), h.attestations(doors), h.registers(doors)
+	h.consent = h.consents(doors)
 	h.terms = terms.New(terms.Needs{Gate: &doors.gate, Clock: h.cfg.Clock, People: h.identity})
 	h.signin = signin.New(signin.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault,
@@ -290,6 +297,7 @@ func (h *House) build(doors *late) error {
 	h.control = h.controls(doors)
 	h.trust = h.trusted(doors)
 	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.restraint, canaryTroops{h}}
+	h.modules = append(h.modules, h.consent)
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {

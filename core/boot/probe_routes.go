@@ -89,7 +89,7 @@ func knock(ctx context.Context, v *http.Client, route edge.Route) (probe.Answer,
 // intended is all that is kept of a person as a member (KSK-1.1), and what serves the account itself.
 var intended = map[string][]string{
 	"identity_person": {
-		"id", "given_name", "family_name", "gender", "email", "email2", "phone", "language", "functional", "responsible", "state", "created_at", "updated_at",
+		"id", "profile", "mark", "language", "functional", "responsible", "state", "created_at", "updated_at",
 	},
 	"identity_photo": {"person", "id", "picture", "set_at"},
 	"organization_member": {

@@ -112,7 +112,11 @@ func (m *Module) offerAddress(ctx context.Context, tx core.Tx, act *core.Act, p 
 	if err := m.CancelLinks(ctx, tx, LinkAddress, p.ID); err != nil {
 		return fmt.Errorf("identity: address: %w", err)
 	}
-	_, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], address)
+	mark, err := m.mark(ctx, address)
+	if err != nil {
+		return err
+	}
+	_, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], mark)
 	if err != nil {
 		return fmt.Errorf("identity: address: %w", err)
 	}

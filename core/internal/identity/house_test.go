@@ -43,7 +43,7 @@ func newHouse(t testing.TB, d *db.DB) *house {
 	h := &house{t: t, db: d, gate: coretest.Gate(d), clock: &clock.Fake{}, mail: coretest.Mailer(), members: map[core.ID][]core.Membership{}}
 	h.settings = coretest.Settings(core.Policy{Password: core.PasswordPolicy{MinLength: 12, MinStrength: 3, Breached: true, History: 3}})
 	h.Module = New(Needs{
-		Gate: h.gate, Reader: d, Clock: h.clock, Sealer: coretest.Sealer(), Settings: h.settings, Mail: h.mail, Members: h, Sessions: h, Tokens: tokens{h},
+		Gate: h.gate, Reader: d, Clock: h.clock, Sealer: coretest.Sealer(), Keys: coretest.Sealer(), Index: coretest.Indexer(), Settings: h.settings, Mail: h.mail, Members: h, Sessions: h, Tokens: tokens{h},
 		Hasher: password.NewHasher(password.Params{Memory: 64, Passes: 1, Lanes: 1}, password.Limits{}), Origin: "https://trust.example.org",
 	})
 	return h

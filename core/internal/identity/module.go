@@ -33,6 +33,8 @@ type Needs struct {
 	Reader   core.Reader
 	Clock    core.Clock
 	Sealer   core.Sealer
+	Keys     core.Keymaker
+	Index    core.Indexer
 	Settings core.Settings
 	Mail     core.Mailer
 	Members  Members
@@ -75,7 +77,10 @@ func (m *Module) breached(plain string) bool {
 
 var (
 	profile = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", OnErase: core.EraseRow}
-	contact = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", OnErase: core.EraseRow}
+	// Names, gender, addresses and phone are one sealed value; the sign-in address has a blind index, which is shown to nobody.
+	named   = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", Sealed: true, OnErase: core.EraseRow}
+	indexed = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", Sealed: true, Secret: true, OnErase: core.EraseRow}
+	towards = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", Sealed: true, OnErase: core.EraseRow}
 	// A photo is there because the person put it there, and goes when they say so.
 	chosen   = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.ConsentBasis, Retention: "account", OnErase: core.EraseRow}
 	pictured = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.ConsentBasis, Retention: "account", Sealed: true, OnErase: core.EraseRow}
@@ -94,12 +99,12 @@ func (m *Module) Manifest() core.Manifest {
 		Title:  core.Text{FR: "Personnes et comptes", EN: "Persons and accounts"},
 		Tables: []core.Table{
 			{Name: "identity_person", Title: core.Text{FR: "Personnes", EN: "Persons"}, Columns: core.Columns(
-				core.Personal(profile, "id", "given_name", "family_name", "gender", "language", "functional", "responsible", "state", "created_at", "updated_at"),
-				core.Personal(contact, "email", "email2", "phone"))},
+				core.Personal(profile, "id", "language", "functional", "responsible", "state", "created_at", "updated_at"),
+				core.Personal(named, "profile"), core.Personal(indexed, "mark"))},
 			{Name: "identity_photo", Title: core.Text{FR: "Photos", EN: "Photos"}, Columns: core.Columns(
 				core.Personal(chosen, "person", "id", "set_at"), core.Personal(pictured, "picture"))},
 			{Name: "identity_account", Title: core.Text{FR: "Comptes", EN: "Accounts"}, Columns: core.Columns(
-				core.Personal(profile, "id", "person", "created_at"), core.Personal(contact, "login"), core.Personal(trace, "signed_in_at"))},
+				core.Personal(profile, "id", "person", "created_at"), core.Personal(indexed, "mark"), core.Personal(trace, "signed_in_at"))},
 			{Name: "identity_password", Title: core.Text{FR: "Mots de passe (empreintes)", EN: "Passwords (hashes)"}, Columns: core.Columns(
 				core.Personal(trace, "person", "set_at", "compromised_at"), core.Personal(secret, "hash"))},
 			{Name: "identity_password_old", Title: core.Text{FR: "Anciens mots de passe (empreintes)", EN: "Former passwords (hashes)"}, Columns: core.Columns(
@@ -109,7 +114,7 @@ func (m *Module) Manifest() core.Manifest {
 			{Name: "identity_recovery", Title: core.Text{FR: "Codes de secours (empreintes)", EN: "Recovery codes (hashes)"}, Columns: core.Columns(
 				core.Personal(trace, "person", "created_at", "used_at"), core.Personal(secret, "mark", "salt"))},
 			{Name: "identity_link", Title: core.Text{FR: "Liens à usage unique (empreintes)", EN: "Single-use links (hashes)"}, Columns: core.Columns(
-				core.Personal(trace, "kind", "person", "about", "created_at", "expires_at", "used_at"), core.Personal(secret, "mark"))},
+				core.Personal(trace, "kind", "person", "created_at", "expires_at", "used_at"), core.Personal(towards, "details"), core.Personal(secret, "mark"))},
 			{Name: "identity_report", Title: core.Text{FR: "Signalements « ce n'est pas moi »", EN: "\"This wasn't me\" reports"}, Columns: core.Columns(
 				core.Personal(trace, "id", "person", "source", "about", "state", "created_at", "handled_at", "handled_by"), core.Personal(noted, "conclusion"))},
 		},
@@ -123,17 +128,21 @@ func (m *Module) Manifest() core.Manifest {
 
 // ExportPerson gives every datum held about a person, without secrets.
 func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
+	if err := m.exportProfile(ctx, tx, person, emit); err != nil {
+		return err
+	}
+	if err := m.exportLinks(ctx, tx, person, emit); err != nil {
+		return err
+	}
 	for _, e := range []struct {
 		table, query string
 		columns      []string
 	}{
-		{"identity_person", qPerson, []string{"id", "given_name", "family_name", "gender", "email", "email2", "phone", "language", "functional", "responsible", "state", "created_at"}},
-		{"identity_account", qExportAccount, []string{"id", "login", "created_at", "signed_in_at"}},
+		{"identity_account", qExportAccount, []string{"id", "created_at", "signed_in_at"}},
 		{"identity_password", qExportPassword, []string{"set_at", "compromised_at"}},
 		{"identity_password_old", qExportOld, []string{"set_at"}},
 		{"identity_factor", qExportFactors, []string{"id", "created_at", "confirmed_at", "used_at"}},
 		{"identity_recovery", qExportCodes, []string{"created_at", "used_at"}},
-		{"identity_link", qExportLinks, []string{"kind", "about", "created_at", "expires_at", "used_at"}},
 		{"identity_report", qReportsOf, []string{"id", "person", "source", "about", "state", "created_at", "handled_at", "", ""}},
 	} {
 		if err := export(ctx, tx, e.table, e.query, e.columns, person, emit); err != nil {
@@ -143,8 +152,56 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	return m.exportPhoto(ctx, tx, person, emit)
 }
 
+// exportProfile gives what is kept of who they are.
+func (m *Module) exportProfile(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
+	p, ok, err := m.one(ctx, tx, qPerson, person)
+	if err != nil || !ok {
+		return err
+	}
+	return emit(core.Record{Table: "identity_person", Values: map[string]any{
+		"id": string(p.ID), "given_name": p.GivenName, "family_name": p.FamilyName, "gender": p.Gender, "email": p.Email, "email2": p.Email2,
+		"phone": p.Phone, "language": p.Language, "functional": p.Functional, "responsible": string(p.Responsible), "state": p.State,
+		"created_at": p.CreatedAt.Format(exported),
+	}})
+}
+
+// exportLinks gives the links that were sent to them, and what each was about.
+func (m *Module) exportLinks(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
+	type link struct {
+		mark, kind             string
+		details                []byte
+		created, expires, used int64
+	}
+	list, err := db.All(ctx, tx, qExportLinks, func(scan db.Scan) (l link, err error) {
+		return l, scan(&l.mark, &l.kind, &l.details, &l.created, &l.expires, &l.used)
+	}, person)
+	if err != nil {
+		return fmt.Errorf("identity: export links: %w", err)
+	}
+	for _, l := range list {
+		about, err := m.openAbout(ctx, person, l.mark, l.details)
+		if err != nil && core.KindOf(err) != core.Gone {
+			return err
+		}
+		err = emit(core.Record{Table: "identity_link", Values: map[string]any{
+			"kind": l.kind, "about": about, "created_at": moment(l.created), "expires_at": moment(l.expires), "used_at": moment(l.used),
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // exported is how a moment is written for the person.
 const exported = time.RFC3339
+
+func moment(us int64) string {
+	if us == 0 {
+		return ""
+	}
+	return clock.FromMicros(us).Format(exported)
+}
 
 // export reads rows as they are; an unnamed column is left out, and a moment is written in words of RFC 3339.
 func export(ctx context.Context, tx core.Tx, table, query string, columns []string, person core.ID, emit func(core.Record) error) error {
@@ -158,11 +215,8 @@ func export(ctx context.Context, tx core.Tx, table, query string, columns []stri
 		}
 		values := map[string]any{}
 		for i, name := range columns {
-			if us, moment := cells[i].(int64); moment && len(name) > 3 && name[len(name)-3:] == "_at" {
-				cells[i] = ""
-				if us > 0 {
-					cells[i] = clock.FromMicros(us).Format(exported)
-				}
+			if us, number := cells[i].(int64); number && len(name) > 3 && name[len(name)-3:] == "_at" {
+				cells[i] = moment(us)
 			}
 			if name != "" {
 				values[name] = cells[i]

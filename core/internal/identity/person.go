@@ -58,11 +58,14 @@ func NormalLogin(address string) (login string, ok bool) {
 }
 
 // AddPerson makes a person and their account, without a password, in state "invited". The person's key must exist
-// before when p.ID is given. Errors: Invalid with the fields, Conflict when the address is taken, NotFound when the
+// before when p.ID is given; it is made with the id otherwise. Errors: Invalid with the fields, Conflict when the address is taken, NotFound when the
 // responsible person of a functional account does not exist.
 func (m *Module) AddPerson(ctx context.Context, tx core.Tx, p core.NewPerson) (core.ID, error) {
 	if p.ID.IsZero() {
 		p.ID = ids.New()
+		if err := m.needs.Keys.MakeKeys(ctx, p.ID); err != nil {
+			return "", fmt.Errorf("identity: add person: %w", err)
+		}
 	}
 	now := m.needs.Clock.Now()
 	person := core.Person{
@@ -76,15 +79,22 @@ func (m *Module) AddPerson(ctx context.Context, tx core.Tx, p core.NewPerson) (c
 	if err := m.checkResponsible(ctx, tx, person); err != nil {
 		return "", err
 	}
-	n, err := tx.Exec(ctx, qPersonAdd, person.ID, person.GivenName, person.FamilyName, person.Gender, person.Email, person.Email2,
-		person.Phone, person.Language, person.Functional, person.Responsible, person.State, clock.Micros(now))
+	mark, err := m.mark(ctx, person.Email)
+	if err != nil {
+		return "", err
+	}
+	profile, err := sealProfile(ctx, m.needs.Sealer, person)
+	if err != nil {
+		return "", err
+	}
+	n, err := tx.Exec(ctx, qPersonAdd, person.ID, profile, person.Language, person.Functional, person.Responsible, person.State, clock.Micros(now), mark)
 	if err != nil {
 		return "", fmt.Errorf("identity: add person: %w", err)
 	}
 	if n == 0 {
 		return "", errPersonTaken.With("email", errPersonTaken.Code)
 	}
-	n, err = tx.Exec(ctx, qAccountAdd, ids.New(), person.ID, person.Email, clock.Micros(now))
+	n, err = tx.Exec(ctx, qAccountAdd, ids.New(), person.ID, mark, clock.Micros(now))
 	if err != nil {
 		return "", fmt.Errorf("identity: add account: %w", err)
 	}
@@ -109,7 +119,7 @@ func (m *Module) AddPeople(ctx context.Context, tx core.Tx, list []core.NewPerso
 
 // Person gives one person. Error: NotFound.
 func (m *Module) Person(ctx context.Context, tx core.Tx, id core.ID) (core.Person, error) {
-	p, ok, err := db.One(ctx, tx, qPerson, scanPerson, id)
+	p, ok, err := m.one(ctx, tx, qPerson, id)
 	if err != nil {
 		return p, fmt.Errorf("identity: person: %w", err)
 	}
@@ -121,7 +131,7 @@ func (m *Module) Person(ctx context.Context, tx core.Tx, id core.ID) (core.Perso
 
 // People gives those of the persons who exist, by id.
 func (m *Module) People(ctx context.Context, tx core.Tx, list ...core.ID) (map[core.ID]core.Person, error) {
-	found, err := people(ctx, tx, list)
+	found, err := m.people(ctx, tx, list)
 	if err != nil {
 		return nil, fmt.Errorf("identity: people: %w", err)
 	}
@@ -130,8 +140,11 @@ func (m *Module) People(ctx context.Context, tx core.Tx, list ...core.ID) (map[c
 
 // PersonByEmail finds a person by the address they sign in with; false when there is none.
 func (m *Module) PersonByEmail(ctx context.Context, tx core.Tx, email string) (core.Person, bool, error) {
-	login, _ := NormalLogin(email)
-	p, ok, err := db.One(ctx, tx, qPersonByEmail, scanPerson, login)
+	mark, err := m.mark(ctx, email)
+	if err != nil {
+		return core.Person{}, false, err
+	}
+	p, ok, err := m.one(ctx, tx, qPersonByEmail, mark)
 	if err != nil {
 		return p, false, fmt.Errorf("identity: person by address: %w", err)
 	}
@@ -140,7 +153,7 @@ func (m *Module) PersonByEmail(ctx context.Context, tx core.Tx, email string) (c
 
 // ResponsibleFor lists the functional accounts that a person answers for (CTI-37.1).
 func (m *Module) ResponsibleFor(ctx context.Context, tx core.Tx, person core.ID) ([]core.Person, error) {
-	return db.All(ctx, tx, qResponsible, scanPerson, person)
+	return m.all(ctx, tx, qResponsible, person)
 }
 
 // UpdatePerson writes the profile and the state of a person. A new address changes the login too.
@@ -158,20 +171,27 @@ func (m *Module) UpdatePerson(ctx context.Context, tx core.Tx, p core.Person) er
 	if err := m.checkResponsible(ctx, tx, p); err != nil {
 		return err
 	}
+	mark, err := m.mark(ctx, p.Email)
+	if err != nil {
+		return err
+	}
 	if p.Email != before.Email {
-		owner, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], p.Email)
+		owner, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], mark)
 		if err != nil {
 			return fmt.Errorf("identity: login: %w", err)
 		}
 		if taken && owner != p.ID {
 			return errPersonTaken.With("email", errPersonTaken.Code)
 		}
-		if _, err := tx.Exec(ctx, qLoginUpdate, p.ID, p.Email); err != nil {
+		if _, err := tx.Exec(ctx, qLoginUpdate, p.ID, mark); err != nil {
 			return fmt.Errorf("identity: login: %w", err)
 		}
 	}
-	_, err = tx.Exec(ctx, qPersonUpdate, p.ID, p.GivenName, p.FamilyName, p.Gender, p.Email, p.Email2, p.Phone, p.Language,
-		p.Functional, p.Responsible, p.State, clock.Micros(m.needs.Clock.Now()))
+	profile, err := sealProfile(ctx, m.needs.Sealer, p)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, qPersonUpdate, p.ID, profile, mark, p.Language, p.Functional, p.Responsible, p.State, clock.Micros(m.needs.Clock.Now()))
 	if err != nil {
 		return fmt.Errorf("identity: update person: %w", err)
 	}
@@ -186,7 +206,7 @@ func (m *Module) checkResponsible(ctx context.Context, tx core.Tx, p core.Person
 	if !p.Functional {
 		return nil
 	}
-	r, ok, err := db.One(ctx, tx, qPerson, scanPerson, p.Responsible)
+	r, ok, err := m.one(ctx, tx, qPerson, p.Responsible)
 	if err != nil {
 		return fmt.Errorf("identity: responsible: %w", err)
 	}

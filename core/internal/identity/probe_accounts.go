@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,9 +173,9 @@ func (m *Module) seeReport(sc *scene) (seen core.Sight, err error) {
 var (
 	qAccounts = db.SQL(`SELECT COUNT(*) FROM identity_account`)
 	qShared   = db.SQL(`SELECT COUNT(*) FROM (SELECT person FROM identity_account GROUP BY person HAVING COUNT(*) > 1) x`)
-	qTwins    = db.SQL(`SELECT COUNT(*) FROM (SELECT LOWER(login) AS l FROM identity_account GROUP BY LOWER(login) HAVING COUNT(*) > 1) x`)
-	qNobodys  = db.SQL(`SELECT COUNT(*) FROM identity_account a LEFT JOIN identity_person p ON p.id = a.person WHERE p.id IS NULL OR p.email <> a.login`)
-	qOfLogin  = db.SQL(`SELECT COUNT(*) FROM identity_account WHERE login = $1`)
+	qTwins    = db.SQL(`SELECT COUNT(*) FROM (SELECT mark FROM identity_account GROUP BY mark HAVING COUNT(*) > 1) x`)
+	qNobodys  = db.SQL(`SELECT COUNT(*) FROM identity_account a LEFT JOIN identity_person p ON p.id = a.person WHERE p.id IS NULL OR p.mark <> a.mark`)
+	qOfLogin  = db.SQL(`SELECT COUNT(*) FROM identity_account WHERE mark = $1`)
 )
 
 func (m *Module) seePersonal(sc *scene) (seen core.Sight, err error) {
@@ -198,7 +199,7 @@ func (m *Module) seePersonal(sc *scene) (seen core.Sight, err error) {
 	if _, err := sc.invite(url.Values{"email": {strings.ToUpper(sc.c.Email)}}); err != nil {
 		return seen, err
 	}
-	twins, err := sc.count(qOfLogin, sc.c.Email)
+	twins, err := sc.accounts(sc.c.Email)
 	if err != nil {
 		return seen, err
 	}
@@ -213,14 +214,58 @@ func (sc *scene) invite(form url.Values) (probe.Answer, error) {
 }
 
 var (
-	qFactory = db.SQL(`SELECT a.person, p.hash FROM identity_account a JOIN identity_password p ON p.person = a.person
-		WHERE a.login LIKE 'admin@%' OR a.login LIKE 'administrator@%' OR a.login LIKE 'root@%' OR a.login LIKE 'test@%' OR a.login LIKE 'demo@%'
-		OR a.login LIKE 'guest@%' OR a.login LIKE 'user@%' OR a.login LIKE 'rempart@%' ORDER BY a.created_at LIMIT 10`)
+	// The accounts with a password, walked by id: whose address is that of a factory account is known once it is open.
+	qWithPassword = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id > $1 AND id IN (SELECT person FROM identity_password)
+		ORDER BY id LIMIT 500`)
 	qPresented = db.SQL(`SELECT COUNT(*) FROM identity_password w JOIN identity_person p ON p.id = w.person WHERE p.state = 'invited'`)
 )
 
 // wellKnown are the passwords of products that ship with an account.
 var wellKnown = []string{"admin", "password", "changeme", "rempart", "root", "123456"}
+
+// factoryNames are the names of accounts that products ship with.
+var factoryNames = []string{"admin", "administrator", "root", "test", "demo", "guest", "user", "rempart"}
+
+// factoryMade gives the first accounts with a password whose address begins like that of a factory account.
+func (sc *scene) factoryMade() (list []core.Credential, err error) {
+	after := core.ID("")
+	for len(list) < 10 {
+		n := 0
+		err := sc.read(func(tx core.Tx) error {
+			some, err := sc.m.all(sc.ctx, tx, qWithPassword, after)
+			if err != nil {
+				return err
+			}
+			n = len(some)
+			for _, p := range some {
+				after = p.ID
+				name, _, _ := strings.Cut(p.Email, "@")
+				if !slices.Contains(factoryNames, name) {
+					continue
+				}
+				c, err := sc.m.Credential(sc.ctx, tx, p.ID)
+				if err != nil {
+					return err
+				}
+				list = append(list, c)
+			}
+			return nil
+		})
+		if err != nil || n == 0 {
+			return list, err
+		}
+	}
+	return list, nil
+}
+
+// accounts counts the accounts of an address.
+func (sc *scene) accounts(address string) (int64, error) {
+	mark, err := sc.m.mark(sc.ctx, address)
+	if err != nil {
+		return 0, err
+	}
+	return sc.count(qOfLogin, mark)
+}
 
 func (m *Module) seeDefault(sc *scene) (seen core.Sight, err error) {
 	n, err := sc.count(qAccounts)
@@ -231,11 +276,7 @@ func (m *Module) seeDefault(sc *scene) (seen core.Sight, err error) {
 	if err != nil || presented > 0 {
 		return probe.Broken(int(n), int(n), tDefaultGiven, presented), err
 	}
-	var list []core.Credential
-	err = sc.read(func(tx core.Tx) error {
-		list, err = db.All(sc.ctx, tx, qFactory, func(scan db.Scan) (c core.Credential, err error) { return c, scan(&c.Person, &c.Hash) })
-		return err
-	})
+	list, err := sc.factoryMade()
 	if err != nil {
 		return seen, err
 	}
@@ -279,7 +320,7 @@ func (m *Module) seeFunctional(sc *scene) (seen core.Sight, err error) {
 		if _, err := sc.invite(form); err != nil {
 			return seen, err
 		}
-		made, err := sc.count(qOfLogin, sc.c.Address(try.name))
+		made, err := sc.accounts(sc.c.Address(try.name))
 		if err != nil {
 			return seen, err
 		}

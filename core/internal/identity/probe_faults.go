@@ -82,10 +82,10 @@ func hashed(plain, statement string) func(context.Context, core.Saboteur) error 
 	}
 }
 
-func planted(email, state string) string {
-	return fmt.Sprintf(`INSERT INTO identity_person VALUES ('planted', '', 'Planted', '', '%s', '', '', 'en', 0, '', '%s', 1, 1);
-		INSERT INTO identity_account VALUES ('planted', 'planted', '%s', 1, 0);
-		INSERT INTO identity_password VALUES ('planted', HASH, 1, 0);`, email, state, email)
+// person is a row of nobody's, whose profile holds nothing.
+func person(functional int, responsible, state string) string {
+	return fmt.Sprintf(`INSERT INTO identity_person (id, profile, mark, language, functional, responsible, state, created_at, updated_at)
+		VALUES ('planted', X'', X'01', 'en', %d, '%s', '%s', 1, 1)`, functional, responsible, state)
 }
 
 var offered = regexp.MustCompile(`(id="secret-(phrase|signs)"[^>]*><code>)[^<]+`)
@@ -117,13 +117,14 @@ var (
 		`CREATE TRIGGER unheard AFTER INSERT ON identity_report BEGIN DELETE FROM identity_report WHERE id = NEW.id; END`))
 	shared = fault("account.personal/shared", "Une personne a deux comptes", "A person has two accounts", probe.Rows(
 		`CREATE TABLE planted AS SELECT * FROM identity_account`, `DROP TABLE identity_account`, `ALTER TABLE planted RENAME TO identity_account`,
-		`INSERT INTO identity_account SELECT id || 'x', person, 'x' || login, created_at, 0 FROM identity_account LIMIT 1`))
+		`INSERT INTO identity_account SELECT id || 'x', person, randomblob(32), created_at, 0 FROM identity_account LIMIT 1`))
 	unnamed = fault("account.personal/unnamed", "Un compte n'est à personne", "An account is nobody's", probe.Rows(
-		`INSERT INTO identity_account VALUES ('planted', 'planted', 'shared@example.org', 1, 0)`))
-	factory   = fault("account.default/factory", "Un compte d'usine existe", "A factory account exists", hashed("admin", planted("admin@localhost", "active")))
-	presented = fault("account.default/presented", "Un compte a reçu un mot de passe tout fait", "An account was given a ready-made password", hashed("Welcome-to-all-7", planted("new@example.org", "invited")))
-	ghost     = fault("account.functional/ghost", "Le responsable n'existe plus", "The person responsible is gone", probe.Rows(
-		`INSERT INTO identity_person VALUES ('planted', '', 'Desk', '', 'desk@example.org', '', '', 'en', 1, 'gone', 'active', 1, 1)`))
+		`INSERT INTO identity_account (id, person, mark, created_at, signed_in_at) VALUES ('planted', 'planted', X'01', 1, 0)`))
+	factory   = fault("account.default/factory", "Le premier compte garde un mot de passe d'usine", "The first account keeps a factory password", hashed("admin", `UPDATE identity_password SET hash = HASH`))
+	presented = fault("account.default/presented", "Un compte a reçu un mot de passe tout fait", "An account was given a ready-made password", hashed("Welcome-to-all-7", person(0, "", "invited")+`;
+		INSERT INTO identity_password VALUES ('planted', HASH, 1, 0);`))
+	ghost = fault("account.functional/ghost", "Le responsable n'existe plus", "The person responsible is gone", probe.Rows(
+		person(1, "gone", "active")))
 	unmarked = fault("account.functional/unmarked", "Un compte fonctionnel se crée comme un autre", "A functional account is made like any other",
 		form("/members/new", func(v url.Values) { v.Del("functional") }))
 )

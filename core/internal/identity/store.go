@@ -6,7 +6,6 @@ import (
 	"io/fs"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 )
 
@@ -22,23 +21,23 @@ func Schema() db.Schema {
 	return db.Schema{Module: "identity", FS: sub}
 }
 
-const personColumns = `id, given_name, family_name, gender, email, email2, phone, language, functional, responsible, state, created_at`
+const personColumns = `id, profile, language, functional, responsible, state, created_at`
 
 var (
-	qPersonAdd = db.SQL(`INSERT INTO identity_person (` + personColumns + `, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT DO NOTHING`)
-	qAccountAdd = db.SQL(`INSERT INTO identity_account (id, person, login, created_at, signed_in_at) VALUES ($1, $2, $3, $4, 0)
+	qPersonAdd = db.SQL(`INSERT INTO identity_person (` + personColumns + `, updated_at, mark)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8) ON CONFLICT DO NOTHING`)
+	qAccountAdd = db.SQL(`INSERT INTO identity_account (id, person, mark, created_at, signed_in_at) VALUES ($1, $2, $3, $4, 0)
 		ON CONFLICT DO NOTHING`)
 	qPerson        = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id = $1`)
-	qPersonByEmail = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE email = $1`)
+	qPersonByEmail = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE mark = $1`)
 	qAnyone        = db.SQL(`SELECT id FROM identity_person LIMIT 1`)
 	qPeople8       = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8)`)
 	qPeople64      = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id IN (` + placeholders(64) + `)`)
 
-	qPersonUpdate = db.SQL(`UPDATE identity_person SET given_name = $2, family_name = $3, gender = $4, email = $5, email2 = $6,
-		phone = $7, language = $8, functional = $9, responsible = $10, state = $11, updated_at = $12 WHERE id = $1`)
-	qLoginUpdate = db.SQL(`UPDATE identity_account SET login = $2 WHERE person = $1`)
-	qLoginTaken  = db.SQL(`SELECT person FROM identity_account WHERE login = $1`)
+	qPersonUpdate = db.SQL(`UPDATE identity_person SET profile = $2, mark = $3, language = $4, functional = $5, responsible = $6,
+		state = $7, updated_at = $8 WHERE id = $1`)
+	qLoginUpdate = db.SQL(`UPDATE identity_account SET mark = $2 WHERE person = $1`)
+	qLoginTaken  = db.SQL(`SELECT person FROM identity_account WHERE mark = $1`)
 	qState       = db.SQL(`UPDATE identity_person SET state = $2, updated_at = $3 WHERE id = $1`)
 	qActive      = db.SQL(`UPDATE identity_person SET state = 'active', updated_at = $2 WHERE id = $1 AND state <> 'disabled'`)
 	qSignedIn    = db.SQL(`UPDATE identity_account SET signed_in_at = $2 WHERE person = $1`)
@@ -78,8 +77,8 @@ var (
 	qCodeAdd   = db.SQL(`INSERT INTO identity_recovery (person, mark, salt, created_at, used_at) VALUES ($1, $2, $3, $4, 0)`)
 	qCodeUse   = db.SQL(`UPDATE identity_recovery SET used_at = $3 WHERE person = $1 AND mark = $2 AND used_at = 0`)
 
-	qLinkAdd    = db.SQL(`INSERT INTO identity_link (mark, kind, person, about, created_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, 0)`)
-	qLink       = db.SQL(`SELECT person, about FROM identity_link WHERE mark = $1 AND kind = $2 AND used_at = 0 AND expires_at > $3`)
+	qLinkAdd    = db.SQL(`INSERT INTO identity_link (mark, kind, person, details, created_at, expires_at, used_at) VALUES ($1, $2, $3, $4, $5, $6, 0)`)
+	qLink       = db.SQL(`SELECT person, details FROM identity_link WHERE mark = $1 AND kind = $2 AND used_at = 0 AND expires_at > $3`)
 	qLinkUse    = db.SQL(`UPDATE identity_link SET used_at = $3 WHERE mark = $1 AND kind = $2 AND used_at = 0 AND expires_at > $3`)
 	qLinkCancel = db.SQL(`UPDATE identity_link SET used_at = $3 WHERE person = $1 AND kind = $2 AND used_at = 0`)
 	qLinkSweep  = db.SQL(`DELETE FROM identity_link WHERE expires_at < $1`)
@@ -102,9 +101,9 @@ var (
 	qExportPassword = db.SQL(`SELECT set_at, compromised_at FROM identity_password WHERE person = $1`)
 	qExportFactors  = db.SQL(`SELECT id, created_at, confirmed_at, used_at FROM identity_factor WHERE person = $1 ORDER BY id`)
 	qExportCodes    = db.SQL(`SELECT created_at, used_at FROM identity_recovery WHERE person = $1`)
-	qExportLinks    = db.SQL(`SELECT kind, about, created_at, expires_at, used_at FROM identity_link WHERE person = $1 ORDER BY created_at`)
+	qExportLinks    = db.SQL(`SELECT mark, kind, details, created_at, expires_at, used_at FROM identity_link WHERE person = $1 ORDER BY created_at`)
 	qExportOld      = db.SQL(`SELECT set_at FROM identity_password_old WHERE person = $1 ORDER BY set_at`)
-	qExportAccount  = db.SQL(`SELECT id, login, created_at, signed_in_at FROM identity_account WHERE person = $1`)
+	qExportAccount  = db.SQL(`SELECT id, created_at, signed_in_at FROM identity_account WHERE person = $1`)
 )
 
 func placeholders(n int) string {
@@ -122,20 +121,12 @@ func placeholders(n int) string {
 	return string(b)
 }
 
-func scanPerson(scan db.Scan) (p core.Person, err error) {
-	var functional, created int64
-	err = scan(&p.ID, &p.GivenName, &p.FamilyName, &p.Gender, &p.Email, &p.Email2, &p.Phone, &p.Language, &functional,
-		&p.Responsible, &p.State, &created)
-	p.Functional, p.CreatedAt = functional != 0, clock.FromMicros(created)
-	return p, err
-}
-
 // people reads persons by id.
-func people(ctx context.Context, tx core.Tx, list []core.ID) (map[core.ID]core.Person, error) {
+func (m *Module) people(ctx context.Context, tx core.Tx, list []core.ID) (map[core.ID]core.Person, error) {
 	found := make(map[core.ID]core.Person, len(list))
 	err := blocks(list, qPeople8, qPeople64, func(q string, args []any) error {
-		rows, err := db.All(ctx, tx, q, scanPerson, args...)
-		for _, p := range rows {
+		some, err := m.all(ctx, tx, q, args...)
+		for _, p := range some {
 			found[p.ID] = p
 		}
 		return err

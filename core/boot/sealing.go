@@ -1,0 +1,21 @@
+package boot
+
+import (
+	"github.com/rempart/rempart/core/internal/identity"
+	"github.com/rempart/rempart/kit/db"
+)
+
+// schemas are the tables of every room, with the work that seals what older releases kept in clear.
+func (h *House) schemas() []db.Schema {
+	list := Schemas()
+	upgrades := map[string]db.Schema{}
+	for _, s := range []db.Schema{identity.Upgrade(h.vault, h.vault, h.vault)} {
+		upgrades[s.Module] = s
+	}
+	for i, s := range list {
+		if better, ok := upgrades[s.Module]; ok {
+			list[i] = better
+		}
+	}
+	return list
+}
