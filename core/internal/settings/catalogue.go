@@ -14,6 +14,8 @@ const (
 	signUpKey      = "signup.open"
 	countriesKey   = "host.countries"
 	reviewDaysKey  = "access.review_days"
+	erasuresKey    = "erasure.approval"
+	erasureWaitKey = "erasure.wait_hours"
 	securityKey    = "contact.security"
 	dpoKey         = "contact.dpo"
 	supportKey     = "contact.support"
@@ -135,6 +137,23 @@ var catalogue = []*Key{
 		Effect: core.Text{
 			FR: "La plateforme l'ouvre d'elle-même à l'échéance ; ce que personne ne confirme est retiré.",
 			EN: "The platform opens it by itself when it is due; what nobody confirms is revoked.",
+		},
+	},
+
+	{
+		ID: erasuresKey, Sort: Number, Direction: Lower, Default: "10", Least: 1, Most: 1000, Unit: "persons", Clause: "EMG-3.2", Provider: true,
+		Title: core.Text{FR: "Effacements qu'une personne ordonne seule en une journée", EN: "Erasures that one person orders alone in a day"},
+		Effect: core.Text{
+			FR: "Au-delà, tous attendent qu'une seconde personne les approuve. Une demande à laquelle on répond n'est pas comptée.",
+			EN: "Above that, all of them wait until a second person approves. A request that is answered does not count.",
+		},
+	},
+	{
+		ID: erasureWaitKey, Sort: Number, Direction: Lower, Default: "0", Least: 0, Most: 720, Unit: "hours", Clause: "EMG-3.2", Provider: true,
+		Title: core.Text{FR: "Attente avant qu'un effacement commence", EN: "Wait before an erasure begins"},
+		Effect: core.Text{
+			FR: "Pendant ce temps, la personne qui l'a demandé peut l'annuler. Une fois commencé, un effacement ne s'annule pas.",
+			EN: "Meanwhile, the person who asked for it can cancel it. Once begun, an erasure cannot be undone.",
 		},
 	},
 

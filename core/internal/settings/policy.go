@@ -92,6 +92,16 @@ func (m *Module) Days(ctx context.Context, tx core.Tx, org core.ID, key string) 
 	return int(all[k.index].n), true, nil
 }
 
+// Erasures gives above how many erasures ordered by one person in a day a second one approves, and for how long an order waits
+// before it begins.
+func (m *Module) Erasures(ctx context.Context, tx core.Tx) (most int, wait time.Duration, err error) {
+	all, _, err := m.inForce(ctx, tx, core.Platform)
+	if err != nil {
+		return 0, 0, err
+	}
+	return int(all[byID[erasuresKey].index].n), time.Duration(all[byID[erasureWaitKey].index].n) * time.Hour, nil
+}
+
 // Contacts are the addresses of ACC-14.1; an empty one was not given.
 type Contacts struct{ Security, DPO, Support string }
 

@@ -68,6 +68,7 @@ var (
 
 	units = map[string]i18n.Sentence{
 		"min": i18n.T("%d min", "%d min"), "days": i18n.T("%d jours", "%d days"), "characters": i18n.T("%d caractères", "%d characters"),
+		"persons": i18n.T("%d personnes", "%d persons"), "hours": i18n.T("%d heures", "%d hours"),
 	}
 	groups = []struct {
 		id    string
@@ -78,6 +79,7 @@ var (
 		{"session", i18n.T("Sessions", "Sessions")},
 		{"access", i18n.T("Habilitations", "Access")},
 		{"journal", i18n.T("Journal", "Journal")},
+		{"erasure", i18n.T("Effacements", "Erasures")},
 		{"retention", i18n.T("Durées de conservation", "Retention")},
 		{"offboarding", i18n.T("Fin de contrat", "End of contract")},
 		{"contact", i18n.T("Contacts", "Contacts")},
