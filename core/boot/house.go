@@ -22,12 +22,14 @@ import (
 	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/control/trust"
+	"github.com/rempart/rempart/core/internal/erasure"
 	"github.com/rempart/rempart/core/internal/gate"
 	"github.com/rempart/rempart/core/internal/home"
 	"github.com/rempart/rempart/core/internal/identity"
 	"github.com/rempart/rempart/core/internal/inventory"
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/core/internal/organization"
+	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/core/internal/restraint"
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/core/internal/session"
@@ -71,6 +73,8 @@ type House struct {
 	attestation   *attestation.Module
 	inventory     *inventory.Module
 	restraint     *restraint.Module
+	erasure       *erasure.Module
+	register      *register.Module
 	consent       *consent.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
@@ -91,12 +95,12 @@ func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
 		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, restraint.Schema,
-		consent.Schema,
+		erasure.Schema, consent.Schema, register.Schema,
 	}
 }
 
 // KeySchemas lists the tables of the keys' own database.
-func KeySchemas() []db.Schema { return []db.Schema{vault.Schema()} }
+func KeySchemas() []db.Schema { return []db.Schema{vault.Schema(), erasure.KeySchema()} }
 
 // New opens the databases, brings their tables up to date and makes every room. Close what it gives.
 func New(ctx context.Context, cfg Config) (h *House, err error) {
@@ -147,6 +151,13 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 		return nil, err
 	}
 	if err := h.settings.Start(core.WithActor(ctx, core.System("start")), cfg.Settings); err != nil {
+		return nil, err
+	}
+	if err := h.register.Load(ctx); err != nil {
+		return nil, err
+	}
+	// Data restored from before an erasure must not serve a request before it was done again.
+	if _, err := h.erasure.Replay(ctx); err != nil {
 		return nil, err
 	}
 	return h, h.openDoor()
@@ -231,7 +242,7 @@ func (h *House) outlets() []journal.Outlet {
 
 // people makes the rooms of people and entry.
 func (h *House) people(doors *late, root []byte) (err error) {
-	h.restraint = h.restraints(doors)
+	h.restraint, h.register = h.restraints(doors), h.recorded(doors)
 	h.settings = settings.New(settings.Needs{Gate: &doors.gate, Clock: h.cfg.Clock})
 	breached, err := h.breached()
 	if err != nil {
@@ -297,18 +308,21 @@ func (h *House) build(doors *late) error {
 	h.control = h.controls(doors)
 	h.trust = h.trusted(doors)
 	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.restraint, canaryTroops{h}}
-	h.modules = append(h.modules, h.consent)
+	h.erasure = h.erasures(doors)
+	h.modules = append(h.modules, h.erasure, h.consent)
+	h.modules = append(h.modules, h.register)
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err
 	}
+	h.register.Learn(manifests...)
 	h.serveRights(manifests)
 	var duties []*core.Duty
 	for _, m := range manifests {
 		duties = append(duties, m.Duties...)
 	}
-	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties, Wardens: []core.Warden{h.restraint}})
+	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties, Wardens: []core.Warden{h.register, h.restraint}})
 	doors.gate.Gate = h.gate
 	return nil
 }

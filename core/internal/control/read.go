@@ -31,32 +31,52 @@ func (m *Module) Clauses(ctx context.Context, f Filter) (list []Clause, sum Summ
 // Promised lists the clauses promised to an organization, with their status and the date of their evidence; not what the
 // probes saw inside the platform. For its own people.
 func (m *Module) Promised(ctx context.Context, org core.ID, f Filter) (list []Clause, sum Summary, err error) {
-	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadPromises, Org: org}, func(tx core.Tx) error {
-		w, err := m.load(ctx, tx)
-		if err != nil {
-			return err
-		}
-		pins, err := db.All(ctx, tx, qPinsOf, scanPin, org)
-		if err != nil {
-			return err
-		}
-		f.Every, list = false, nil
-		if len(w.force) == 0 {
-			return nil
-		}
-		w.values, err = m.needs.Values.Values(ctx, tx, org) // what the organization tightened stands in its own texts
-		if err != nil {
-			return err
-		}
-		for _, c := range w.clauses(f) {
-			if c.Published && slices.ContainsFunc(pins, func(p Pin) bool { return p.Pack == c.Pack }) {
-				list = append(list, c.outward())
-			}
-		}
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadPromises, Org: org}, func(tx core.Tx) (err error) {
+		list, err = m.promised(ctx, tx, org, f)
 		sum = summarize(list)
-		return nil
+		return err
 	})
 	return list, sum, err
+}
+
+func (m *Module) promised(ctx context.Context, tx core.Tx, org core.ID, f Filter) (list []Clause, err error) {
+	w, err := m.load(ctx, tx)
+	if err != nil || len(w.force) == 0 {
+		return nil, err
+	}
+	pins, err := db.All(ctx, tx, qPinsOf, scanPin, org)
+	if err != nil {
+		return nil, err
+	}
+	f.Every = false
+	w.values, err = m.needs.Values.Values(ctx, tx, org) // what the organization tightened stands in its own texts
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range w.clauses(f) {
+		if c.Published && slices.ContainsFunc(pins, func(p Pin) bool { return p.Pack == c.Pack }) {
+			list = append(list, c.outward())
+		}
+	}
+	return list, nil
+}
+
+// InForce gives the published clauses with their state, for a room that tells of them: those that an organization was promised,
+// or all on the platform.
+func (m *Module) InForce(ctx context.Context, tx core.Tx, org core.ID) (list []Clause, err error) {
+	if org != core.Platform {
+		return m.promised(ctx, tx, org, Filter{})
+	}
+	w, err := m.load(ctx, tx)
+	if err != nil || len(w.force) == 0 {
+		return nil, err
+	}
+	for _, c := range w.clauses(Filter{}) {
+		if c.Published {
+			list = append(list, c)
+		}
+	}
+	return list, nil
 }
 
 var (

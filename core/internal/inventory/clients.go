@@ -18,23 +18,31 @@ var clientSees = []string{"label", "service", "country", "region", "ground", "da
 // ForClients gives the sub-processors in use or announced, as an administrator of a client reads them: without who looks after
 // them, nor contracts.
 func (m *Module) ForClients(ctx context.Context, org core.ID) (list []Values, err error) {
-	err = m.needs.Gate.Read(ctx, &core.Act{Def: Consult, Org: org}, func(tx core.Tx) error {
-		all, err := m.every(ctx, tx, Processors)
-		list = nil
-		for i := range all {
-			if all[i].Over() || all[i].trial {
-				continue
-			}
-			v := Values{}
-			for _, name := range clientSees {
-				v[name] = all[i].Values[name]
-			}
-			list = append(list, v)
-		}
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: Consult, Org: org}, func(tx core.Tx) (err error) {
+		list, err = m.InUse(ctx, tx)
 		return err
 	})
 	return list, err
 }
+
+// InUse gives the sub-processors in use or announced, in the words of those who may be told of them.
+func (m *Module) InUse(ctx context.Context, tx core.Tx) (list []Values, err error) {
+	all, err := m.every(ctx, tx, Processors)
+	for i := range all {
+		if all[i].Over() || all[i].trial {
+			continue
+		}
+		v := Values{}
+		for _, name := range clientSees {
+			v[name] = all[i].Values[name]
+		}
+		list = append(list, v)
+	}
+	return list, err
+}
+
+// Outside tells whether a sub-processor works outside of the European Economic Area.
+func (v Values) Outside() bool { return v["region"] == regionOutside || v["region"] == regionAdequate }
 
 // tell writes to the administrators of every client about the sub-processors that are new or change, then notes the day: 30
 // days before the effect, which a line cannot be written without. Of a canary's line, canaries only are told.
