@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"log/slog"
 	"net/netip"
 
@@ -43,4 +44,7 @@ type Config struct {
 	Log *slog.Logger
 	// Version is that of the running program.
 	Version string
+
+	// reached hears of the steps of an erasure, for a test that kills the process there.
+	reached func(ctx context.Context, order core.ID, moment string)
 }

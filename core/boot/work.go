@@ -26,6 +26,8 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"review.watch":       h.review.Watch,
 		"attestation.remind": h.attestation.Remind,
 		"inventory.remind":   h.inventory.Remind,
+		"erasure.sweep":      h.erasure.Sweep,
+		"consent.sweep":      h.consent.Sweep,
 		"restraint.sweep":    h.restraint.Sweep,
 		"journal.retain": func(ctx context.Context) error {
 			return h.journal.Retain(ctx, h.settings)
@@ -42,6 +44,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 // schedule says what is done by itself and when.
 func (h *House) schedule() {
 	h.scheduleControls()
+	h.scheduleErasures()
 	for name, sweep := range h.sweeps() {
 		h.jobs.Handle(name, func(ctx context.Context, _ jobs.Run) error {
 			return sweep(core.WithActor(ctx, core.System(name)))
