@@ -75,6 +75,8 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	return nil
 }
 
+var whyKept = core.Text{FR: "Quels droits ont été donnés, quand et par qui reste, par un identifiant seul : l'organisation doit pouvoir prouver ses habilitations passées (article 32).", EN: "Which rights were given, when and by whom stays, by an id alone: the organization must be able to prove its past habilitations (article 32)."}
+
 // ErasePerson ends every assignment and erases free texts and uses. Who was given what, when and by whom stays as
 // pseudonymous ids: the organization must be able to prove its habilitations of past dates (article 32 GDPR).
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
@@ -95,8 +97,8 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		return nil, err
 	}
 	return []core.Receipt{
-		{Table: "access_assignment", Kept: kept, Ground: core.LegitimateInterest},
-		{Table: "access_suspension", Kept: texts, Ground: core.LegitimateInterest},
+		{Table: "access_assignment", Kept: kept, Ground: core.LegitimateInterest, Why: whyKept, Rule: "7y"},
+		{Table: "access_suspension", Kept: texts, Ground: core.LegitimateInterest, Why: whyKept, Rule: "7y"},
 		{Table: "access_usage", Deleted: uses},
 	}, nil
 }

@@ -69,6 +69,11 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	return nil
 }
 
+var (
+	whyKept = core.Text{FR: "Qui a attesté quoi reste, par un identifiant seul : les clients en ont reçu la promesse (article 32).", EN: "Who attested what stays, by an id alone: clients were promised it (article 32)."}
+	whyDuty = core.Text{FR: "Qui a été formé et a signé la charte reste, par un identifiant seul : il faut pouvoir le montrer à une autorité.", EN: "Who was trained and signed the charter stays, by an id alone: it must be shown to an authority."}
+)
+
 // ErasePerson forgets the reminders; the words sealed under the person's key go with it. Who signed what and who was trained
 // when stays as pseudonymous ids: clients were promised that somebody answers for it (article 32 GDPR).
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
@@ -95,6 +100,6 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		return nil, err
 	}
 	return append(receipts,
-		core.Receipt{Table: "attestation_attestation", Kept: int64(len(signed)), Ground: core.LegitimateInterest},
-		core.Receipt{Table: "attestation_duty", Kept: int64(len(lines)), Ground: core.LegalObligation}), nil
+		core.Receipt{Table: "attestation_attestation", Kept: int64(len(signed)), Ground: core.LegitimateInterest, Why: whyKept, Rule: "7y"},
+		core.Receipt{Table: "attestation_duty", Kept: int64(len(lines)), Ground: core.LegalObligation, Why: whyDuty, Rule: "7y"}), nil
 }

@@ -66,6 +66,8 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	return nil
 }
 
+var whyKept = core.Text{FR: "Qui détenait ou a changé une ligne des registres reste, par un identifiant seul : quelqu'un doit en répondre (article 32).", EN: "Who held or changed a line of the registers stays, by an id alone: somebody must answer for it (article 32)."}
+
 // ErasePerson forgets the reminders. Who held what and who changed a register stays as pseudonymous ids: clients were promised
 // that somebody answers for it (article 32 GDPR).
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
@@ -94,7 +96,7 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 	}
 	return []core.Receipt{
 		{Table: "inventory_reminder", Deleted: gone},
-		{Table: "inventory_item", Kept: int64(len(owned)), Ground: core.LegitimateInterest},
-		{Table: "inventory_version", Kept: int64(len(changed)), Ground: core.LegitimateInterest},
+		{Table: "inventory_item", Kept: int64(len(owned)), Ground: core.LegitimateInterest, Why: whyKept, Rule: "7y"},
+		{Table: "inventory_version", Kept: int64(len(changed)), Ground: core.LegitimateInterest, Why: whyKept, Rule: "7y"},
 	}, nil
 }

@@ -168,6 +168,8 @@ func (m *Module) exportReader(ctx context.Context, tx core.Tx, person core.ID, e
 	return nil
 }
 
+var whyKept = core.Text{FR: "Les entrées du journal restent, par un identifiant seul : ce qu'elles ont de personnel est scellé sous la clé de la personne et devient illisible avec elle.", EN: "The entries of the journal stay, by an id alone: what is personal in them is sealed under the person's key and becomes unreadable with it."}
+
 // ErasePerson forgets the person's searches. Their entries stay: what is personal in them dies with the person's key.
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
 	n, err := tx.Exec(ctx, qForgetPerson, person)
@@ -188,5 +190,5 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 			kept += n
 		}
 	}
-	return []core.Receipt{{Table: "journal_search", Deleted: n}, {Table: "journal_batch", Kept: kept, Ground: core.LegitimateInterest}}, nil
+	return []core.Receipt{{Table: "journal_search", Deleted: n}, {Table: "journal_batch", Kept: kept, Ground: core.LegitimateInterest, Why: whyKept, Rule: "journal"}}, nil
 }

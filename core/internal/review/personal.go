@@ -82,6 +82,8 @@ func (m *Module) exportSharing(ctx context.Context, tx core.Tx, person core.ID, 
 	return nil
 }
 
+var whyKept = core.Text{FR: "Qui a demandé quoi et ce qui a été revu reste, par un identifiant seul : l'organisation doit pouvoir prouver ses contrôles (article 32).", EN: "Who asked for what and what was reviewed stays, by an id alone: the organization must be able to prove its controls (article 32)."}
+
 // ErasePerson forgets words and marks. Who asked for what and what was reviewed stays as pseudonymous ids: the
 // organization must be able to prove that it looked (article 32 GDPR).
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
@@ -91,8 +93,8 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		}
 	}
 	receipts := []core.Receipt{
-		{Table: "review_request", Ground: core.LegitimateInterest},
-		{Table: "review_line", Ground: core.LegitimateInterest},
+		{Table: "review_request", Ground: core.LegitimateInterest, Why: whyKept, Rule: "7y"},
+		{Table: "review_line", Ground: core.LegitimateInterest, Why: whyKept, Rule: "7y"},
 		{Table: "review_overlap"},
 		{Table: "review_sharing"},
 	}

@@ -146,7 +146,7 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, core.Receipt{Table: one.table, Kept: n, Ground: core.LegitimateInterest})
+		list = append(list, core.Receipt{Table: one.table, Deleted: n})
 	}
 	return list, nil
 }
