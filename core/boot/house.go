@@ -127,14 +127,8 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 	if err := h.open(ctx); err != nil {
 		return nil, err
 	}
-	root, err := vault.LoadRoot(filepath.Join(cfg.Data, "root.key"))
+	root, err := h.openVault(ctx)
 	if err != nil {
-		return nil, err
-	}
-	if h.vault, err = vault.New(vault.Needs{DB: h.keys, Root: root, Clock: cfg.Clock}); err != nil {
-		return nil, err
-	}
-	if err := h.db.Migrate(ctx, h.schemas()...); err != nil {
 		return nil, err
 	}
 	var doors late
@@ -249,7 +243,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		return err
 	}
 	h.identity = identity.New(identity.Needs{
-		Breached: breached,
+		Breached: breached, Masks: h.restraint,
 		Gate:     &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Index: h.vault, Settings: h.settings, Mail: h.mail,
 		Members: &doors.organizations, Sessions: &doors.sessions, Tokens: &doors.tokens, Origin: h.cfg.Origin,
 		Told: func(ctx context.Context, tx core.Tx, p core.Person) error {

@@ -50,7 +50,7 @@ func (m *Module) Profile(ctx context.Context, person core.ID) (s State, err erro
 }
 
 func (m *Module) state(ctx context.Context, tx core.Tx, person core.ID, s *State) (err error) {
-	if s.Person, err = m.Person(ctx, tx, person); err != nil {
+	if s.Person, err = m.person(ctx, tx, person); err != nil {
 		return err
 	}
 	if s.Credential, err = m.Credential(ctx, tx, person); err != nil {
@@ -85,7 +85,7 @@ func present(hash string) string {
 func (m *Module) ChangeProfile(ctx context.Context, p core.Person) error {
 	act := &core.Act{Def: &changeProfile, Org: core.Platform, Subject: p.ID, Resource: p.ID}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		before, err := m.Person(ctx, tx, p.ID)
+		before, err := m.person(ctx, tx, p.ID)
 		if err != nil {
 			return err
 		}
@@ -93,7 +93,7 @@ func (m *Module) ChangeProfile(ctx context.Context, p core.Person) error {
 		if err := m.UpdatePerson(ctx, tx, p); err != nil {
 			return err
 		}
-		after, err := m.Person(ctx, tx, p.ID)
+		after, err := m.person(ctx, tx, p.ID)
 		if err != nil {
 			return err
 		}
@@ -416,7 +416,7 @@ func (m *Module) alone(ctx context.Context, tx core.Tx, org, person core.ID) err
 // MailReset sends the link to a new password, in place of any sent before. The link is made of the configured origin
 // and never of what a request says its host is.
 func (m *Module) MailReset(ctx context.Context, tx core.Tx, person core.ID) error {
-	p, err := m.Person(ctx, tx, person)
+	p, err := m.person(ctx, tx, person)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (m *Module) AskForAddress(ctx context.Context, person core.ID, typed string
 	act := &core.Act{Def: &AskAddress, Org: core.Platform, Subject: person, Resource: person}
 	var refusal error
 	err := m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		p, err := m.Person(ctx, tx, person)
+		p, err := m.person(ctx, tx, person)
 		if err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ func (m *Module) GiveAddressBack(ctx context.Context, token string) error {
 // move writes another address, in the journal of every organization of the person too. What was mailed to the former
 // one to choose a password serves no more.
 func (m *Module) move(ctx context.Context, tx core.Tx, act *core.Act, person core.ID, address string) (former, now core.Person, err error) {
-	if former, err = m.Person(ctx, tx, person); err != nil {
+	if former, err = m.person(ctx, tx, person); err != nil {
 		return former, now, err
 	}
 	if former.State == stateDisabled {

@@ -35,7 +35,7 @@ var (
 // Alert tells a person about something that happened to their account, in their language, with a "this wasn't me"
 // link. kind is the stable word of the message; about goes with the link to the report that it may open.
 func (m *Module) Alert(ctx context.Context, tx core.Tx, person core.ID, kind string, subject, body core.Text, about string) error {
-	p, err := m.Person(ctx, tx, person)
+	p, err := m.person(ctx, tx, person)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (m *Module) alert(ctx context.Context, tx core.Tx, p core.Person, kind stri
 
 // Send queues a message to a person without a "this wasn't me" link: what they asked for themselves.
 func (m *Module) Send(ctx context.Context, tx core.Tx, person core.ID, kind string, subject, body core.Text) error {
-	p, err := m.Person(ctx, tx, person)
+	p, err := m.person(ctx, tx, person)
 	if err != nil {
 		return err
 	}

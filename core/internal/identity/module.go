@@ -40,6 +40,8 @@ type Needs struct {
 	Members  Members
 	Sessions Sessions
 	Tokens   Tokens
+	// Masks tells whose data an act must not show; nil: everybody's may be shown.
+	Masks Masks
 	// Told hears of a profile that was written, in the same transaction: lists of members show names. nil tells nobody.
 	Told func(ctx context.Context, tx core.Tx, p core.Person) error
 	// Hasher bounds the work of hashing; the standard cost and limits when nil.

@@ -117,8 +117,8 @@ func (m *Module) AddPeople(ctx context.Context, tx core.Tx, list []core.NewPerso
 	return out, nil
 }
 
-// Person gives one person. Error: NotFound.
-func (m *Module) Person(ctx context.Context, tx core.Tx, id core.ID) (core.Person, error) {
+// person gives one person, whatever they have restricted: for what this module does itself. Error: NotFound.
+func (m *Module) person(ctx context.Context, tx core.Tx, id core.ID) (core.Person, error) {
 	p, ok, err := m.one(ctx, tx, qPerson, id)
 	if err != nil {
 		return p, fmt.Errorf("identity: person: %w", err)
@@ -129,13 +129,13 @@ func (m *Module) Person(ctx context.Context, tx core.Tx, id core.ID) (core.Perso
 	return p, nil
 }
 
-// People gives those of the persons who exist, by id.
+// People gives those of the persons who exist, by id, as the act of the transaction may show them.
 func (m *Module) People(ctx context.Context, tx core.Tx, list ...core.ID) (map[core.ID]core.Person, error) {
 	found, err := m.people(ctx, tx, list)
 	if err != nil {
 		return nil, fmt.Errorf("identity: people: %w", err)
 	}
-	return found, nil
+	return found, m.mask(ctx, tx, found)
 }
 
 // PersonByEmail finds a person by the address they sign in with; false when there is none.
@@ -158,7 +158,7 @@ func (m *Module) ResponsibleFor(ctx context.Context, tx core.Tx, person core.ID)
 
 // UpdatePerson writes the profile and the state of a person. A new address changes the login too.
 func (m *Module) UpdatePerson(ctx context.Context, tx core.Tx, p core.Person) error {
-	before, err := m.Person(ctx, tx, p.ID)
+	before, err := m.person(ctx, tx, p.ID)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (m *Module) LetCodesPass(ctx context.Context, canary core.ID) error {
 // aged runs f on the rows of a canary.
 func (m *Module) aged(ctx context.Context, canary core.ID, f func(core.Tx) error) error {
 	return m.needs.Gate.Keep(ctx, &ageing, func(tx core.Tx) error {
-		p, err := m.Person(ctx, tx, canary)
+		p, err := m.person(ctx, tx, canary)
 		if err == nil && !p.IsCanary() {
 			err = errNotCanary
 		}

@@ -79,7 +79,7 @@ func (m *Module) UseCode(ctx context.Context, tx core.Tx, person core.ID, mark s
 	if n == 0 {
 		return false, nil
 	}
-	p, err := m.Person(ctx, tx, person)
+	p, err := m.person(ctx, tx, person)
 	if err != nil {
 		return false, err
 	}

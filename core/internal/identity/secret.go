@@ -102,7 +102,7 @@ func (m *Module) JudgePassword(ctx context.Context, person core.ID, plain string
 		if policy, members, err = m.PolicyOf(ctx, tx, person); err != nil {
 			return err
 		}
-		p, err := m.Person(ctx, tx, person)
+		p, err := m.person(ctx, tx, person)
 		own = append(own, words(p, members)...)
 		return err
 	})
@@ -168,7 +168,7 @@ func Weakness(v password.Verdict) error {
 // KeepPassword writes a password that NewPassword took: the former one joins the history, the 'compromised' mark goes,
 // links sent to reset it die, so do personal access tokens, the person becomes active and is told.
 func (m *Module) KeepPassword(ctx context.Context, tx core.Tx, person core.ID, hash string) error {
-	p, err := m.Person(ctx, tx, person)
+	p, err := m.person(ctx, tx, person)
 	if err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (m *Module) KeepPassword(ctx context.Context, tx core.Tx, person core.ID, h
 // Compromised marks the password of a person as known to others (ACC-4.4): every session and token ends now, and the
 // next sign-in asks for a proof of the mailbox and a new password. The person is told.
 func (m *Module) Compromised(ctx context.Context, tx core.Tx, person core.ID) error {
-	p, err := m.Person(ctx, tx, person)
+	p, err := m.person(ctx, tx, person)
 	if err != nil {
 		return err
 	}

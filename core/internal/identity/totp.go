@@ -111,7 +111,7 @@ func (m *Module) ConfirmTOTP(ctx context.Context, tx core.Tx, person core.ID, by
 			return false, fmt.Errorf("identity: confirm a factor: %w", err)
 		}
 	}
-	p, err := m.Person(ctx, tx, person)
+	p, err := m.person(ctx, tx, person)
 	if err != nil {
 		return false, err
 	}
@@ -142,7 +142,7 @@ func (m *Module) CheckTOTP(ctx context.Context, tx core.Tx, person core.ID, code
 
 // DropTOTP takes the authenticator application and the recovery codes away, and tells the person (ASVS 6.5.6).
 func (m *Module) DropTOTP(ctx context.Context, tx core.Tx, person core.ID) error {
-	p, err := m.Person(ctx, tx, person)
+	p, err := m.person(ctx, tx, person)
 	if err != nil {
 		return err
 	}
