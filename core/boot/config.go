@@ -18,6 +18,8 @@ type Config struct {
 	URL string
 	// KeysURL is the PostgreSQL database of the keys; the database of URL when empty. With SQLite: keys.db in Data.
 	KeysURL string
+	// Keys says where the root key is and where the key store is copied to.
+	Keys Keys
 	// Connections is the size of the pool on PostgreSQL; 0 takes the default.
 	Connections int
 	// Origin is the address that people type ("https://trust.example.org"): the only source of links in mails.

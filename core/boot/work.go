@@ -29,6 +29,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"erasure.sweep":      h.erasure.Sweep,
 		"consent.sweep":      h.consent.Sweep,
 		"restraint.sweep":    h.restraint.Sweep,
+		"vault.rotate":       h.turnKeys,
 		"journal.retain": func(ctx context.Context) error {
 			return h.journal.Retain(ctx, h.settings)
 		},

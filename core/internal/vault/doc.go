@@ -1,14 +1,14 @@
 // Package vault holds one key per owner (a person, or an organization for what belongs to nobody) and seals values under
 // it, so that destroying the key erases them everywhere at once, backups of the data included (law 5).
 //
-// A root key (32 bytes, a file readable by its owner alone) wraps a random 32-byte key per owner. The wrapped keys live
-// in a database of their own, apart from the data: a copy of the data never holds what opens it. A sealed value is
+// A root key (a file of mode 0400, a systemd credential, a transit engine, a PKCS#11 token) wraps one key per organization and
+// epoch, which wraps a random 32-byte key per owner. The wrapped keys live in a database of their own, apart from the data: a
+// copy of the data never holds what opens it. Each day a new epoch is made, every living key is wrapped anew, the key store is
+// copied to the configured places, where only its latest state stands, and the old epoch is destroyed: what was erased is then
+// unreadable in every older copy of the data, while everybody else's opens.
 //
-//	version(1) ‖ algorithm(1) ‖ key epoch(2) ‖ nonce(12) ‖ ciphertext ‖ tag(16)
+// Values have the form of kit/seal. Clear keys are never kept: in memory, keys wait wrapped under a key of this process.
 //
-// with AES-256-GCM under a random nonce (NIST SP 800-38D); owner and place are bound to it as additional data, so that
-// a value moved to another row or column does not open. Clear keys are never kept: unwrapping one costs 0.3 µs.
-//
-// Owns: the root key, vault_key, the form of sealed values. Must not know: what is sealed, nor why.
-// Start reading at: Vault.Seal.
+// Owns: the root key, vault_*, copies of the key store, blind indexes. Must not know: what is sealed, nor why.
+// Start reading at: Vault.Seal, then epoch.go (the hierarchy), rotate.go, copy.go.
 package vault

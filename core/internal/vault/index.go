@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,7 +11,6 @@ import (
 	"fmt"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/seal"
@@ -25,15 +25,32 @@ var (
 )
 
 var (
-	qSecrets = db.SQL(`SELECT generation, epoch, wrapped FROM vault_index WHERE org = $1 AND field = $2 ORDER BY generation DESC`)
-	qSecret  = db.SQL(`INSERT INTO vault_index (org, field, generation, epoch, wrapped, made) VALUES ($1, $2, $3, $4, $5, $6)
+	qSecrets = db.SQL(`SELECT s.generation, s.epoch, s.wrapped, s.destroyed, e.wrapped FROM vault_index s
+		LEFT JOIN vault_epoch e ON e.org = s.org AND e.epoch = s.epoch WHERE s.org = $1 AND s.field = $2 ORDER BY s.generation DESC`)
+	qSecret = db.SQL(`INSERT INTO vault_index (org, field, generation, epoch, wrapped, made) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (org, field, generation) DO NOTHING`)
+	qEndSecret = db.SQL(`UPDATE vault_index SET wrapped = NULL, destroyed = $4 WHERE org = $1 AND field = $2 AND generation < $3 AND destroyed = 0`)
 )
 
-// secret is one generation of the secret of an indexed field.
+// indexName names the secret of an indexed field.
+type indexName struct {
+	org   core.ID
+	field string
+}
+
+// secret is one generation of it; wrapped as stored (kek set), or under the process's key.
 type secret struct {
 	generation, epoch int64
-	wrapped           []byte
+	wrapped, kek      []byte
+	destroyed         int64
+}
+
+func (n indexName) data(generation, epoch int64) []byte {
+	return fmt.Appendf(nil, "vault_index\x00%s\x00%s\x00%d\x00%d", n.org, n.field, generation, epoch)
+}
+
+func (n indexName) held(generation int64) []byte {
+	return fmt.Appendf(nil, "held secret\x00%s\x00%s\x00%d", n.org, n.field, generation)
 }
 
 // Index gives the blind index of a value: HMAC-SHA256, under a secret of the organization and the field, of the version of the
@@ -46,7 +63,12 @@ func (v *Vault) Index(ctx context.Context, org core.ID, f core.IndexField, value
 	return all[0], nil
 }
 
-// indexes gives the index of a value under the newest secret, or under each that lives, newest first.
+// Indexes gives the index of a value under each secret that lives, newest first: while a field is indexed anew
+// (RenewIndex), rows are looked up by all of them and written with the first.
+func (v *Vault) Indexes(ctx context.Context, org core.ID, f core.IndexField, value string) ([][]byte, error) {
+	return v.indexes(ctx, org, f, value, false)
+}
+
 func (v *Vault) indexes(ctx context.Context, org core.ID, f core.IndexField, value string, newest bool) ([][]byte, error) {
 	if f.Bits < seal.MinBits || f.Normalise == nil || f.Name == "" || org.IsZero() {
 		return nil, errFewBits.Because(fmt.Errorf("%s: %d bits", f.Name, f.Bits))
@@ -55,7 +77,8 @@ func (v *Vault) indexes(ctx context.Context, org core.ID, f core.IndexField, val
 	if err != nil || normal == "" {
 		return nil, errNotIndexable // the cause could hold the value
 	}
-	secrets, err := v.secretsOf(ctx, org, f.Name)
+	name := indexName{org, f.Name}
+	secrets, err := v.secretsOf(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -64,9 +87,9 @@ func (v *Vault) indexes(ctx context.Context, org core.ID, f core.IndexField, val
 	}
 	all := make([][]byte, len(secrets))
 	for i, s := range secrets {
-		key, err := v.wrap.Open(nil, nil, s.wrapped, secretData(org, f.Name, s))
+		key, err := v.process.Open(nil, nil, s.wrapped, name.held(s.generation))
 		if err != nil {
-			return nil, errUnreadable.Because(errors.New("a secret of an index does not open"))
+			return nil, errUnreadable.Because(err)
 		}
 		all[i] = blind(key, f.Version, normal)
 		clear(key)
@@ -82,44 +105,54 @@ func blind(key []byte, version int, normal string) []byte {
 	return h.Sum(nil)
 }
 
-func secretData(org core.ID, field string, s secret) []byte {
-	return fmt.Appendf(nil, "vault_index\x00%s\x00%s\x00%d\x00%d", org, field, s.generation, s.epoch)
+// Secret gives 32 bytes for a purpose of the platform, the same on every node for ever: a key of cookies, of a proof of work.
+func (v *Vault) Secret(ctx context.Context, purpose string) ([]byte, error) {
+	name := indexName{core.Platform, "secret/" + purpose}
+	secrets, err := v.secretsOf(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	key, err := v.process.Open(nil, nil, secrets[0].wrapped, name.held(secrets[0].generation))
+	if err != nil {
+		return nil, errUnreadable.Because(err)
+	}
+	defer clear(key)
+	return hkdf.Key(sha256.New, key, nil, "rempart vault: "+purpose, seal.KeySize)
 }
 
-// secretsOf gives the live secrets of a field, newest first; the first is made when there is none.
-func (v *Vault) secretsOf(ctx context.Context, org core.ID, field string) ([]secret, error) {
-	name := indexName{org, field}
+// secretsOf gives the live secrets of a field, newest first, wrapped under the process's key; the first is made when there is
+// none.
+func (v *Vault) secretsOf(ctx context.Context, name indexName) ([]secret, error) {
 	v.mu.RLock()
 	list, turn := v.secrets[name], v.turn
 	v.mu.RUnlock()
 	if list != nil {
 		return list, nil
 	}
-	read := func(tx core.Tx) (err error) {
-		list, err = db.All(ctx, tx, qSecrets, func(scan db.Scan) (s secret, err error) {
-			err = scan(&s.generation, &s.epoch, &s.wrapped)
-			return s, err
-		}, org, field)
-		return err
-	}
-	if err := v.db.Read(ctx, read); err != nil {
-		return nil, fmt.Errorf("vault: read a secret: %w", err)
-	}
-	if len(list) == 0 {
-		if err := v.db.Write(ctx, func(tx core.Tx) error {
-			if err := v.makeSecret(ctx, tx, org, field, 1); err != nil {
-				return err
-			}
-			return read(tx)
-		}); err != nil {
-			return nil, fmt.Errorf("vault: make a secret: %w", err)
+	list, err := v.readSecrets(ctx, name)
+	if err == nil && len(list) == 0 {
+		if err = v.makeSecret(ctx, name, 1); err == nil {
+			list, err = v.readSecrets(ctx, name)
 		}
 	}
-	live := list[:0]
+	if err != nil {
+		return nil, err
+	}
+	var live []secret
 	for _, s := range list {
-		if s.wrapped != nil {
-			live = append(live, s)
+		if s.wrapped == nil {
+			continue
 		}
+		kek, err := v.kek(ctx, name.org, s.epoch, s.kek)
+		if err != nil {
+			return nil, err
+		}
+		key, err := kek.Open(nil, nil, s.wrapped, name.data(s.generation, s.epoch))
+		if err != nil {
+			return nil, errRoot.Because(errors.New("a secret of an index does not open"))
+		}
+		live = append(live, secret{generation: s.generation, wrapped: v.process.Seal(nil, nil, key, name.held(s.generation))})
+		clear(key)
 	}
 	if len(live) == 0 {
 		return nil, errGone
@@ -135,19 +168,84 @@ func (v *Vault) secretsOf(ctx context.Context, org core.ID, field string) ([]sec
 	return live, nil
 }
 
-func (v *Vault) makeSecret(ctx context.Context, tx core.Tx, org core.ID, field string, generation int64) error {
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
+func (v *Vault) readSecrets(ctx context.Context, name indexName) (list []secret, err error) {
+	err = v.db.Read(ctx, func(tx core.Tx) (err error) {
+		list, err = db.All(ctx, tx, qSecrets, func(scan db.Scan) (s secret, err error) {
+			err = scan(&s.generation, &s.epoch, &s.wrapped, &s.destroyed, &s.kek)
+			return s, err
+		}, name.org, name.field)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("vault: read a secret: %w", err)
+	}
+	return list, nil
+}
+
+func (v *Vault) makeSecret(ctx context.Context, name indexName, generation int64) error {
+	for range 5 {
+		epoch, wrap, err := v.current(ctx, name.org)
+		if err != nil {
+			return err
+		}
+		key := make([]byte, seal.KeySize)
+		if _, err := rand.Read(key); err != nil {
+			return err
+		}
+		wrapped := wrap.Seal(nil, nil, key, name.data(generation, epoch))
+		clear(key)
+		err = v.db.Write(ctx, func(tx core.Tx) error {
+			if err := v.stillNewest(ctx, tx, name.org, epoch); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, qSecret, name.org, name.field, generation, epoch, wrapped, v.now())
+			return err
+		})
+		if !errors.Is(err, errEpochs) {
+			return err
+		}
+		v.forget("")
+	}
+	return errEpochs
+}
+
+// RenewIndex gives a field another secret and has its rows indexed anew in the background: refill writes the newest index in
+// every row, as often as it is called, and returns nil once none is left; then the older secrets are destroyed. Interrupted, it
+// is called again: with begin false it goes on where it was.
+func (v *Vault) RenewIndex(ctx context.Context, org core.ID, field string, begin bool, refill func(context.Context) error) error {
+	name := indexName{org, field}
+	list, err := v.readSecrets(ctx, name)
+	if err != nil || len(list) == 0 {
 		return err
 	}
-	defer clear(key)
-	s := secret{generation: generation, epoch: epoch}
-	_, err := tx.Exec(ctx, qSecret, org, field, generation, epoch, v.wrap.Seal(nil, nil, key, secretData(org, field, s)), clock.Micros(v.clock.Now()))
+	newest := list[0].generation
+	if begin {
+		newest++
+		if err := v.makeSecret(ctx, name, newest); err != nil {
+			return err
+		}
+		if err := v.tellAll(ctx); err != nil {
+			return err
+		}
+	}
+	if err := refill(ctx); err != nil {
+		return err
+	}
+	err = v.db.Write(ctx, func(tx core.Tx) error {
+		_, err := tx.Exec(ctx, qEndSecret, org, field, newest, v.now())
+		tx.Notify(topic, "")
+		return err
+	})
+	v.forget("")
 	return err
 }
 
-// indexName names a secret.
-type indexName struct {
-	org   core.ID
-	field string
+// tellAll has every node read keys and secrets again.
+func (v *Vault) tellAll(ctx context.Context) error {
+	err := v.db.Write(ctx, func(tx core.Tx) error {
+		tx.Notify(topic, "")
+		return nil
+	})
+	v.forget("")
+	return err
 }

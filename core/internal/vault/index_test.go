@@ -30,7 +30,7 @@ func TestIndexIsTheSameOnEveryNodeAndHoldsNoValue(t *testing.T) {
 		if err != nil || !bytes.Equal(a, b) {
 			t.Errorf("two nodes index the same address as %x and %x, %v", a, b, err)
 		}
-		thief := open(t, d, bytes.Repeat([]byte{8}, vault.RootSize))
+		thief := open(t, d, other)
 		if c, err := thief.Index(t.Context(), "org", f, "ann@example.org"); err == nil {
 			t.Errorf("another root key indexed as %x", c)
 		}

@@ -18,14 +18,26 @@ func (v *Vault) Manifest() core.Manifest {
 			Columns: core.Columns(
 				core.Personal(core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegalObligation, Retention: "account", OnErase: core.Keep},
 					"owner", "made", "destroyed"),
-				core.Plain("epoch"),
+				core.Plain("epoch", "org"),
 				core.Personal(core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegalObligation, Retention: "account", Sealed: true, Secret: true, OnErase: core.EraseNull},
 					"wrapped"),
 			),
 		}, {
+			Name:    "vault_epoch",
+			Title:   core.Text{FR: "Clés des organisations, par jour", EN: "Keys of organizations, by day"},
+			Columns: core.Plain("org", "epoch", "wrapped", "made", "destroyed"),
+		}, {
 			Name:    "vault_index",
 			Title:   core.Text{FR: "Secrets des index aveugles", EN: "Secrets of blind indexes"},
 			Columns: core.Plain("org", "field", "generation", "epoch", "wrapped", "made", "destroyed"),
+		}, {
+			Name:    "vault_copy",
+			Title:   core.Text{FR: "Copies du coffre", EN: "Copies of the key store"},
+			Columns: core.Plain("place", "epoch", "stamp", "made", "keys", "fault"),
+		}, {
+			Name:    "vault_fact",
+			Title:   core.Text{FR: "Clé racine et feuille de secours", EN: "Root key and recovery sheet"},
+			Columns: core.Plain("name", "value", "made"),
 		}},
 	}
 }

@@ -17,26 +17,82 @@ var files embed.FS
 func Schema() db.Schema { return db.Schema{Module: "vault", FS: files} }
 
 var (
-	qKey     = db.SQL(`SELECT wrapped FROM vault_key WHERE owner = $1`)
-	qDestroy = db.SQL(`UPDATE vault_key SET wrapped = NULL, destroyed = $2 WHERE owner = $1 AND destroyed = 0`)
-	qBury    = db.SQL(`INSERT INTO vault_key (owner, epoch, wrapped, made, destroyed) VALUES ($1, 1, NULL, $2, $2) ON CONFLICT (owner) DO NOTHING`)
-	qMake    = db.SQL(makeText(1))
-	qMake100 = db.SQL(makeText(100))
+	qKey = db.SQL(`SELECT k.owner, k.org, k.epoch, k.wrapped, e.wrapped FROM vault_key k
+		LEFT JOIN vault_epoch e ON e.org = k.org AND e.epoch = k.epoch WHERE k.owner = $1`)
+	qDestroyed = db.SQL(`SELECT destroyed FROM vault_key WHERE owner = $1`)
+	qDestroy   = db.SQL(`UPDATE vault_key SET wrapped = NULL, destroyed = $2 WHERE owner = $1 AND destroyed = 0`)
+	qBury      = db.SQL(`INSERT INTO vault_key (owner, epoch, wrapped, made, destroyed) VALUES ($1, 1, NULL, $2, $2) ON CONFLICT (owner) DO NOTHING`)
+	qMake      = db.SQL(makeText(1, false))
+	qMake100   = db.SQL(makeText(100, false))
+	qRewrap    = db.SQL(makeText(1, true))
+	qRewrap100 = db.SQL(makeText(100, true))
+
+	qNewest     = db.SQL(`SELECT epoch, wrapped FROM vault_epoch WHERE org = $1 ORDER BY epoch DESC LIMIT 1`)
+	qMakeEpoch  = db.SQL(`INSERT INTO vault_epoch (org, epoch, wrapped, made) VALUES ($1, $2, $3, $4) ON CONFLICT (org, epoch) DO NOTHING`)
+	qBuryOrg    = db.SQL(`INSERT INTO vault_epoch (org, epoch, wrapped, made, destroyed) VALUES ($1, 0, NULL, $2, $2) ON CONFLICT (org, epoch) DO NOTHING`)
+	qEndOrg     = db.SQL(`UPDATE vault_epoch SET wrapped = NULL, destroyed = $2 WHERE org = $1 AND destroyed = 0`)
+	qEndKeys    = db.SQL(`UPDATE vault_key SET wrapped = NULL, destroyed = $2 WHERE org = $1 AND destroyed = 0`)
+	qEndSecrets = db.SQL(`UPDATE vault_index SET wrapped = NULL, destroyed = $2 WHERE org = $1 AND destroyed = 0`)
+	qTop        = db.SQL(`SELECT coalesce(max(epoch), 0) FROM vault_epoch`)
+
+	qFact    = db.SQL(`SELECT value, made FROM vault_fact WHERE name = $1`)
+	qSetFact = db.SQL(`INSERT INTO vault_fact (name, value, made) VALUES ($1, $2, $3)
+		ON CONFLICT (name) DO UPDATE SET value = excluded.value, made = excluded.made`)
 )
 
-func makeText(rows int) string {
+// makeText inserts keys; anew, it replaces the wrapping of those that live under an older epoch.
+func makeText(rows int, anew bool) string {
 	var b strings.Builder
-	b.WriteString(`INSERT INTO vault_key (owner, epoch, wrapped, made) VALUES `)
+	b.WriteString(`INSERT INTO vault_key (owner, org, epoch, wrapped, made) VALUES `)
 	for i := range rows {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "($%d, $%d, $%d, $%d)", 4*i+1, 4*i+2, 4*i+3, 4*i+4)
+		fmt.Fprintf(&b, "($%d, $%d, $%d, $%d, $%d)", 5*i+1, 5*i+2, 5*i+3, 5*i+4, 5*i+5)
 	}
-	b.WriteString(` ON CONFLICT (owner) DO NOTHING`)
+	if anew {
+		b.WriteString(` ON CONFLICT (owner) DO UPDATE SET epoch = excluded.epoch, wrapped = excluded.wrapped
+			WHERE vault_key.destroyed = 0 AND vault_key.epoch < excluded.epoch`)
+	} else {
+		b.WriteString(` ON CONFLICT (owner) DO NOTHING`)
+	}
 	return b.String()
 }
 
-func loadWrapped(ctx context.Context, tx core.Tx, owner core.ID) ([]byte, bool, error) {
-	return db.One(ctx, tx, qKey, db.Value[[]byte], owner)
+// putKeys runs a statement of makeText over args, five for each key.
+func putKeys(ctx context.Context, tx core.Tx, one, hundred string, args []any) error {
+	for ; len(args) >= 500; args = args[500:] {
+		if _, err := tx.Exec(ctx, hundred, args[:500]...); err != nil {
+			return err
+		}
+	}
+	for ; len(args) > 0; args = args[5:] {
+		if _, err := tx.Exec(ctx, one, args[:5]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownerRow is a key as it is stored, and the key that wraps it.
+type ownerRow struct {
+	owner, org core.ID
+	epoch      int64
+	wrapped    []byte
+	kek        []byte
+}
+
+// data binds a wrapped key to its owner, organization and epoch.
+func (r *ownerRow) data() []byte {
+	if r.epoch == rootEpoch {
+		return []byte("vault_key\x00" + string(r.owner))
+	}
+	return fmt.Appendf(nil, "vault_key\x00%s\x00%d\x00%s", r.org, r.epoch, r.owner)
+}
+
+func loadOwner(ctx context.Context, tx core.Tx, owner core.ID) (ownerRow, bool, error) {
+	return db.One(ctx, tx, qKey, func(scan db.Scan) (r ownerRow, err error) {
+		err = scan(&r.owner, &r.org, &r.epoch, &r.wrapped, &r.kek)
+		return r, err
+	}, owner)
 }

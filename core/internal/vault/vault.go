@@ -2,28 +2,23 @@ package vault
 
 import (
 	"context"
-	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/seal"
 )
 
 const (
-	version   = 1
-	algAESGCM = 1
-	epoch     = 1 // keys will be re-wrapped by epoch; the number stands in every value from the start
-	header    = 4
-	maxCached = 20_000
+	generation = 1 // of an owner's key, as it stands in each value
+	maxCached  = 20_000
 )
 
 var (
@@ -35,224 +30,212 @@ var (
 	errUnreadable = i18n.Fault(core.Internal, "vault.unreadable",
 		"Une donnée scellée ne s'ouvre pas : elle a été modifiée ou déplacée.",
 		"A sealed value does not open: it was changed or moved.")
+	errRoot = i18n.Fault(core.Internal, "vault.root",
+		"La clé racine n'ouvre pas ce coffre.", "The root key does not open this vault.")
 )
 
 // Needs is everything that the vault can reach.
 type Needs struct {
 	DB    *db.DB // the keys' own database
-	Root  []byte // 32 bytes (LoadRoot)
+	Root  Root   // FindRoot, Transit, ...
 	Clock core.Clock
+	Log   *slog.Logger
+	// Copies are the folders that the key store is copied to.
+	Copies []string
 }
 
 // Vault implements core.Sealer, core.Keymaker and core.Indexer. It is safe for concurrent use.
 type Vault struct {
-	db    *db.DB
-	clock core.Clock
-	wrap  cipher.AEAD
+	db     *db.DB
+	root   Root
+	clock  core.Clock
+	log    *slog.Logger
+	places []string
 
-	mu     sync.RWMutex
-	cached map[core.ID][]byte // wrapped keys, never clear ones
-	// secrets are those of indexes, wrapped too.
+	// process wraps what waits in memory, under a key that ends with this process.
+	process cipher.AEAD
+	mu      sync.RWMutex
+	owners  map[core.ID]held
+	epochs  map[epochName][]byte
+	newest  map[core.ID]int64
 	secrets map[indexName][]secret
-	turn    uint64 // grows with each destruction heard of: what was read before it is not cached
+	turn    uint64 // grows with each destruction heard of: what was read before it is not kept
 	cancel  func()
+
+	// step is told before each step of a rotation; tests end it there.
+	step func(string) error
+}
+
+// held is a key that waits, wrapped under the process's.
+type held struct {
+	org     core.ID
+	wrapped []byte
 }
 
 // New makes the vault over a migrated database.
 func New(n Needs) (*Vault, error) {
-	if len(n.Root) != RootSize {
+	if n.Root == nil {
+		return nil, errors.New("vault: no root key")
+	}
+	if l, ok := n.Root.(Local); ok && len(l) != RootSize {
 		return nil, fmt.Errorf("vault: the root key must be %d bytes", RootSize)
 	}
-	kek, err := hkdf.Key(sha256.New, n.Root, nil, "rempart vault 1: wrap the keys of owners", 32)
-	if err != nil {
+	key := make([]byte, seal.KeySize)
+	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	wrap, err := aead(kek)
+	process, err := seal.Cipher(key)
+	clear(key)
 	if err != nil {
 		return nil, err
 	}
 	if n.Clock == nil {
 		n.Clock = clock.Real{}
 	}
-	v := &Vault{db: n.DB, clock: n.Clock, wrap: wrap, cached: map[core.ID][]byte{}, secrets: map[indexName][]secret{}}
+	if n.Log == nil {
+		n.Log = slog.New(slog.DiscardHandler)
+	}
+	v := &Vault{db: n.DB, root: n.Root, clock: n.Clock, log: n.Log, places: n.Copies, process: process}
+	v.drop()
 	v.cancel = n.DB.Listen(topic, v.forget)
 	return v, nil
 }
 
+// topic tells of destructions: "owner/<id>", "" for all.
 const topic = "vault.destroyed"
 
 // Close stops listening.
 func (v *Vault) Close() { v.cancel() }
+
+// Root tells what wraps the keys.
+func (v *Vault) Root() RootDescription { return v.root.Describe() }
+
+func (v *Vault) drop() {
+	v.owners, v.epochs = map[core.ID]held{}, map[epochName][]byte{}
+	v.newest, v.secrets = map[core.ID]int64{}, map[indexName][]secret{}
+}
 
 func (v *Vault) forget(owner string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.turn++
 	if owner == "" {
-		clear(v.cached)
-		clear(v.secrets)
+		v.drop()
 		return
 	}
-	delete(v.cached, core.ID(owner))
+	delete(v.owners, core.ID(owner))
 }
 
-func aead(key []byte) (cipher.AEAD, error) {
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
+func (v *Vault) now() int64 { return clock.Micros(v.clock.Now()) }
 
-func wrapData(owner core.ID) []byte { return []byte("vault_key\x00" + string(owner)) }
+func heldData(owner core.ID) []byte { return []byte("held\x00" + string(owner)) }
 
-// MakeKeys makes a key for each owner that never had one. An owner whose key was destroyed never gets another.
-func (v *Vault) MakeKeys(ctx context.Context, owners ...core.ID) error {
-	if len(owners) == 0 {
-		return nil
-	}
-	now := clock.Micros(v.clock.Now())
-	args := make([]any, 0, 4*len(owners))
-	for _, owner := range owners {
-		if owner == "" {
-			return errNoKey.Because(errors.New("an owner without id"))
-		}
-		key := make([]byte, 32)
-		if _, err := rand.Read(key); err != nil {
-			return err
-		}
-		args = append(args, owner, epoch, v.wrap.Seal(nil, nil, key, wrapData(owner)), now)
-		clear(key)
-	}
-	err := v.db.Write(ctx, func(tx core.Tx) error {
-		rest := args
-		for ; len(rest) >= 400; rest = rest[400:] {
-			if _, err := tx.Exec(ctx, qMake100, rest[:400]...); err != nil {
-				return err
-			}
-		}
-		for ; len(rest) > 0; rest = rest[4:] {
-			if _, err := tx.Exec(ctx, qMake, rest[:4]...); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("vault: make keys: %w", err)
-	}
-	return nil
-}
-
-// DestroyKey destroys the key of owner on every node: what it sealed can never be read again. It is no error when the
-// owner never had a key: none will be made later.
-func (v *Vault) DestroyKey(ctx context.Context, owner core.ID) error {
-	err := v.db.Write(ctx, func(tx core.Tx) error {
-		now := clock.Micros(v.clock.Now())
-		if _, err := tx.Exec(ctx, qDestroy, owner, now); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, qBury, owner, now); err != nil {
-			return err
-		}
-		tx.Notify(topic, string(owner))
-		return nil
-	})
-	v.forget(string(owner))
-	if err != nil {
-		return fmt.Errorf("vault: destroy a key: %w", err)
-	}
-	return nil
-}
-
-// key gives the cipher of owner.
-func (v *Vault) key(ctx context.Context, owner core.ID) (cipher.AEAD, error) {
+// key gives the cipher of owner and the organization of their key.
+func (v *Vault) key(ctx context.Context, owner core.ID) (cipher.AEAD, core.ID, error) {
 	v.mu.RLock()
-	wrapped, turn := v.cached[owner], v.turn
+	h, found := v.owners[owner]
 	v.mu.RUnlock()
-	if wrapped == nil {
-		var found bool
-		err := v.db.Read(ctx, func(tx core.Tx) (err error) {
-			wrapped, found, err = loadWrapped(ctx, tx, owner)
-			return err
-		})
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("vault: read a key: %w", err)
-		case !found:
-			return nil, errNoKey
-		case wrapped == nil:
-			return nil, errGone
+	if !found {
+		var err error
+		if h, err = v.load(ctx, owner); err != nil {
+			return nil, "", err
 		}
-		v.remember(owner, wrapped, turn)
 	}
-	key, err := v.wrap.Open(nil, nil, wrapped, wrapData(owner))
+	key, err := v.process.Open(nil, nil, h.wrapped, heldData(owner))
 	if err != nil {
-		return nil, errUnreadable.Because(errors.New("a wrapped key does not open: is this the root key of this database?"))
+		return nil, "", errUnreadable.Because(err)
 	}
 	defer clear(key)
-	return aead(key)
+	c, err := seal.Cipher(key)
+	return c, h.org, err
 }
 
-func (v *Vault) remember(owner core.ID, wrapped []byte, turn uint64) {
+// load reads an owner's key and keeps it, wrapped under the process's.
+func (v *Vault) load(ctx context.Context, owner core.ID) (held, error) {
+	v.mu.RLock()
+	turn := v.turn
+	v.mu.RUnlock()
+	var row ownerRow
+	var found bool
+	err := v.db.Read(ctx, func(tx core.Tx) (err error) {
+		row, found, err = loadOwner(ctx, tx, owner)
+		return err
+	})
+	switch {
+	case err != nil:
+		return held{}, fmt.Errorf("vault: read a key: %w", err)
+	case !found:
+		return held{}, errNoKey
+	case row.wrapped == nil:
+		return held{}, errGone
+	}
+	kek, err := v.kek(ctx, row.org, row.epoch, row.kek)
+	if err != nil {
+		return held{}, err
+	}
+	key, err := kek.Open(nil, nil, row.wrapped, row.data())
+	if err != nil {
+		return held{}, errRoot.Because(errors.New("a wrapped key does not open: is this the root key of this database?"))
+	}
+	defer clear(key)
+	h := held{org: row.org, wrapped: v.process.Seal(nil, nil, key, heldData(owner))}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.turn != turn {
-		return
-	}
-	if len(v.cached) >= maxCached {
-		for other := range v.cached { // any one: the order of a map is random
-			delete(v.cached, other)
-			break
+	if v.turn == turn {
+		if len(v.owners) >= maxCached {
+			for other := range v.owners { // any one: the order of a map is random
+				delete(v.owners, other)
+				break
+			}
 		}
+		v.owners[owner] = h
 	}
-	v.cached[owner] = wrapped
+	return h, nil
 }
 
-// place binds a value to its owner, its place and the form of its header.
-func place(head []byte, owner core.ID, where string) []byte {
-	b := make([]byte, 0, len(head)+len(owner)+len(where)+8)
-	b = append(b, head...)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(owner)))
-	b = append(b, owner...)
-	return append(b, where...)
-}
-
-// Seal encrypts plain for owner; where names its row and column.
+// Seal encrypts plain for owner; where names its row and column: "table.column/row".
 func (v *Vault) Seal(ctx context.Context, owner core.ID, where string, plain []byte) ([]byte, error) {
-	seal, err := v.For(ctx, owner)
+	c, org, err := v.key(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
-	return seal(where, plain)
+	return seal.Seal(c, generation, seal.At(org, owner, where), plain), nil
 }
 
 // For gives a function that seals several values for owner at once: the key is unwrapped once. Do not keep it.
 func (v *Vault) For(ctx context.Context, owner core.ID) (func(where string, plain []byte) ([]byte, error), error) {
-	c, err := v.key(ctx, owner)
+	c, org, err := v.key(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
 	return func(where string, plain []byte) ([]byte, error) {
-		out := make([]byte, header, header+len(plain)+c.Overhead())
-		out[0], out[1] = version, algAESGCM
-		binary.BigEndian.PutUint16(out[2:], epoch)
-		return c.Seal(out, nil, plain, place(out[:header], owner, where)), nil
+		return seal.Seal(c, generation, seal.At(org, owner, where), plain), nil
+	}, nil
+}
+
+// Opener gives a function that opens several values of owner at once: the key is unwrapped once. Do not keep it.
+func (v *Vault) Opener(ctx context.Context, owner core.ID) (func(where string, sealed []byte) ([]byte, error), error) {
+	c, org, err := v.key(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	return func(where string, sealed []byte) ([]byte, error) {
+		plain, err := seal.Open(c, seal.At(org, owner, where), sealed)
+		if err != nil {
+			return nil, errUnreadable.Because(err)
+		}
+		return plain, nil
 	}, nil
 }
 
 // Open decrypts what Seal gave for the same owner and place.
 func (v *Vault) Open(ctx context.Context, owner core.ID, where string, sealed []byte) ([]byte, error) {
-	if len(sealed) < header || sealed[0] != version || sealed[1] != algAESGCM {
+	if _, ok := seal.Epoch(sealed); !ok {
 		return nil, errUnreadable.Because(errors.New("unknown form"))
 	}
-	c, err := v.key(ctx, owner)
+	open, err := v.Opener(ctx, owner)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := c.Open(nil, nil, sealed[header:], place(sealed[:header], owner, where))
-	if err != nil {
-		return nil, errUnreadable.Because(err)
-	}
-	return plain, nil
+	return open(where, sealed)
 }

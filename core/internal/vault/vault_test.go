@@ -16,7 +16,7 @@ import (
 	"github.com/rempart/rempart/kit/db/dbtest"
 )
 
-func open(t testing.TB, d *db.DB, root []byte) *vault.Vault {
+func open(t testing.TB, d *db.DB, root vault.Root) *vault.Vault {
 	t.Helper()
 	v, err := vault.New(vault.Needs{DB: d, Root: root})
 	if err != nil {
@@ -26,7 +26,10 @@ func open(t testing.TB, d *db.DB, root []byte) *vault.Vault {
 	return v
 }
 
-var root = bytes.Repeat([]byte{7}, vault.RootSize)
+var (
+	root  = vault.Local(bytes.Repeat([]byte{7}, vault.RootSize))
+	other = vault.Local(bytes.Repeat([]byte{8}, vault.RootSize))
+)
 
 func TestVaultKeepsTheContract(t *testing.T) {
 	dbtest.Each(t, []db.Schema{vault.Schema()}, func(t *testing.T, d *db.DB) {
@@ -45,7 +48,7 @@ func TestAnotherRootKeyOpensNothing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		thief := open(t, d, bytes.Repeat([]byte{8}, vault.RootSize))
+		thief := open(t, d, other)
 		if got, err := thief.Open(ctx, "ann", "x", sealed); err == nil {
 			t.Errorf("another root key opened %q", got)
 		}

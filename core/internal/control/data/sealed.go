@@ -8,6 +8,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/probe"
+	"github.com/rempart/rempart/kit/seal"
 	"github.com/rempart/rempart/verify"
 )
 
@@ -140,5 +141,6 @@ func sealedEntries(v []byte) bool {
 }
 
 func sealedForm(v []byte) bool {
-	return len(v) >= 4+12+16 && v[0] == 1 && v[1] == 1 && v[2] == 0 && v[3] >= 1
+	epoch, ok := seal.Epoch(v)
+	return ok && epoch > 0 && epoch < 256
 }
