@@ -52,6 +52,14 @@ func Digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Inert writes a cell so that no spreadsheet runs it as a formula (CWE-1236).
+func Inert(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
 // CSV writes the sheet for spreadsheets: UTF-8 with its mark, and no cell that a spreadsheet would run as a formula.
 func (s Sheet) CSV() []byte {
 	var b bytes.Buffer
@@ -60,9 +68,7 @@ func (s Sheet) CSV() []byte {
 	for _, row := range append([][]string{s.Head}, s.Rows...) {
 		safe := slices.Clone(row)
 		for i, cell := range safe {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-				safe[i] = "'" + cell
-			}
+			safe[i] = Inert(cell)
 		}
 		_ = w.Write(safe) // a bytes.Buffer never fails
 	}

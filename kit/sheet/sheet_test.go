@@ -38,3 +38,14 @@ func TestThePDFNamesTheHashOfTheSameTable(t *testing.T) {
 		t.Error("no SHA-256")
 	}
 }
+
+func TestInertTouchesOnlyWhatASpreadsheetWouldRun(t *testing.T) {
+	for cell, want := range map[string]string{
+		"=1+1": "'=1+1", "+33 1": "'+33 1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\t=1": "'\t=1", "\r=1": "'\r=1", "\n=1": "'\n=1",
+		"": "", "a=1": "a=1", "Émile": "Émile", "'=1": "'=1",
+	} {
+		if got := sheet.Inert(cell); got != want {
+			t.Errorf("%q becomes %q, want %q", cell, got, want)
+		}
+	}
+}

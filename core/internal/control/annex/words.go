@@ -68,7 +68,6 @@ var (
 	tStep1     = i18n.T("Demandez au fournisseur le dossier d'une clause : rempart prove --clause %s", "Ask the provider for the bundle of a clause: rempart prove --clause %s")
 	tStep2     = i18n.T("Sur une autre machine, sans notre base : rempart verify --offline DOSSIER", "On another machine, without our database: rempart verify --offline BUNDLE")
 	tStep3     = i18n.T("Relisez les constats à tout moment avec un lien d'auditeur : la page dit la date, l'échantillon et l'entrée du journal de chacun.", "Read the observations at any time with an auditor's link: the page gives the date, the sample and the journal entry of each.")
-	tPage      = i18n.T("Page %d sur {nb}", "Page %d of {nb}")
 	tPrinted   = i18n.T("Empreinte de l'annexe : %s", "SHA-256 of the annex: %s")
 )
 

@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/control/annex"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/sheet"
 )
 
 // Format names a form.
@@ -92,9 +93,7 @@ func (w writer) csv() []byte {
 	out := csv.NewWriter(&b)
 	line := func(cells ...string) {
 		for i, c := range cells {
-			if c != "" && strings.ContainsRune("=+-@\t\r\n", rune(c[0])) {
-				cells[i] = "'" + c
-			}
+			cells[i] = sheet.Inert(c)
 		}
 		_ = out.Write(cells) // a Buffer never fails
 	}

@@ -1,4 +1,4 @@
-package annex
+package paper
 
 import (
 	"bytes"

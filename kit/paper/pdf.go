@@ -1,4 +1,4 @@
-package annex
+package paper
 
 import (
 	"bytes"
@@ -18,7 +18,6 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/sfnt"
 
-	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/kit/i18n"
 )
 
@@ -29,14 +28,14 @@ const (
 	bottom = 22.0
 )
 
-// sheet draws blocks on A4 pages.
-type sheet struct{ *fpdf.Fpdf }
+// pages draws blocks on A4 pages.
+type pages struct{ *fpdf.Fpdf }
 
-// PDF draws an annex as PDF/A-2b (ISO 19005-2): fonts embedded, colours of a stated profile, metadata in XMP, nothing that
-// runs or leads outside. The same snapshot gives the same bytes.
-func PDF(d Document, lang i18n.Lang, hash string) ([]byte, error) {
-	s := sheet{fpdf.New("P", "mm", "A4", "")}
-	name := tAnnex.Say(lang) + " · " + d.Organization
+// PDF draws the document as PDF/A-2b (ISO 19005-2): fonts embedded, colours of a stated profile, metadata in XMP, nothing that
+// runs or leads outside. The same document gives the same bytes.
+func (d Document) PDF() ([]byte, error) {
+	s := pages{fpdf.New("P", "mm", "A4", "")}
+	name, lang := d.Title, d.Lang
 	s.SetCreationDate(d.At.UTC())
 	s.SetModificationDate(d.At.UTC())
 	s.SetProducer(producer, true)
@@ -56,18 +55,18 @@ func PDF(d Document, lang i18n.Lang, hash string) ([]byte, error) {
 	s.AliasNbPages("")
 	s.SetFooterFunc(func() {
 		s.SetY(-14)
-		s.ink(faint)
+		s.ink(Faint)
 		s.SetFont("go", "", 7)
-		s.CellFormat(width-30, 4, known(tPrinted.Say(lang, hash)), "", 0, "L", false, 0, "")
+		s.CellFormat(width-30, 4, known(d.Foot), "", 0, "L", false, 0, "")
 		s.CellFormat(30, 4, tPage.Say(lang, s.PageNo()), "", 0, "R", false, 0, "")
 	})
 	s.AddPage()
-	for _, b := range compose(d, lang) {
+	for _, b := range d.Blocks {
 		s.block(b)
 	}
 	var out bytes.Buffer
 	if err := s.Output(&out); err != nil {
-		return nil, fmt.Errorf("annex: draw: %w", err)
+		return nil, fmt.Errorf("paper: draw: %w", err)
 	}
 	return identified(out.Bytes())
 }
@@ -92,7 +91,7 @@ func metadata(name string, lang i18n.Lang, at time.Time) []byte {
 func identified(pdf []byte) ([]byte, error) {
 	at := bytes.LastIndex(pdf, []byte("\ntrailer\n<<\n"))
 	if at < 0 || bytes.Contains(pdf[at:], []byte("/ID ")) {
-		return nil, errors.New("annex: the writer of PDF changed its trailer")
+		return nil, errors.New("paper: the writer of PDF changed its trailer")
 	}
 	at += len("\ntrailer\n<<\n")
 	sum := sha256.Sum256(pdf)
@@ -100,8 +99,8 @@ func identified(pdf []byte) ([]byte, error) {
 	return bytes.Join([][]byte{pdf[:at], []byte("/ID [<" + id + "> <" + id + ">]\n"), pdf[at:]}, nil), nil
 }
 
-func (s sheet) ink(k sort) {
-	if k == faint {
+func (s pages) ink(k Sort) {
+	if k == Faint {
 		s.SetTextColor(75, 88, 100)
 		return
 	}
@@ -109,56 +108,56 @@ func (s sheet) ink(k sort) {
 }
 
 // room begins a new page when less than h is left: a heading never stands alone at the foot of a page.
-func (s sheet) room(h float64) {
+func (s pages) room(h float64) {
 	if s.GetY()+h > 297-bottom {
 		s.AddPage()
 	}
 }
 
-func (s sheet) write(style string, size, line float64, text string) {
+func (s pages) write(style string, size, line float64, text string) {
 	s.SetFont("go", style, size)
 	s.MultiCell(width, line, known(text), "", "L", false)
 }
 
-func (s sheet) block(b block) {
-	s.ink(b.sort)
-	switch b.sort {
-	case title:
-		s.Bookmark(known(b.text), 0, -1)
-		s.write("B", 20, 9, b.text)
+func (s pages) block(b Block) {
+	s.ink(b.Sort)
+	switch b.Sort {
+	case Title:
+		s.Bookmark(known(b.Text), 0, -1)
+		s.write("B", 20, 9, b.Text)
 		s.Ln(3)
-	case heading:
+	case Heading:
 		s.room(30)
 		s.Ln(6)
-		s.Bookmark(known(b.text), 0, -1)
-		s.write("B", 13.5, 6.5, b.text)
+		s.Bookmark(known(b.Text), 0, -1)
+		s.write("B", 13.5, 6.5, b.Text)
 		s.Ln(1.5)
-	case clause:
+	case Part:
 		s.room(28)
 		s.Ln(4)
-		s.Bookmark(known(b.text), 1, -1)
-		s.write("B", 10.5, 5.2, b.text)
-	case text:
-		s.write("", 9.5, 4.9, b.text)
+		s.Bookmark(known(b.Text), 1, -1)
+		s.write("B", 10.5, 5.2, b.Text)
+	case Words:
+		s.write("", 9.5, 4.9, b.Text)
 		s.Ln(0.8)
-	case faint:
-		s.write("", 8.5, 4.4, b.text)
+	case Faint:
+		s.write("", 8.5, 4.4, b.Text)
 		s.Ln(0.8)
-	case list:
-		s.items(b.items)
-	case table:
+	case List:
+		s.items(b.Items)
+	case Table:
 		s.table(b)
-	case state:
+	case State:
 		s.state(b)
-	case code:
+	case Code:
 		s.SetFont("mono", "", 7.5)
 		s.SetFillColor(242, 245, 247)
-		s.MultiCell(width, 4, known(b.text), "", "L", true)
+		s.MultiCell(width, 4, known(b.Text), "", "L", true)
 		s.Ln(1.5)
 	}
 }
 
-func (s sheet) items(list []string) {
+func (s pages) items(list []string) {
 	s.SetFont("go", "", 9.5)
 	for _, one := range list {
 		s.room(6)
@@ -171,34 +170,34 @@ func (s sheet) items(list []string) {
 }
 
 // state writes the status as a word, coloured, and its date.
-func (s sheet) state(b block) {
-	switch b.is {
-	case control.Held, control.Attested:
+func (s pages) state(b Block) {
+	switch b.Tone {
+	case Good:
 		s.SetTextColor(20, 104, 58)
-	case control.Broken:
+	case Bad:
 		s.SetTextColor(168, 32, 26)
-	case control.Stale:
+	case Warn:
 		s.SetTextColor(122, 82, 0)
 	default:
-		s.ink(faint)
+		s.ink(Faint)
 	}
 	s.SetFont("go", "B", 9)
-	word := known(b.text)
+	word := known(b.Text)
 	s.CellFormat(s.GetStringWidth(word)+4, 5, word, "", 0, "L", false, 0, "")
-	s.ink(faint)
+	s.ink(Faint)
 	s.SetFont("go", "", 8.5)
-	s.MultiCell(0, 5, known(b.more), "", "L", false)
+	s.MultiCell(0, 5, known(b.More), "", "L", false)
 	s.Ln(0.5)
 }
 
 // table draws rows whose cells wrap; a row never breaks across pages.
-func (s sheet) table(b block) {
+func (s pages) table(b Block) {
 	const size, line, pad = 8.0, 3.9, 1.2
 	row := func(cells []string, style string, fill bool) {
 		s.SetFont("go", style, size)
 		lines, most := make([][]string, len(cells)), 1
 		for i, c := range cells {
-			lines[i] = s.wrap(c, b.wide[i]*width/100-2*pad)
+			lines[i] = s.wrap(c, b.Wide[i]*width/100-2*pad)
 			most = max(most, len(lines[i]))
 		}
 		h := float64(most)*line + 2*pad
@@ -211,26 +210,26 @@ func (s sheet) table(b block) {
 		for i := range cells {
 			for j, l := range lines[i] {
 				s.SetXY(x+pad, y+pad+float64(j)*line)
-				s.CellFormat(b.wide[i]*width/100-2*pad, line, l, "", 0, "L", false, 0, "")
+				s.CellFormat(b.Wide[i]*width/100-2*pad, line, l, "", 0, "L", false, 0, "")
 			}
-			x += b.wide[i] * width / 100
+			x += b.Wide[i] * width / 100
 		}
 		s.SetDrawColor(190, 198, 206)
 		s.SetLineWidth(0.15)
 		s.Line(margin, y+h, margin+width, y+h)
 		s.SetXY(margin, y+h)
 	}
-	s.ink(text)
+	s.ink(Words)
 	s.Ln(0.8)
-	row(b.head, "B", true)
-	for _, r := range b.rows {
+	row(b.Head, "B", true)
+	for _, r := range b.Rows {
 		row(r, "", false)
 	}
 	s.Ln(2)
 }
 
 // wrap parts a text into lines of a width, in the font that is set; a word longer than a line is cut.
-func (s sheet) wrap(t string, w float64) []string {
+func (s pages) wrap(t string, w float64) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(known(t), "\n") {
 		line := ""

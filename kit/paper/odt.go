@@ -1,4 +1,4 @@
-package annex
+package paper
 
 import (
 	"archive/zip"
@@ -11,7 +11,7 @@ import (
 	"github.com/rempart/rempart/kit/i18n"
 )
 
-// The names that every part of an OpenDocument text declares (ISO/IEC 26300, version 1.3).
+// The names that every part of an OpenDocument file declares (ISO/IEC 26300, version 1.3).
 const spaces = ` xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"` +
 	` xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"` +
 	` xmlns:fo="urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0" xmlns:meta="urn:oasis:names:tc:opendocument:xmlns:meta:1.0"` +
@@ -22,24 +22,23 @@ const declaration = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
 // odtType must stand first in the archive, as it is, so that the file is known by its first bytes.
 const odtType = "application/vnd.oasis.opendocument.text"
 
-const manifest = declaration + `<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">` +
-	`<manifest:file-entry manifest:full-path="/" manifest:version="1.3" manifest:media-type="` + odtType + `"/>` +
-	`<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>` +
-	`<manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/>` +
-	`<manifest:file-entry manifest:full-path="meta.xml" manifest:media-type="text/xml"/></manifest:manifest>`
+func manifest(kind string) string {
+	return declaration + `<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">` +
+		`<manifest:file-entry manifest:full-path="/" manifest:version="1.3" manifest:media-type="` + kind + `"/>` +
+		`<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>` +
+		`<manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/>` +
+		`<manifest:file-entry manifest:full-path="meta.xml" manifest:media-type="text/xml"/></manifest:manifest>`
+}
 
-// ODT draws an annex as an OpenDocument text, for those who quote it in a contract.
-func ODT(d Document, lang i18n.Lang, hash string) ([]byte, error) {
+// part is one file of an OpenDocument archive.
+type part struct{ name, text string }
+
+// archive packs an OpenDocument file; its type comes first, as it is, so that the file is known by its first bytes.
+func archive(kind string, at time.Time, parts ...part) ([]byte, error) {
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
-	for i, f := range []struct{ name, text string }{
-		{"mimetype", odtType},
-		{"META-INF/manifest.xml", manifest},
-		{"meta.xml", odtMeta(d, lang)},
-		{"styles.xml", odtStyles(lang, tPrinted.Say(lang, hash))},
-		{"content.xml", odtContent(compose(d, lang))},
-	} {
-		head := &zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: d.At.UTC().Truncate(2 * time.Second)}
+	for i, f := range append([]part{{"mimetype", kind}, {"META-INF/manifest.xml", manifest(kind)}}, parts...) {
+		head := &zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: at.UTC().Truncate(2 * time.Second)}
 		if i == 0 {
 			head = &zip.FileHeader{Name: f.name, Method: zip.Store}
 		}
@@ -55,16 +54,21 @@ func ODT(d Document, lang i18n.Lang, hash string) ([]byte, error) {
 	return out.Bytes(), err
 }
 
+// ODT draws the document as an OpenDocument text, for those who quote it.
+func (d Document) ODT() ([]byte, error) {
+	return archive(odtType, d.At, part{"meta.xml", odfMeta(d.Title, d.Lang, d.At)}, part{"styles.xml", odtStyles(d.Lang, d.Foot)}, part{"content.xml", odtContent(d.Blocks)})
+}
+
 func escape(s string) string {
 	var b strings.Builder
 	_ = xml.EscapeText(&b, []byte(s)) // a Builder never fails
 	return b.String()
 }
 
-func odtMeta(d Document, lang i18n.Lang) string {
+func odfMeta(title string, lang i18n.Lang, at time.Time) string {
 	return declaration + `<office:document-meta` + spaces + `><office:meta><meta:generator>` + producer + `</meta:generator><dc:title>` +
-		escape(tAnnex.Say(lang)+" · "+d.Organization) + `</dc:title><dc:language>` + lang.String() + `</dc:language><meta:creation-date>` +
-		d.At.UTC().Format("2006-01-02T15:04:05Z") + `</meta:creation-date></office:meta></office:document-meta>`
+		escape(title) + `</dc:title><dc:language>` + lang.String() + `</dc:language><meta:creation-date>` +
+		at.UTC().Format("2006-01-02T15:04:05Z") + `</meta:creation-date></office:meta></office:document-meta>`
 }
 
 func odtStyles(lang i18n.Lang, foot string) string {
@@ -92,7 +96,7 @@ func odtStyles(lang i18n.Lang, foot string) string {
 		` · <text:page-number/> / <text:page-count/></text:p></style:footer></style:master-page></office:master-styles></office:document-styles>`
 }
 
-func odtContent(blocks []block) string {
+func odtContent(blocks []Block) string {
 	var styles, body strings.Builder
 	styles.WriteString(`<style:style style:name="Line" style:family="table-cell"><style:table-cell-properties fo:padding="0.1cm" fo:border-bottom="0.02cm solid #bec6ce"/></style:style>` +
 		`<style:style style:name="Strong" style:family="text"><style:text-properties fo:font-weight="bold"/></style:style>`)
@@ -100,28 +104,28 @@ func odtContent(blocks []block) string {
 		body.WriteString(`<text:p text:style-name="` + style + `">` + odtText(text) + `</text:p>`)
 	}
 	for n, b := range blocks {
-		switch b.sort {
-		case title:
-			p("Title", b.text)
-		case heading:
-			body.WriteString(`<text:h text:style-name="Heading_20_1" text:outline-level="1">` + odtText(b.text) + `</text:h>`)
-		case clause:
-			body.WriteString(`<text:h text:style-name="Heading_20_2" text:outline-level="2">` + odtText(b.text) + `</text:h>`)
-		case text:
-			p("Standard", b.text)
-		case faint:
-			p("Faint", b.text)
-		case state:
-			body.WriteString(`<text:p text:style-name="Standard"><text:span text:style-name="Strong">` + odtText(b.text) + `</text:span> ` + odtText(b.more) + `</text:p>`)
-		case code:
-			p("Code", b.text)
-		case list:
+		switch b.Sort {
+		case Title:
+			p("Title", b.Text)
+		case Heading:
+			body.WriteString(`<text:h text:style-name="Heading_20_1" text:outline-level="1">` + odtText(b.Text) + `</text:h>`)
+		case Part:
+			body.WriteString(`<text:h text:style-name="Heading_20_2" text:outline-level="2">` + odtText(b.Text) + `</text:h>`)
+		case Words:
+			p("Standard", b.Text)
+		case Faint:
+			p("Faint", b.Text)
+		case State:
+			body.WriteString(`<text:p text:style-name="Standard"><text:span text:style-name="Strong">` + odtText(b.Text) + `</text:span> ` + odtText(b.More) + `</text:p>`)
+		case Code:
+			p("Code", b.Text)
+		case List:
 			body.WriteString(`<text:list>`)
-			for _, one := range b.items {
+			for _, one := range b.Items {
 				body.WriteString(`<text:list-item><text:p text:style-name="Standard">• ` + odtText(one) + `</text:p></text:list-item>`)
 			}
 			body.WriteString(`</text:list>`)
-		case table:
+		case Table:
 			odtTable(&styles, &body, n, b)
 		}
 	}
@@ -129,10 +133,10 @@ func odtContent(blocks []block) string {
 		`</office:automatic-styles><office:body><office:text>` + body.String() + `</office:text></office:body></office:document-content>`
 }
 
-func odtTable(styles, body *strings.Builder, n int, b block) {
+func odtTable(styles, body *strings.Builder, n int, b Block) {
 	name := fmt.Sprintf("T%d", n)
 	body.WriteString(`<table:table table:name="` + name + `">`)
-	for i, w := range b.wide {
+	for i, w := range b.Wide {
 		fmt.Fprintf(styles, `<style:style style:name="%s.%d" style:family="table-column"><style:table-column-properties style:column-width="%.2fcm"/></style:style>`, name, i, w*0.17)
 		fmt.Fprintf(body, `<table:table-column table:style-name="%s.%d"/>`, name, i)
 	}
@@ -144,9 +148,9 @@ func odtTable(styles, body *strings.Builder, n int, b block) {
 		body.WriteString(`</table:table-row>`)
 	}
 	body.WriteString(`<table:table-header-rows>`)
-	row("Head", b.head)
+	row("Head", b.Head)
 	body.WriteString(`</table:table-header-rows>`)
-	for _, r := range b.rows {
+	for _, r := range b.Rows {
 		row("Cell", r)
 	}
 	body.WriteString(`</table:table>`)
