@@ -15,6 +15,7 @@ import (
 	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
 	identityweb "github.com/rempart/rempart/core/internal/identity/web"
+	incidentweb "github.com/rempart/rempart/core/internal/incident/web"
 	inventoryweb "github.com/rempart/rempart/core/internal/inventory/web"
 	journalweb "github.com/rempart/rempart/core/internal/journal/web"
 	organizationweb "github.com/rempart/rempart/core/internal/organization/web"
@@ -74,7 +75,7 @@ func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
-		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), restraintweb.Routes(h.restraint, h.objectable), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
+		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
 

@@ -26,11 +26,13 @@ import (
 	"github.com/rempart/rempart/core/internal/gate"
 	"github.com/rempart/rempart/core/internal/home"
 	"github.com/rempart/rempart/core/internal/identity"
+	"github.com/rempart/rempart/core/internal/incident"
 	"github.com/rempart/rempart/core/internal/inventory"
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/core/internal/organization"
 	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/core/internal/restraint"
+	"github.com/rempart/rempart/core/internal/retention"
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/core/internal/session"
 	"github.com/rempart/rempart/core/internal/settings"
@@ -72,10 +74,12 @@ type House struct {
 	review        *review.Module
 	attestation   *attestation.Module
 	inventory     *inventory.Module
+	retention     *retention.Module
 	restraint     *restraint.Module
 	erasure       *erasure.Module
 	register      *register.Module
 	consent       *consent.Module
+	incident      *incident.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -94,8 +98,8 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, restraint.Schema,
-		erasure.Schema, consent.Schema, register.Schema,
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, retention.Schema, restraint.Schema,
+		erasure.Schema, consent.Schema, register.Schema, incident.Schema,
 	}
 }
 
@@ -244,7 +248,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	}
 	h.identity = identity.New(identity.Needs{
 		Breached: breached, Masks: h.restraint,
-		Gate:     &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Index: h.vault, Settings: h.settings, Mail: h.mail,
+		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Index: h.vault, Settings: h.settings, Mail: h.mail,
 		Members: &doors.organizations, Sessions: &doors.sessions, Tokens: &doors.tokens, Origin: h.cfg.Origin,
 		Told: func(ctx context.Context, tx core.Tx, p core.Person) error {
 			return h.personChanged(ctx, tx, p)
@@ -304,7 +308,10 @@ func (h *House) build(doors *late) error {
 	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.restraint, canaryTroops{h}}
 	h.erasure = h.erasures(doors)
 	h.modules = append(h.modules, h.erasure, h.consent)
-	h.modules = append(h.modules, h.register)
+	h.incident = h.incidents(doors)
+	h.modules = append(h.modules, h.register, h.incident)
+	h.retention = h.retentions(doors)
+	h.modules = append(h.modules, h.retention)
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {

@@ -15,24 +15,18 @@ import (
 func (h *House) sweeps() map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"session.sweep":      h.sessions.Sweep,
-		"token.sweep":        h.tokens.Sweep,
-		"identity.sweep":     h.identity.SweepLinks,
-		"identity.report":    h.identity.SweepReports,
-		"access.sweep":       h.access.Sweep,
 		"control.sweep":      h.control.Sweep,
-		"signin.sweep":       h.signin.Sweep,
-		"organization.sweep": h.organizations.Sweep,
 		"review.sweep":       h.review.Sweep,
 		"review.watch":       h.review.Watch,
 		"attestation.remind": h.attestation.Remind,
 		"inventory.remind":   h.inventory.Remind,
+		"incident.remind":    h.incident.Remind,
 		"erasure.sweep":      h.erasure.Sweep,
 		"consent.sweep":      h.consent.Sweep,
 		"restraint.sweep":    h.restraint.Sweep,
 		"vault.rotate":       h.turnKeys,
-		"journal.retain": func(ctx context.Context) error {
-			return h.journal.Retain(ctx, h.settings)
-		},
+		"retention.sweep":    h.retention.Sweep,
+		"account.farewell":   h.retention.Farewell,
 		"abuse.sweep": func(ctx context.Context) error {
 			return h.gate.Keep(ctx, &abuse.Sweeping, func(tx core.Tx) error {
 				_, err := abuse.Sweep(ctx, tx, h.cfg.Clock.Now())
@@ -54,7 +48,9 @@ func (h *House) schedule() {
 		switch name {
 		case "review.watch": // sessions used at once are seen while they are
 			every = 2 * time.Minute
-		case "identity.report", "access.sweep", "control.sweep": // what ends after months needs no haste
+		case "retention.sweep", "account.farewell":
+			every = time.Hour
+		case "control.sweep": // what ends after months needs no haste
 			every = 6 * time.Hour
 		}
 		h.jobs.Schedule(jobs.Schedule{Name: name, Kind: name, Every: every})

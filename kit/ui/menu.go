@@ -49,6 +49,8 @@ const (
 	ProviderAttested = "provider.attestations"
 
 	ProviderRegisters = "provider.registers"
+	ProviderIncidents = "provider.incidents"
+	Breaches          = "breaches"
 	SubProcessors     = "subprocessors"
 
 	MyData             = "me.data"
@@ -82,6 +84,7 @@ var orgMenu = []entry{
 	{section: Services, path: "/o/{org}/services", title: i18n.T("Comptes de service", "Service accounts"), icon: "bot", key: "c", needs: "service_account.list", says: i18n.T("Les programmes qui agissent ici, et leurs jetons.", "The programs that act here, and their tokens.")},
 	{section: Journal, path: "/o/{org}/journal", title: i18n.T("Journal", "Journal"), icon: "journal", key: "j", needs: "journal.read", says: i18n.T("Tout ce qui s'est fait, avec sa preuve.", "All that was done, with its proof.")},
 	{section: SubProcessors, path: "/o/{org}/subprocessors", title: i18n.T("Sous-traitants", "Sub-processors"), icon: "building", needs: "subprocessor.consult", says: i18n.T("Qui traite des données pour le prestataire, et où.", "Who processes data for the provider, and where.")},
+	{section: Breaches, path: "/o/{org}/breaches", title: i18n.T("Violations de données", "Data breaches"), icon: "flag", needs: "breach.consult", says: i18n.T("Ce dont vous avez été prévenu, et qui est touché.", "What you were told of, and who is affected.")},
 	{section: Controls, path: "/o/{org}/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", key: "v", needs: "promise.read", says: i18n.T("Ce qui vous est promis, et sa preuve vivante.", "What you are promised, and its live proof.")},
 	{section: Addresses, path: "/o/{org}/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", key: "d", needs: "allow.read", says: i18n.T("D'où l'on peut entrer.", "Where one may come in from.")},
 	{section: Terms, path: "/o/{org}/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", key: "t", needs: "terms.manage", says: i18n.T("Vos textes, leurs versions, qui les a acceptés.", "Your texts, their versions, who accepted them.")},
@@ -104,6 +107,7 @@ var providerMenu = []entry{
 	{section: ProviderStaff, path: "/provider/habilitations", title: i18n.T("Droits de l'équipe", "Staff rights"), icon: "grid", needs: "habilitation.read", says: i18n.T("Qui de l'équipe peut quoi, et chez qui.", "Who of the staff can do what, and where.")},
 	{section: ProviderCuts, path: "/provider/suspensions", title: i18n.T("Suspensions", "Suspensions"), icon: "pause", needs: "suspension.read", says: i18n.T("Suspendre une organisation, un service, une personne.", "Suspend an organization, a service, a person.")},
 	{section: ProviderAlert, path: "/provider/reports", title: i18n.T("Signalements", "Reports"), icon: "flag", needs: "report.list", says: i18n.T("« Ce n'était pas moi » : ce que des personnes signalent.", "“This wasn't me”: what persons report.")},
+	{section: ProviderIncidents, path: "/provider/incidents", title: i18n.T("Incidents", "Incidents"), icon: "flag", needs: "incident.read", says: i18n.T("Incidents, violations de données, leurs horloges et leurs avis.", "Incidents, breaches of personal data, their clocks and notices.")},
 	{section: ProviderAsk, path: "/provider/support", title: i18n.T("Entrer chez un client", "Enter a client"), icon: "key", needs: "support.mine", says: i18n.T("Demander à une organisation de vous laisser entrer.", "Ask an organization to let you in.")},
 	{section: ProviderIn, path: "/provider/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", needs: "session.list", says: i18n.T("Qui de l'équipe est connecté, et arrêter une session.", "Who of the staff is signed in, and stop a session.")},
 	{section: ProviderLog, path: "/provider/journal", title: i18n.T("Journal", "Journal"), icon: "journal", needs: "journal.read", says: i18n.T("Les actes de la plateforme, avec leur preuve.", "The platform's acts, with their proof.")},
