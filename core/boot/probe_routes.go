@@ -93,8 +93,7 @@ var intended = map[string][]string{
 	},
 	"identity_photo": {"person", "id", "picture", "set_at"},
 	"organization_member": {
-		"org", "id", "person", "name", "email", "sort", "find", "function", "department", "team", "committee", "manager", "functional", "responsible",
-		"state", "invited_at", "joined_at", "left_at", "import", "version",
+		"org", "id", "person", "sealed", "manager", "functional", "responsible", "state", "invited_at", "joined_at", "left_at", "import", "version",
 	},
 }
 

@@ -35,10 +35,15 @@ type recorded struct {
 // gone lists what a later migration dropped or rewrote on purpose, as "table" or "table.column", each with its reason.
 // A table named here is no longer compared by digest but by its number of rows.
 var gone = map[string]string{
+	"vault_key": "keys are wrapped anew, by their organization's",
 	"identity_person": sealed, "identity_account": sealed, "identity_link": sealed,
 	"identity_person.given_name": sealed, "identity_person.family_name": sealed, "identity_person.gender": sealed,
 	"identity_person.email": sealed, "identity_person.email2": sealed, "identity_person.phone": sealed,
 	"identity_account.login": sealed, "identity_link.about": sealed,
+
+	"organization_member": sealed, "organization_member.name": sealed, "organization_member.email": sealed, "organization_member.sort": sealed,
+	"organization_member.find": sealed, "organization_member.function": sealed, "organization_member.department": sealed,
+	"organization_member.team": sealed, "organization_member.committee": sealed,
 }
 
 // sealed is the reason of columns that held personal values in clear until they were sealed under the person's key.
@@ -271,7 +276,7 @@ func TestALossyUpgradeIsNoticed(t *testing.T) {
 			}
 			defer d.Close()
 			err = d.Migrate(t.Context(), db.Schema{Module: "planted", FS: fstest.MapFS{"202701010000_planted.sql": {Data: []byte(
-				"UPDATE organization_member SET function = 'x' WHERE id = (SELECT min(id) FROM organization_member);\n" +
+				"UPDATE organization_invitation SET created_by = 'x' WHERE id = (SELECT min(id) FROM organization_invitation);\n" +
 					"DELETE FROM access_assignment WHERE id = (SELECT min(id) FROM access_assignment);\n")}}})
 			if err != nil {
 				t.Fatal(err)
@@ -281,7 +286,7 @@ func TestALossyUpgradeIsNoticed(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := strings.Join(wrong, "; ")
-			if !strings.Contains(got, "organization_member holds other rows") || !strings.Contains(got, "access_assignment had ") {
+			if !strings.Contains(got, "organization_invitation holds other rows") || !strings.Contains(got, "access_assignment had ") {
 				t.Fatalf("one changed and one removed row went unseen: %q", got)
 			}
 		})

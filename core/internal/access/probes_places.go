@@ -16,8 +16,8 @@ import (
 
 // neighbour makes every canary of the first organization a member of the other one too.
 var neighbour = planted("access.isolation/neighbour", tFaultNeighbour, `CREATE TRIGGER planted_neighbour AFTER INSERT ON access_assignment WHEN NEW.org = 'canary' BEGIN
-	INSERT INTO organization_member (org, id, person, name, email, sort, find, function, department, team, committee, manager, functional, responsible, state, invited_at, joined_at, left_at, import, version)
-	SELECT 'canary-beside', 'planted-' || id, person, name, email, sort, find, function, department, team, committee, manager, functional, responsible, state, invited_at, joined_at, left_at, '', 1
+	INSERT INTO organization_member (org, id, person, sealed, manager, functional, responsible, state, invited_at, joined_at, left_at, import, version)
+	SELECT 'canary-beside', 'planted-' || id, person, X'', manager, functional, responsible, state, invited_at, joined_at, left_at, '', 1
 	FROM organization_member WHERE org = 'canary' AND person = NEW.person;
 	INSERT INTO access_assignment (org, id, person, role, service, object, reason, approver, given_by, given_at, from_at, until_at, revoked_at, revoked_by, revoke_reason)
 	VALUES ('canary-beside', 'planted-' || NEW.id, NEW.person, NEW.role, '', '', '', '', '', 1, 1, 0, 0, '', ''); END`)

@@ -211,7 +211,8 @@ func (w *writing) change(ctx context.Context, l Line) error {
 	}
 	entry := &core.Act{Def: EditMember, Org: w.org.ID, Resource: k.ID, Subject: k.Person, Changes: l.Changes}
 	undo := changed{Before: k.Member, Sort: k.sort, Version: k.Version + 1}
-	name, sort, find := k.Name, k.sort, ""
+	now := k.Member
+	now.Function, now.Department, now.Group, now.Committee = p.Function, p.Department, p.Group, p.Committee
 	after := k.person
 	after.GivenName, after.FamilyName, after.Gender, after.Phone = p.GivenName, p.FamilyName, p.Gender, p.Phone
 	if p.Language != "" {
@@ -223,13 +224,13 @@ func (w *writing) change(ctx context.Context, l Line) error {
 		if err := w.m.needs.People.UpdatePerson(ctx, w.tx, after); err != nil {
 			return err
 		}
-		name, sort = after.Name(), sortOf(after.GivenName, after.FamilyName, k.Email)
-		find = findOf(after.GivenName, after.FamilyName, k.Email)
-	} else if find = findOf(k.person.GivenName, k.person.FamilyName, k.Email); k.own && k.State == "invited" {
-		given, family := names(k.Name)
-		find = findOf(given, family, k.Email)
+		now = now.called(after.Name(), after.GivenName, after.FamilyName)
 	}
-	n, err := w.tx.Exec(ctx, qEditMember, k.Org, k.ID, name, sort, find, p.Function, p.Department, p.Group, p.Committee, p.Manager, k.Responsible, k.Version)
+	kept, err := w.m.sealed(ctx, now)
+	if err != nil {
+		return err
+	}
+	n, err := w.tx.Exec(ctx, qEditMember, k.Org, k.ID, kept, p.Manager, k.Responsible, k.Version)
 	if err != nil {
 		return err
 	}
@@ -341,7 +342,7 @@ func sameProfile(a, b core.Person) bool {
 // restore gives a member the values that they had before the import, unless they changed since.
 func (m *Module) restore(ctx context.Context, tx core.Tx, act *core.Act, c changed) (bool, error) {
 	b := c.Before
-	now, found, err := db.One(ctx, tx, qMember, scanMember, b.Org, b.ID)
+	now, found, err := m.one(ctx, tx, qMember, b.Org, b.ID)
 	if err != nil || !found || now.Version != c.Version || now.State == "left" {
 		return false, err
 	}
@@ -364,7 +365,13 @@ func (m *Module) restore(ctx context.Context, tx core.Tx, act *core.Act, c chang
 	if b.State == "invited" && p.State != "invited" {
 		given, family = names(b.Name)
 	}
-	_, err = tx.Exec(ctx, qEditMember, b.Org, b.ID, b.Name, c.Sort, findOf(given, family, b.Email), b.Function, b.Department, b.Group, b.Committee, b.Manager, now.Responsible, now.Version)
+	before := b
+	before.sort, before.find = c.Sort, findOf(given, family, b.Email)
+	kept, err := m.sealed(ctx, before)
+	if err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, qEditMember, b.Org, b.ID, kept, b.Manager, now.Responsible, now.Version)
 	entry := &core.Act{Def: EditMember, Org: b.Org, Resource: b.ID, Subject: b.Person}
 	entry.Changed("function", now.Function, b.Function)
 	entry.Changed("department", now.Department, b.Department)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
+	tables "github.com/rempart/rempart/kit/sheet"
 )
 
 // mostExported is how many members one export can hold.
@@ -43,26 +44,16 @@ func (m *Module) Export(ctx context.Context, org core.ID, f Filter, format strin
 	err := m.needs.Gate.Read(ctx, act, func(tx core.Tx) (err error) {
 		all = nil
 		page := Page{}
-		if page.Departments, err = labels(ctx, tx, qDepartments, org); err != nil {
+		present, err := m.all(ctx, tx, qPresent, org)
+		if err != nil {
 			return err
 		}
-		if page.Functions, err = labels(ctx, tx, qFunctions, org); err != nil {
+		page.label(present)
+		if all, err = m.chosen(ctx, tx, org, f, present, &page); err != nil {
 			return err
 		}
-		f.Limit, f.After = 1000, ""
-		for {
-			page.Members, page.Next = nil, ""
-			if err := m.fill(ctx, tx, org, f, &page); err != nil {
-				return err
-			}
-			all = append(all, page.Members...)
-			if len(all) > mostExported {
-				return errTooMany
-			}
-			if page.Next.IsZero() {
-				break
-			}
-			f.After = page.Next
+		if len(all) > mostExported {
+			return errTooMany
 		}
 		act.Subjects = persons(all)
 		return nil
@@ -103,17 +94,6 @@ func table(ctx context.Context, list []Member) [][]string {
 	return rows
 }
 
-// inert writes a text so that no spreadsheet runs it as a formula (CWE-1236).
-func inert(s string) string {
-	if s != "" {
-		switch s[0] {
-		case '=', '+', '-', '@', '\t', '\r', '\n':
-			return "'" + s
-		}
-	}
-	return s
-}
-
 func writeCSV(ctx context.Context, out io.Writer, rows [][]string) error {
 	if _, err := io.WriteString(out, "\ufeff"); err != nil { // so that spreadsheets read UTF-8
 		return err
@@ -125,7 +105,7 @@ func writeCSV(ctx context.Context, out io.Writer, rows [][]string) error {
 	for _, row := range rows {
 		safe := make([]string, len(row))
 		for i, cell := range row {
-			safe[i] = inert(cell)
+			safe[i] = tables.Inert(cell)
 		}
 		if err := w.Write(safe); err != nil {
 			return err
@@ -145,7 +125,7 @@ func writeXLSX(out io.Writer, rows [][]string) error {
 	for i, row := range rows {
 		cells := make([]any, len(row))
 		for j, text := range row {
-			cells[j] = inert(text) // written as texts, never as formulas; inert still, for who saves it as CSV later
+			cells[j] = tables.Inert(text) // written as texts, never as formulas; inert still, for who saves it as CSV later
 		}
 		at, err := excelize.CoordinatesToCellName(1, i+1)
 		if err != nil {

@@ -332,7 +332,16 @@ func (m *Module) Accept(ctx context.Context, secret string) (next string, err er
 		if !ok {
 			return errInvitation
 		}
-		n, err = tx.Exec(ctx, qJoin, i.Org, i.Member, clock.Micros(now), p.Name(), p.Email, sortOf(p.GivenName, p.FamilyName, p.Email), findOf(p.GivenName, p.FamilyName, p.Email))
+		got, err := m.member(ctx, tx, i.Org, i.Member)
+		if err != nil {
+			return err
+		}
+		got.Email = p.Email
+		kept, err := m.sealed(ctx, got.called(p.Name(), p.GivenName, p.FamilyName))
+		if err != nil {
+			return err
+		}
+		n, err = tx.Exec(ctx, qJoin, i.Org, i.Member, clock.Micros(now), kept)
 		if err == nil && n == 0 {
 			err = errInvitation
 		}

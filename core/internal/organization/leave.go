@@ -69,7 +69,7 @@ func (m *Module) Leave(ctx context.Context, org core.ID) error {
 	person := core.ActorOf(ctx).ID
 	act := &core.Act{Def: LeaveOrganization, Org: org, Subject: person}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		got, found, err := db.One(ctx, tx, qMemberOf, scanMember, org, person)
+		got, found, err := m.one(ctx, tx, qMemberOf, org, person)
 		if err != nil {
 			return err
 		}

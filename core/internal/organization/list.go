@@ -5,11 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 )
@@ -54,14 +54,22 @@ type Page struct {
 
 var errFilter = i18n.Fault(core.Malformed, "member.filter", "Ce filtre ou ce tri n'existe pas.", "There is no such filter or order.")
 
-const listWhere = ` FROM organization_member m WHERE m.org = $1 {AND m.state <> 'left'} {AND m.state = $2} {AND m.department = $3} {AND m.function = $4} {AND m.find LIKE $5 ESCAPE '!'} `
+// qPresent and qLeft read the rows of one organization: what is sealed in them cannot be chosen nor ordered by the database.
+var (
+	qPresent = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.state <> 'left'`)
+	qLeft    = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.state = 'left'`)
+)
 
-// The orders of the list; each walks an index from where the last page ended.
-var lists = map[string]*db.Family{
-	"name":   db.NewFamily(`SELECT ` + memberColumns + listWhere + `{AND (m.sort, m.id) > ($6, $8)} ORDER BY m.sort, m.id LIMIT $9`),
-	"-name":  db.NewFamily(`SELECT ` + memberColumns + listWhere + `{AND (m.sort, m.id) < ($6, $8)} ORDER BY m.sort DESC, m.id DESC LIMIT $9`),
-	"since":  db.NewFamily(`SELECT ` + memberColumns + listWhere + `{AND (m.invited_at, m.id) > ($7, $8)} ORDER BY m.invited_at, m.id LIMIT $9`),
-	"-since": db.NewFamily(`SELECT ` + memberColumns + listWhere + `{AND (m.invited_at, m.id) < ($7, $8)} ORDER BY m.invited_at DESC, m.id DESC LIMIT $9`),
+// The orders of the list; two members never stand at the same place.
+var orders = map[string]func(a, b Member) int{
+	"name": byName, "-name": func(a, b Member) int { return byName(b, a) },
+	"since": bySince, "-since": func(a, b Member) int { return bySince(b, a) },
+}
+
+func byName(a, b Member) int { return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.ID, b.ID)) }
+
+func bySince(a, b Member) int {
+	return cmp.Or(a.InvitedAt.Compare(b.InvitedAt), cmp.Compare(a.ID, b.ID))
 }
 
 // List gives a page of members and journals whose data was shown.
@@ -73,22 +81,22 @@ func (m *Module) List(ctx context.Context, org core.ID, f Filter) (Page, error) 
 		if _, err := m.org(ctx, tx, org); err != nil {
 			return err
 		}
-		if page.Departments, err = labels(ctx, tx, qDepartments, org); err != nil {
+		present, err := m.all(ctx, tx, qPresent, org)
+		if err != nil {
 			return err
 		}
-		if page.Functions, err = labels(ctx, tx, qFunctions, org); err != nil {
-			return err
-		}
+		page.label(present)
 		line := OrgLine{Organization: Organization{Organization: core.Organization{ID: org}}}
 		if err := m.count(ctx, tx, &line); err != nil {
 			return err
 		}
 		page.Active, page.Invited, page.Left = line.Active, line.Invited, line.Left
-		if err := m.fill(ctx, tx, org, f, &page); err != nil {
+		if err := m.fill(ctx, tx, org, f, present, &page); err != nil {
 			return err
 		}
 		act.Subjects = persons(page.Members)
-		return m.nameManagers(ctx, tx, org, &page)
+		nameManagers(present, &page)
+		return nil
 	})
 	return page, err
 }
@@ -101,12 +109,27 @@ func persons(list []Member) []core.ID {
 	return ids
 }
 
-func labels(ctx context.Context, tx core.Tx, q string, org core.ID) ([]Label, error) {
-	return db.All(ctx, tx, q, func(scan db.Scan) (l Label, err error) {
-		err = scan(&l.Text, &l.Count)
-		l.ID = labelID(l.Text)
-		return l, err
-	}, org)
+// mostLabels is how many departments or functions can be chosen from.
+const mostLabels = 500
+
+// label lists the departments and functions of the present members.
+func (page *Page) label(present []Member) {
+	page.Departments = labels(present, func(n *Member) string { return n.Department })
+	page.Functions = labels(present, func(n *Member) string { return n.Function })
+}
+
+func labels(present []Member, of func(*Member) string) []Label {
+	counts := map[string]int64{}
+	for i := range present {
+		if text := of(&present[i]); text != "" {
+			counts[text]++
+		}
+	}
+	list := make([]Label, 0, len(counts))
+	for _, text := range slices.Sorted(maps.Keys(counts))[:min(len(counts), mostLabels)] {
+		list = append(list, Label{ID: labelID(text), Text: text, Count: counts[text]})
+	}
+	return list
 }
 
 // meant gives the text of a label that an address names.
@@ -122,40 +145,29 @@ func meant(list []Label, id string) (string, error) {
 	return "", errFilter
 }
 
-func (m *Module) fill(ctx context.Context, tx core.Tx, org core.ID, f Filter, page *Page) error {
-	department, err := meant(page.Departments, f.Department)
+// fill puts the page that a filter asks for of an organization, whose present members were read.
+func (m *Module) fill(ctx context.Context, tx core.Tx, org core.ID, f Filter, present []Member, page *Page) error {
+	list, err := m.chosen(ctx, tx, org, f, present, page)
 	if err != nil {
 		return err
 	}
-	function, err := meant(page.Functions, f.Function)
-	if err != nil {
-		return err
+	if f.Role != "" { // few, so they are shown on one page
+		page.Members = list[:min(len(list), 1000)]
+		return nil
 	}
 	if f.Limit <= 0 || f.Limit > 1000 {
 		f.Limit = 50
 	}
-	if f.Sort == "" {
-		f.Sort = "name"
-	}
-	family, ok := lists[f.Sort]
-	if !ok || !slices.Contains([]string{"", "active", "invited", "left", "all"}, f.State) {
-		return errFilter
-	}
-	if f.Role != "" {
-		return m.holding(ctx, tx, org, f, department, function, page)
-	}
-	var last Member
 	if !f.After.IsZero() {
-		if last, err = m.member(ctx, tx, org, f.After); err != nil {
+		last, err := m.member(ctx, tx, org, f.After)
+		if err != nil {
 			return err
 		}
-	}
-	text, args := family.Pick(
-		[]any{org, f.State, department, function, like(f.Find), last.sort, clock.Micros(last.InvitedAt), f.After, f.Limit + 1},
-		f.State == "", f.State != "" && f.State != "all", department != "", function != "", f.Find != "", !f.After.IsZero())
-	list, err := db.All(ctx, tx, text, scanMember, args...)
-	if err != nil {
-		return err
+		order := orders[cmp.Or(f.Sort, "name")]
+		from, _ := slices.BinarySearchFunc(list, last, func(n, last Member) int {
+			return cmp.Or(order(n, last), -1) // after the one that ended the last page
+		})
+		list = list[from:]
 	}
 	if len(list) > f.Limit {
 		list = list[:f.Limit]
@@ -165,70 +177,84 @@ func (m *Module) fill(ctx context.Context, tx core.Tx, org core.ID, f Filter, pa
 	return nil
 }
 
-// like writes what is searched for as a pattern: folded, its own signs made plain.
-func like(find string) string {
+// chosen gives everyone whom a filter shows, in its order.
+func (m *Module) chosen(ctx context.Context, tx core.Tx, org core.ID, f Filter, present []Member, page *Page) (list []Member, err error) {
+	department, err := meant(page.Departments, f.Department)
+	if err != nil {
+		return nil, err
+	}
+	function, err := meant(page.Functions, f.Function)
+	if err != nil {
+		return nil, err
+	}
+	order, ok := orders[cmp.Or(f.Sort, "name")]
+	if !ok || !slices.Contains([]string{"", "active", "invited", "left", "all"}, f.State) {
+		return nil, errFilter
+	}
+	all := [][]Member{present}
+	if f.State == "left" || f.State == "all" {
+		gone, err := m.all(ctx, tx, qLeft, org)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, gone)
+	}
+	var holders map[core.ID]bool
+	if f.Role != "" {
+		if holders, err = m.holders(ctx, tx, org, f.Role); err != nil {
+			return nil, err
+		}
+	}
+	needle := sought(f.Find)
+	for _, some := range all {
+		for i := range some {
+			n := &some[i]
+			if f.State != "" && f.State != "all" && n.State != f.State || department != "" && n.Department != department ||
+				function != "" && n.Function != function || holders != nil && (!holders[n.Person] || n.State == "left") || !strings.Contains(n.find, needle) {
+				continue
+			}
+			list = append(list, *n)
+		}
+	}
+	slices.SortFunc(list, order)
+	return list, nil
+}
+
+// sought writes what is searched for as it stands in what is searched: folded, or an address in lower case.
+func sought(find string) string {
 	find = strings.TrimSpace(find)
 	if strings.Contains(find, "@") {
-		find = strings.ToLower(find)
-	} else {
-		find = fold(find)
+		return strings.ToLower(find)
 	}
-	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(find) + "%"
+	return fold(find)
 }
 
-// holding lists those to whom a role is assigned: few, so they are read one by one and shown on one page.
-func (m *Module) holding(ctx context.Context, tx core.Tx, org core.ID, f Filter, department, function string, page *Page) error {
-	holders, err := m.needs.Rights.Given(ctx, tx, org, f.Role)
+// holders tells to whom a role is assigned.
+func (m *Module) holders(ctx context.Context, tx core.Tx, org core.ID, role string) (map[core.ID]bool, error) {
+	list, err := m.needs.Rights.Given(ctx, tx, org, role)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	seen := map[core.ID]bool{}
-	find := strings.Trim(like(f.Find), "%")
-	for _, person := range holders[:min(len(holders), 1000)] {
-		if seen[person] {
-			continue
-		}
-		seen[person] = true
-		got, found, err := db.One(ctx, tx, qMemberOf, scanMember, org, person)
-		if err != nil {
-			return err
-		}
-		if !found || f.State != "" && f.State != "all" && got.State != f.State ||
-			department != "" && got.Department != department || function != "" && got.Function != function ||
-			f.Find != "" && !strings.Contains(got.sort+" "+got.Email, find) {
-			continue
-		}
-		page.Members = append(page.Members, got)
+	held := make(map[core.ID]bool, len(list))
+	for _, person := range list {
+		held[person] = true
 	}
-	slices.SortFunc(page.Members, func(a, b Member) int {
-		switch f.Sort {
-		case "-name":
-			return cmp.Compare(b.sort, a.sort)
-		case "since":
-			return a.InvitedAt.Compare(b.InvitedAt)
-		case "-since":
-			return b.InvitedAt.Compare(a.InvitedAt)
-		}
-		return cmp.Compare(a.sort, b.sort)
-	})
-	return nil
+	return held, nil
 }
 
-func (m *Module) nameManagers(ctx context.Context, tx core.Tx, org core.ID, page *Page) error {
+// nameManagers names the managers of a page, who are present: a leaver hands over those whom they managed.
+func nameManagers(present []Member, page *Page) {
 	page.Managers = map[core.ID]string{}
 	for _, got := range page.Members {
-		if _, done := page.Managers[got.Manager]; done || got.Manager.IsZero() {
-			continue
-		}
-		boss, found, err := db.One(ctx, tx, qMember, scanMember, org, got.Manager)
-		if err != nil {
-			return err
-		}
-		if found {
-			page.Managers[got.Manager] = boss.Name
+		if !got.Manager.IsZero() {
+			page.Managers[got.Manager] = ""
 		}
 	}
-	return nil
+	for i := range present {
+		if _, wanted := page.Managers[present[i].ID]; wanted {
+			page.Managers[present[i].ID] = present[i].Name
+		}
+	}
 }
 
 // Choices lists the active members of an organization, natural persons only, for the choice of a manager or of a
@@ -238,7 +264,11 @@ func (m *Module) Choices(ctx context.Context, org core.ID) ([]Member, error) {
 	act := &core.Act{Def: ListMembers, Org: org}
 	err := m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
 		page := Page{}
-		if err := m.fill(ctx, tx, org, Filter{State: "active", Limit: 500}, &page); err != nil {
+		present, err := m.all(ctx, tx, qPresent, org)
+		if err != nil {
+			return err
+		}
+		if err := m.fill(ctx, tx, org, Filter{State: "active", Limit: 500}, present, &page); err != nil {
 			return err
 		}
 		list = slices.DeleteFunc(page.Members, func(c Member) bool { return c.Functional })
@@ -250,7 +280,8 @@ func (m *Module) Choices(ctx context.Context, org core.ID) ([]Member, error) {
 
 // Members gives every membership of an organization, whatever its state: for the tables of rights.
 func (m *Module) Members(ctx context.Context, tx core.Tx, org core.ID) ([]core.Membership, error) {
-	list, err := db.All(ctx, tx, qEvery, scanMember, org)
+	list, err := m.all(ctx, tx, qEvery, org)
+	slices.SortFunc(list, byName)
 	out := make([]core.Membership, len(list))
 	for i, got := range list {
 		out[i] = got.Membership
@@ -258,7 +289,7 @@ func (m *Module) Members(ctx context.Context, tx core.Tx, org core.ID) ([]core.M
 	return out, err
 }
 
-var qEvery = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 ORDER BY m.sort, m.id`)
+var qEvery = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1`)
 
 // Some gives the chosen members, 1 to 500 of them, and the departments of the organization.
 func (m *Module) Some(ctx context.Context, org core.ID, members []core.ID) (list []Member, departments []Label, err error) {
@@ -276,7 +307,8 @@ func (m *Module) Some(ctx context.Context, org core.ID, members []core.ID) (list
 			list = append(list, got)
 		}
 		act.Subjects = persons(list)
-		departments, err = labels(ctx, tx, qDepartments, org)
+		present, err := m.all(ctx, tx, qPresent, org)
+		departments = labels(present, func(n *Member) string { return n.Department })
 		return err
 	})
 	return list, departments, err

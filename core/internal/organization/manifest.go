@@ -12,10 +12,12 @@ import (
 var (
 	professional = core.Column{Category: "professional", Purpose: core.PurposeService, Basis: core.Contract, Retention: "membership", OnErase: core.EraseRow}
 	contact      = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "membership", OnErase: core.EraseRow}
-	author       = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "membership", OnErase: core.EraseNull}
-	secret       = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.Contract, Retention: "membership", Secret: true, OnErase: core.EraseRow}
-	sheet        = core.Column{Category: "professional", Purpose: core.PurposeService, Basis: core.Contract, Retention: "24h", Sealed: true, Secret: true, OnErase: core.Keep}
-	pending      = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "24h", Sealed: true, Secret: true, OnErase: core.Keep}
+	// Name, address, function, department, group and committee are one sealed value.
+	typed   = core.Column{Category: "professional", Purpose: core.PurposeService, Basis: core.Contract, Retention: "membership", Sealed: true, OnErase: core.EraseRow}
+	author  = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "membership", OnErase: core.EraseNull}
+	secret  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.Contract, Retention: "membership", Secret: true, OnErase: core.EraseRow}
+	lines   = core.Column{Category: "professional", Purpose: core.PurposeService, Basis: core.Contract, Retention: "24h", Sealed: true, Secret: true, OnErase: core.Keep}
+	pending = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "24h", Sealed: true, Secret: true, OnErase: core.Keep}
 )
 
 // Manifest declares what the module keeps and does.
@@ -31,8 +33,9 @@ func (m *Module) Manifest() core.Manifest {
 			},
 			{Name: "organization_member", Title: core.Text{FR: "Membres", EN: "Members"}, Columns: core.Columns(
 				core.Plain("org", "id", "version", "import"),
-				core.Personal(contact, "person", "name", "email", "sort", "find"),
-				core.Personal(professional, "function", "department", "team", "committee", "manager", "functional", "responsible", "state",
+				core.Personal(contact, "person"),
+				core.Personal(typed, "sealed"),
+				core.Personal(professional, "manager", "functional", "responsible", "state",
 					"invited_at", "joined_at", "left_at"),
 			)},
 			{Name: "organization_invitation", Title: core.Text{FR: "Invitations", EN: "Invitations"}, Columns: core.Columns(
@@ -48,7 +51,7 @@ func (m *Module) Manifest() core.Manifest {
 			)},
 			{Name: "organization_import", Title: core.Text{FR: "Imports de membres", EN: "Imports of members"}, Columns: core.Columns(
 				core.Plain("org", "id", "state", "created_at", "expires_at", "applied_at", "undone_at", "added", "changed", "same", "refused", "kept"),
-				core.Personal(sheet, "sealed", "undo"),
+				core.Personal(lines, "sealed", "undo"),
 				core.Personal(author, "created_by"),
 			)},
 		},
@@ -70,7 +73,7 @@ func moment(t time.Time) string {
 
 // ExportPerson gives the memberships of a person and the invitations that were sent to them.
 func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
-	members, err := db.All(ctx, tx, qOfPerson, scanMember, person)
+	members, err := m.all(ctx, tx, qOfPerson, person)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package organization
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,14 @@ type Member struct {
 	InvitedAt   time.Time
 	Import      core.ID // the import that made it, "" when invited by hand
 	Version     int64
-	sort        string
+	sort, find  string // what lists sort by and search in
+	kept        []byte // what was typed, until it is opened
+}
+
+// called gives a member the names that lists show, sort by and search in.
+func (n Member) called(name, given, family string) Member {
+	n.Name, n.sort, n.find = name, sortOf(given, family, n.Email), findOf(given, family, n.Email)
+	return n
 }
 
 // Profile is what can be typed of a member: no more than KSK-1.1 allows.
@@ -150,8 +158,11 @@ func (m *Module) AddMember(ctx context.Context, tx core.Tx, ms core.Membership) 
 }
 
 func (m *Module) insert(ctx context.Context, tx core.Tx, n Member, given, family string) error {
-	_, err := tx.Exec(ctx, qAddMember, n.Org, n.ID, n.Person, n.Name, n.Email, sortOf(given, family, n.Email), findOf(given, family, n.Email),
-		n.Function, n.Department, n.Group, n.Committee, n.Manager, n.Functional, n.Responsible, n.State,
+	kept, err := m.sealed(ctx, n.called(n.Name, given, family))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, qAddMember, n.Org, n.ID, n.Person, kept, n.Manager, n.Functional, n.Responsible, n.State,
 		clock.Micros(n.InvitedAt), clock.Micros(n.JoinedAt), n.Import)
 	if db.Duplicate(err) {
 		return errExists.Because(err)
@@ -234,7 +245,7 @@ func (m *Module) detail(ctx context.Context, tx core.Tx, org, id core.ID) (d Det
 		d.Elsewhere = n > 0
 	}
 	if !d.Manager.IsZero() {
-		boss, found, err := db.One(ctx, tx, qMember, scanMember, org, d.Manager)
+		boss, found, err := m.one(ctx, tx, qMember, org, d.Manager)
 		if err != nil {
 			return d, err
 		}
@@ -243,7 +254,7 @@ func (m *Module) detail(ctx context.Context, tx core.Tx, org, id core.ID) (d Det
 		}
 	}
 	if !d.Responsible.IsZero() {
-		who, found, err := db.One(ctx, tx, qMemberOf, scanMember, org, d.Responsible)
+		who, found, err := m.one(ctx, tx, qMemberOf, org, d.Responsible)
 		if err != nil {
 			return d, err
 		}
@@ -251,10 +262,11 @@ func (m *Module) detail(ctx context.Context, tx core.Tx, org, id core.ID) (d Det
 			d.Answers = who.Name
 		}
 	}
-	if d.Reports, err = db.All(ctx, tx, qManages, scanMember, org, id); err != nil {
+	if d.Reports, err = m.all(ctx, tx, qManages, org, id); err != nil {
 		return d, err
 	}
-	if d.AnswersFor, err = db.All(ctx, tx, qResponsible, scanMember, org, d.Member.Person); err != nil {
+	slices.SortFunc(d.Reports, byName)
+	if d.AnswersFor, err = m.all(ctx, tx, qResponsible, org, d.Member.Person); err != nil {
 		return d, err
 	}
 	d.Invitation, err = m.lastInvitation(ctx, tx, org, id)
@@ -299,8 +311,13 @@ func (m *Module) edit(ctx context.Context, tx core.Tx, act *core.Act, old Member
 	if err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, qEditMember, old.Org, old.ID, person.Name(), sortOf(person.GivenName, person.FamilyName, old.Email),
-		findOf(person.GivenName, person.FamilyName, old.Email), p.Function, p.Department, p.Group, p.Committee, p.Manager, answers, version)
+	now := old.called(person.Name(), person.GivenName, person.FamilyName)
+	now.Function, now.Department, now.Group, now.Committee = p.Function, p.Department, p.Group, p.Committee
+	kept, err := m.sealed(ctx, now)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, qEditMember, old.Org, old.ID, kept, p.Manager, answers, version)
 	if err == nil && n == 0 {
 		err = errMoved
 	}
@@ -359,8 +376,21 @@ func (m *Module) profile(ctx context.Context, tx core.Tx, act *core.Act, old Mem
 
 // PersonChanged keeps what organizations list of a person in step with what the person changed of their own profile.
 func (m *Module) PersonChanged(ctx context.Context, tx core.Tx, p core.Person) error {
-	_, err := tx.Exec(ctx, qRename, p.ID, p.Name(), p.Email, sortOf(p.GivenName, p.FamilyName, p.Email), findOf(p.GivenName, p.FamilyName, p.Email))
-	return err
+	list, err := m.all(ctx, tx, qActiveOf, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, n := range list {
+		n.Email = p.Email
+		kept, err := m.sealed(ctx, n.called(p.Name(), p.GivenName, p.FamilyName))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, qRename, n.Org, n.ID, kept); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MoveTo changes the department of several members at once.
@@ -379,7 +409,13 @@ func (m *Module) MoveTo(ctx context.Context, org core.ID, members []core.ID, dep
 			}
 			one.Changed("department", got.Department, department)
 			done++
-			if _, err := tx.Exec(ctx, qMove, org, got.ID, department); err != nil {
+			now := got
+			now.Department = department
+			kept, err := m.sealed(ctx, now)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, qMove, org, got.ID, kept); err != nil {
 				return err
 			}
 			return m.moved(ctx, tx, act, got, got.Function, department, got.Manager)

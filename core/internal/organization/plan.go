@@ -76,7 +76,7 @@ var (
 
 // roster reads everyone in the organization, once, by address.
 func (m *Module) roster(ctx context.Context, tx core.Tx, org core.ID) (map[string]*known, error) {
-	members, err := db.All(ctx, tx, qAllCurrent, scanMember, org)
+	members, err := m.all(ctx, tx, qAllCurrent, org)
 	if err != nil {
 		return nil, err
 	}

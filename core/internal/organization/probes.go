@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/rempart/rempart/core"
@@ -24,11 +25,12 @@ func (m *Module) Probes() []*core.Probe {
 	}
 	return []*core.Probe{
 		behaviour("member.import", tProbeImport, m.seeImport,
-			fault("member.import/half", tFaultHalf, probe.Rows(`CREATE TRIGGER planted_half AFTER INSERT ON organization_member WHEN NEW.import <> '' AND NEW.email LIKE '%.two@%' BEGIN
+			fault("member.import/half", tFaultHalf, probe.Rows(`CREATE TRIGGER planted_half AFTER INSERT ON organization_member WHEN NEW.import <> ''
+				AND (SELECT COUNT(*) FROM organization_member WHERE org = NEW.org AND import = NEW.import) = 2 BEGIN
 				DELETE FROM organization_member WHERE org = NEW.org AND id = NEW.id; END`)),
 			fault("member.import/stays", tFaultStays, probe.Rows(`CREATE TRIGGER planted_stays AFTER DELETE ON organization_member WHEN OLD.import <> '' BEGIN
-				INSERT INTO organization_member (org, id, person, name, email, sort, find, function, department, team, committee, manager, functional, responsible, state, invited_at, joined_at, left_at, import, version)
-				VALUES (OLD.org, OLD.id, OLD.person, OLD.name, OLD.email, OLD.sort, OLD.find, OLD.function, OLD.department, OLD.team, OLD.committee, OLD.manager, OLD.functional, OLD.responsible, OLD.state, OLD.invited_at, OLD.joined_at, OLD.left_at, '', OLD.version); END`))),
+				INSERT INTO organization_member (org, id, person, sealed, manager, functional, responsible, state, invited_at, joined_at, left_at, import, version)
+				VALUES (OLD.org, OLD.id, OLD.person, OLD.sealed, OLD.manager, OLD.functional, OLD.responsible, OLD.state, OLD.invited_at, OLD.joined_at, OLD.left_at, '', OLD.version); END`))),
 		behaviour("organization.acts", tProbeActs, m.seeActs,
 			fault("organization.acts/silent", tFaultSilent, probe.Front(silent)),
 			fault("organization.acts/anyone", tFaultAnyone, probe.Rows(`CREATE TRIGGER planted_anyone AFTER INSERT ON organization_member BEGIN
@@ -55,19 +57,16 @@ func (m *Module) look(ctx context.Context, fn func(core.Tx) error) error {
 	return m.needs.Gate.Read(ctx, &core.Act{Def: SeeSignUp, Org: core.Platform}, fn)
 }
 
-var qByEmail = db.SQL(`SELECT count(*) FROM organization_member WHERE org = $1 AND email = $2 AND state <> 'left'`)
-
 func (m *Module) there(ctx context.Context, org core.ID, emails ...string) (n int, err error) {
 	err = m.look(ctx, func(tx core.Tx) error {
+		list, err := m.all(ctx, tx, qAllCurrent, org)
 		n = 0
-		for _, email := range emails {
-			one, _, err := db.One(ctx, tx, qByEmail, db.Value[int64], org, email)
-			if err != nil {
-				return err
+		for _, got := range list {
+			if slices.Contains(emails, got.Email) {
+				n++
 			}
-			n += int(one)
 		}
-		return nil
+		return err
 	})
 	return n, err
 }

@@ -20,15 +20,14 @@ func (m *Module) PersonsOf(ctx context.Context, tx core.Tx, org, after core.ID, 
 	return db.All(ctx, tx, qPersons, func(scan db.Scan) (id core.ID, err error) { err = scan(&id); return id, err }, org, after, limit)
 }
 
-var qMembersAt = db.SQL(`SELECT m.id, m.org, o.name, o.kind, m.person, m.function, m.department, m.team, m.committee, m.manager, m.state, m.joined_at, m.left_at
-	FROM organization_member m JOIN organization_organization o ON o.id = m.org
+var qMembersAt = db.SQL(`SELECT ` + membershipColumns + ` FROM organization_member m JOIN organization_organization o ON o.id = m.org
 	WHERE m.org = $1 AND m.joined_at > 0 AND m.joined_at <= $2 AND (m.left_at = 0 OR m.left_at > $2) AND m.person > $3
 	ORDER BY m.person LIMIT $4`)
 
 // MembersAt lists who was an active member of an organization at a date, by person, after one, at most limit: for the
 // habilitation table of a past date (CTI-37.7). It shows ids and functions, no name.
 func (m *Module) MembersAt(ctx context.Context, tx core.Tx, org core.ID, at time.Time, after core.ID, limit int) ([]core.Membership, error) {
-	return db.All(ctx, tx, qMembersAt, scanMembership, org, clock.Micros(at), after, limit)
+	return m.memberships(ctx, tx, qMembersAt, org, clock.Micros(at), after, limit)
 }
 
 var qAllOrgs = db.SQL(`SELECT ` + orgColumns + ` FROM organization_organization WHERE id > $1 AND kind = 'client' AND id <> $2 AND id <> $3 ORDER BY id LIMIT $4`)

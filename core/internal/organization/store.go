@@ -10,8 +10,10 @@ import (
 
 const orgColumns = `id, name, kind, language, time_zone, state, created_at, version`
 
-const memberColumns = `m.org, m.id, m.person, m.name, m.email, m.function, m.department, m.team, m.committee, m.manager,
-	m.functional, m.responsible, m.state, m.invited_at, m.joined_at, m.left_at, m.import, m.version, m.sort`
+const memberColumns = `m.org, m.id, m.person, m.sealed, m.manager, m.functional, m.responsible, m.state, m.invited_at, m.joined_at,
+	m.left_at, m.import, m.version`
+
+const membershipColumns = `m.id, m.org, o.name, o.kind, m.person, m.sealed, m.manager, m.state, m.joined_at, m.left_at`
 
 var (
 	qAddOrg = db.SQL(`INSERT INTO organization_organization (id, name, sort, kind, language, time_zone, state, created_at, closed_at, version)
@@ -24,31 +26,27 @@ var (
 	qOrgCounts = db.SQL(`SELECT state, COUNT(*) FROM organization_member WHERE org = $1 GROUP BY state`)
 	qCurrent   = db.SQL(`SELECT id, person FROM organization_member WHERE org = $1 AND state <> 'left'`)
 
-	qAddMember = db.SQL(`INSERT INTO organization_member (org, id, person, name, email, sort, find, function, department, team, committee,
-		manager, functional, responsible, state, invited_at, joined_at, left_at, import, version)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0, $18, 1)`)
+	qAddMember = db.SQL(`INSERT INTO organization_member (org, id, person, sealed, manager, functional, responsible, state, invited_at,
+		joined_at, left_at, import, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, 1)`)
 	qMember   = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.id = $2`)
 	qMemberOf = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.person = $2 AND m.state <> 'left'`)
-	qByPerson = db.SQL(`SELECT m.id, m.org, o.name, o.kind, m.person, m.function, m.department, m.team, m.committee, m.manager, m.state, m.joined_at, m.left_at
-		FROM organization_member m JOIN organization_organization o ON o.id = m.org
+	qByPerson = db.SQL(`SELECT ` + membershipColumns + ` FROM organization_member m JOIN organization_organization o ON o.id = m.org
 		WHERE m.person = $1 AND m.state <> 'left' AND o.state = 'active' ORDER BY o.sort, o.id`)
-	qOneByPerson = db.SQL(`SELECT m.id, m.org, o.name, o.kind, m.person, m.function, m.department, m.team, m.committee, m.manager, m.state, m.joined_at, m.left_at
-		FROM organization_member m JOIN organization_organization o ON o.id = m.org
+	qOneByPerson = db.SQL(`SELECT ` + membershipColumns + ` FROM organization_member m JOIN organization_organization o ON o.id = m.org
 		WHERE m.org = $1 AND m.person = $2 AND m.state <> 'left' AND o.state = 'active'`)
-	qEditMember = db.SQL(`UPDATE organization_member SET name = $3, sort = $4, find = $5, function = $6, department = $7, team = $8,
-		committee = $9, manager = $10, responsible = $11, version = version + 1 WHERE org = $1 AND id = $2 AND version = $12`)
-	qJoin = db.SQL(`UPDATE organization_member SET state = 'active', joined_at = $3, name = $4, email = $5, sort = $6, find = $7, version = version + 1
+	qEditMember = db.SQL(`UPDATE organization_member SET sealed = $3, manager = $4, responsible = $5, version = version + 1
+		WHERE org = $1 AND id = $2 AND version = $6`)
+	qJoin = db.SQL(`UPDATE organization_member SET state = 'active', joined_at = $3, sealed = $4, version = version + 1
 		WHERE org = $1 AND id = $2 AND state = 'invited'`)
 	qLeave = db.SQL(`UPDATE organization_member SET state = 'left', left_at = $3, manager = '', responsible = '', version = version + 1
 		WHERE org = $1 AND id = $2 AND state <> 'left'`)
 	qDropMember  = db.SQL(`DELETE FROM organization_member WHERE org = $1 AND id = $2`)
-	qManages     = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.manager = $2 AND m.manager <> '' ORDER BY m.sort, m.id LIMIT 200`)
+	qManages     = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.manager = $2 AND m.manager <> '' ORDER BY m.id LIMIT 200`)
 	qUnmanage    = db.SQL(`UPDATE organization_member SET manager = $3, version = version + 1 WHERE org = $1 AND manager = $2 AND manager <> '' AND id <> $3`)
 	qResponsible = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.org = $1 AND m.responsible = $2 AND m.responsible <> '' ORDER BY m.id`)
 	qEntrust     = db.SQL(`UPDATE organization_member SET responsible = $3, version = version + 1 WHERE org = $1 AND id = $2`)
-	qRename      = db.SQL(`UPDATE organization_member SET name = $2, email = $3, sort = $4, find = $5 WHERE person = $1 AND state = 'active'`)
-	qDepartments = db.SQL(`SELECT department, COUNT(*) FROM organization_member WHERE org = $1 AND state <> 'left' AND department <> '' GROUP BY department ORDER BY department LIMIT 500`)
-	qFunctions   = db.SQL(`SELECT function, COUNT(*) FROM organization_member WHERE org = $1 AND state <> 'left' AND function <> '' GROUP BY function ORDER BY function LIMIT 500`)
+	qActiveOf    = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.person = $1 AND m.state = 'active' ORDER BY m.org, m.id`)
+	qRename      = db.SQL(`UPDATE organization_member SET sealed = $3 WHERE org = $1 AND id = $2`)
 	qElsewhere   = db.SQL(`SELECT COUNT(*) FROM organization_member WHERE person = $1 AND org <> $2 AND state <> 'left'`)
 	qOfPerson    = db.SQL(`SELECT ` + memberColumns + ` FROM organization_member m WHERE m.person = $1 ORDER BY m.org, m.id`)
 	qErase       = db.SQL(`DELETE FROM organization_member WHERE person = $1`)
@@ -63,16 +61,15 @@ func scanOrg(scan db.Scan) (o Organization, err error) {
 
 func scanMember(scan db.Scan) (m Member, err error) {
 	var invited, joined, left int64
-	err = scan(&m.Org, &m.ID, &m.Person, &m.Name, &m.Email, &m.Function, &m.Department, &m.Group, &m.Committee, &m.Manager,
-		&m.Functional, &m.Responsible, &m.State, &invited, &joined, &left, &m.Import, &m.Version, &m.sort)
+	err = scan(&m.Org, &m.ID, &m.Person, &m.kept, &m.Manager, &m.Functional, &m.Responsible, &m.State, &invited, &joined, &left,
+		&m.Import, &m.Version)
 	m.InvitedAt, m.JoinedAt, m.LeftAt = clock.FromMicros(invited), clock.FromMicros(joined), clock.FromMicros(left)
 	return m, err
 }
 
-func scanMembership(scan db.Scan) (m core.Membership, err error) {
+func scanMembership(scan db.Scan) (m belonging, err error) {
 	var joined, left int64
-	err = scan(&m.ID, &m.Org, &m.OrgName, &m.OrgKind, &m.Person, &m.Function, &m.Department, &m.Group, &m.Committee, &m.Manager,
-		&m.State, &joined, &left)
+	err = scan(&m.ID, &m.Org, &m.OrgName, &m.OrgKind, &m.Person, &m.kept, &m.Manager, &m.State, &joined, &left)
 	m.JoinedAt, m.LeftAt = clock.FromMicros(joined), clock.FromMicros(left)
 	return m, err
 }
@@ -101,20 +98,25 @@ func (m *Module) openOrg(ctx context.Context, tx core.Tx, id core.ID) (Organizat
 
 // Memberships gives what a person belongs to now, invitations included: organizations that are closed are left out.
 func (m *Module) Memberships(ctx context.Context, tx core.Tx, person core.ID) ([]core.Membership, error) {
-	return db.All(ctx, tx, qByPerson, scanMembership, person)
+	return m.memberships(ctx, tx, qByPerson, person)
 }
 
 // MemberOf gives the membership of a person in an organization that is not closed: invited or active, never left.
 func (m *Module) MemberOf(ctx context.Context, tx core.Tx, org, person core.ID) (core.Membership, bool, error) {
-	return db.One(ctx, tx, qOneByPerson, scanMembership, org, person)
+	b, found, err := db.One(ctx, tx, qOneByPerson, scanMembership, org, person)
+	if err != nil || !found {
+		return core.Membership{}, false, err
+	}
+	ms, err := m.openMembership(ctx, b)
+	return ms, err == nil, err
 }
 
 func (m *Module) member(ctx context.Context, tx core.Tx, org, id core.ID) (Member, error) {
-	got, found, err := db.One(ctx, tx, qMember, scanMember, org, id)
+	got, found, err := m.one(ctx, tx, qMember, org, id)
 	if err == nil && !found {
 		err = errNoMember
 	}
 	return got, err
 }
 
-var qMove = db.SQL(`UPDATE organization_member SET department = $3, version = version + 1 WHERE org = $1 AND id = $2 AND state <> 'left'`)
+var qMove = db.SQL(`UPDATE organization_member SET sealed = $3, version = version + 1 WHERE org = $1 AND id = $2 AND state <> 'left'`)
