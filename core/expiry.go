@@ -15,7 +15,7 @@ type Expiry struct {
 	Held   func(org, person ID) bool // a legal hold keeps the row; nil: nothing is held
 	Dry    bool                      // count and change nothing
 	Limit  int                       // rows of each table looked at in one turn
-	Skip   int                       // rows that earlier turns looked at and left
+	Skip   map[string]int            // rows that earlier turns looked at and left, by table
 	// Archive moves a row to the intermediate archive before it goes; nil when the rule has none.
 	Archive func(ctx context.Context, a Archived) error
 }

@@ -180,7 +180,7 @@ func (l *Line) expire(ctx context.Context, tx core.Tx, e core.Expiry) (core.Rece
 	if l.Org != "" {
 		args = append(args, e.Org)
 	}
-	found, err := db.All(ctx, tx, l.find, l.scan, append(args, e.Limit, e.Skip)...)
+	found, err := db.All(ctx, tx, l.find, l.scan, append(args, e.Limit, e.Skip[l.Table])...)
 	if err != nil {
 		return done, err
 	}

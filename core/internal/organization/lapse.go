@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/lapse"
 )
 
@@ -56,3 +57,19 @@ func (*Module) EraseOrg(ctx context.Context, tx core.Tx, org core.ID, archive fu
 
 // Estates lists the tables of organizations.
 func (*Module) Estates() []core.Receipt { return estates.List() }
+
+var (
+	qEver    = db.SQL(`SELECT DISTINCT person FROM organization_member WHERE org = $1 AND person > $2 ORDER BY person LIMIT $3`)
+	qAllGone = db.SQL(`SELECT person FROM organization_member WHERE person > $1 GROUP BY person
+		HAVING sum(CASE WHEN state = 'left' THEN 0 ELSE 1 END) = 0 AND max(joined_at) > 0 ORDER BY person LIMIT $2`)
+)
+
+// Ever lists the persons who are or were members of an organization, by id, after one, at most limit.
+func (m *Module) Ever(ctx context.Context, tx core.Tx, org, after core.ID, limit int) ([]core.ID, error) {
+	return db.All(ctx, tx, qEver, db.Value[core.ID], org, after, limit)
+}
+
+// Gone lists the persons all of whose memberships have ended, by id, after one, at most limit.
+func (m *Module) Gone(ctx context.Context, tx core.Tx, after core.ID, limit int) ([]core.ID, error) {
+	return db.All(ctx, tx, qAllGone, db.Value[core.ID], after, limit)
+}

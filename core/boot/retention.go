@@ -1,0 +1,52 @@
+package boot
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/retention"
+	"github.com/rempart/rempart/core/personal"
+)
+
+// RetentionCount is what a sweep would end of one table, for what is composed outside of the core.
+type RetentionCount = retention.Count
+
+// retentions makes the room of retention. It asks every room, itself included, and erases through whoever erases persons.
+func (h *House) retentions(doors *late) *retention.Module {
+	return retention.New(retention.Needs{
+		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Index: h.vault,
+		Days: h.settings, Places: h.organizations, People: h.identity, Prove: h.proof,
+		Modules: func() []core.Module { return h.modules }, Manifests: h.Manifests,
+		Eraser: h.eraser,
+		Others: map[string]func(context.Context) error{"journal": func(ctx context.Context) error { return h.journal.Retain(ctx, h.settings) }},
+		Origin: h.cfg.Origin,
+	})
+}
+
+// eraser gives who erases persons, found by its door; nil when no room does.
+func (h *House) eraser() personal.Eraser {
+	for _, m := range h.modules {
+		if e, is := m.(personal.Eraser); is {
+			return e
+		}
+	}
+	return nil
+}
+
+// proof gives entries of a journal with their proofs to its head, signed now.
+func (h *House) proof(ctx context.Context, org core.ID, entries ...core.ID) ([]byte, error) {
+	if err := h.journal.Settle(ctx); err != nil {
+		return nil, err
+	}
+	checkpoint, lines, err := h.journal.Prove(ctx, org, entries...)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]any{"checkpoint": checkpoint, "entries": lines})
+}
+
+// RetentionDue tells what a sweep would end now, without ending anything.
+func (h *House) RetentionDue(ctx context.Context) ([]RetentionCount, error) {
+	return h.retention.Counted(core.WithActor(ctx, core.System("retention")))
+}
