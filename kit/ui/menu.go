@@ -16,6 +16,7 @@ const (
 	MyDevices     = "me.devices"
 	MyTokens      = "me.tokens"
 	MyProfile     = "me.profile"
+	MyShares      = "me.shares"
 	Overview      = "overview"
 	Members       = "members"
 	Import        = "members" // the import belongs to the members
@@ -52,6 +53,9 @@ const (
 	ProviderIncidents = "provider.incidents"
 	Breaches          = "breaches"
 	SubProcessors     = "subprocessors"
+	Consents          = "consents"
+	SharesReceived    = "shares"
+	ProviderConsents  = "provider.consents"
 
 	MyData             = "me.data"
 	ProviderRestraints = "provider.restraints"
@@ -88,6 +92,8 @@ var orgMenu = []entry{
 	{section: Controls, path: "/o/{org}/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", key: "v", needs: "promise.read", says: i18n.T("Ce qui vous est promis, et sa preuve vivante.", "What you are promised, and its live proof.")},
 	{section: Addresses, path: "/o/{org}/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", key: "d", needs: "allow.read", says: i18n.T("D'où l'on peut entrer.", "Where one may come in from.")},
 	{section: Terms, path: "/o/{org}/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", key: "t", needs: "terms.manage", says: i18n.T("Vos textes, leurs versions, qui les a acceptés.", "Your texts, their versions, who accepted them.")},
+	{section: Consents, path: "/o/{org}/consents", title: i18n.T("Consentements", "Consents"), icon: "check", needs: "consent_text.read", says: i18n.T("Ce que vous demandez aux personnes, texte exact à l'appui.", "What you ask of persons, with the exact text.")},
+	{section: SharesReceived, path: "/o/{org}/shares", title: i18n.T("Partages reçus", "Shares received"), icon: "people", needs: "share.list", says: i18n.T("Ce que des personnes ont choisi de vous montrer.", "What persons chose to show you.")},
 	{section: Settings, path: "/o/{org}/settings", title: i18n.T("Réglages", "Settings"), icon: "sliders", key: "p", needs: "setting.read", says: i18n.T("Les règles en vigueur et leurs planchers.", "The rules in force and their floors.")},
 	{section: Overview, path: "/o/{org}/my-rights", title: i18n.T("Mes droits", "My rights"), icon: "shield", says: i18n.T("Ce que vous pouvez faire ici, et d'où cela vient.", "What you can do here, and where it comes from."), tile: true},
 	{section: Settings, path: "/o/{org}/profile", title: i18n.T("Fiche de l'organisation", "Organization's details"), icon: "building", needs: "organization.edit", says: i18n.T("Son nom, sa langue, son fuseau horaire.", "Its name, its language, its time zone."), tile: true},
@@ -99,6 +105,7 @@ var myMenu = []entry{
 	{section: MySessions, path: "/me/sessions", title: i18n.T("Mes sessions", "My sessions"), icon: "device"},
 	{section: MyTokens, path: "/me/tokens", title: i18n.T("Mes jetons", "My tokens"), icon: "key"},
 	{section: MyProfile, path: "/me/profile", title: i18n.T("Mon profil", "My profile"), icon: "person"},
+	{section: MyShares, path: "/me/shares", title: i18n.T("Mes partages", "My shares"), icon: "check"},
 }
 
 var providerMenu = []entry{
@@ -122,6 +129,7 @@ var providerMenu = []entry{
 	{section: ProviderRestraints, path: "/provider/restraints", title: i18n.T("Limitations", "Restrictions"), icon: "pause", needs: "restraint.list", says: i18n.T("Les données gardées sans servir, et les oppositions.", "Data kept and not used, and objections.")},
 	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},
 	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},
+	{section: ProviderConsents, path: "/provider/consents", title: i18n.T("Consentements", "Consents"), icon: "check", needs: "consent_text.read", says: i18n.T("Ce que la plateforme demande, et des comptes par organisation.", "What the platform asks, and counts by organization.")},
 	{section: ProviderFloor, path: "/provider/settings", title: i18n.T("Planchers", "Floors"), icon: "sliders", needs: "floor.read", says: i18n.T("Ce qu'aucune organisation ne peut assouplir.", "What no organization can loosen.")},
 }
 
