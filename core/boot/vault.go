@@ -3,6 +3,7 @@ package boot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"path/filepath"
 
 	"github.com/rempart/rempart/core"
@@ -33,7 +34,7 @@ func (h *House) turnKeys(ctx context.Context) error {
 	if _, err := h.vault.Rotate(ctx, false); err != nil {
 		return err
 	}
-	return h.vault.Copy(ctx)
+	return errors.Join(h.vault.Copy(ctx), h.vault.Scrub(ctx))
 }
 
 // RotateKeys makes a new epoch now and gives the state of the key store.

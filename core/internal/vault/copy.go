@@ -40,7 +40,7 @@ var (
 		OR epoch = 0 ORDER BY org, epoch`)
 	qCopyKeys    = db.SQL(`SELECT owner, org, epoch, wrapped, made, destroyed FROM vault_key ORDER BY owner`)
 	qCopySecrets = db.SQL(`SELECT org, field, generation, epoch, wrapped, made, destroyed FROM vault_index ORDER BY org, field, generation`)
-	qCopyFacts   = db.SQL(`SELECT name, value, made FROM vault_fact ORDER BY name`)
+	qCopyFacts   = db.SQL(`SELECT name, value, made FROM vault_fact WHERE name IN ('root', 'sheet') ORDER BY name`)
 
 	qCopies  = db.SQL(`SELECT place, epoch, stamp, made, keys, fault FROM vault_copy ORDER BY place`)
 	qSetCopy = db.SQL(`INSERT INTO vault_copy (place, epoch, stamp, made, keys, fault) VALUES ($1, $2, $3, $4, $5, '')

@@ -269,7 +269,7 @@ func (v *Vault) DestroyKey(ctx context.Context, owner core.ID) error {
 			return err
 		}
 		tx.Notify(topic, string(owner))
-		return nil
+		return v.scrubLater(ctx, tx)
 	})
 	v.forget(string(owner))
 	if err != nil {
@@ -297,7 +297,7 @@ func (v *Vault) DestroyOrg(ctx context.Context, org core.ID) error {
 			}
 		}
 		tx.Notify(topic, "")
-		return nil
+		return v.scrubLater(ctx, tx)
 	})
 	v.forget("")
 	if err != nil {

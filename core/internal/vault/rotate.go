@@ -301,8 +301,30 @@ func (v *Vault) endEpochs(ctx context.Context, target int64) error {
 			return err
 		}
 		tx.Notify(topic, "")
-		return nil
+		return v.scrubLater(ctx, tx)
 	})
 	v.forget("")
 	return err
+}
+
+// scrubLater remembers that destroyed keys still stand in the log of the database's file.
+func (v *Vault) scrubLater(ctx context.Context, tx core.Tx) error {
+	_, err := tx.Exec(ctx, qSetFact, factScrub, "due", v.now())
+	return err
+}
+
+// Scrub overwrites what was destroyed in the files of the key store, when something was since the last time.
+func (v *Vault) Scrub(ctx context.Context) error {
+	due, _, err := v.fact(ctx, factScrub)
+	if err != nil || due == "" {
+		return err
+	}
+	// The note goes first: it is written again when the log could not be emptied.
+	if err := v.setFact(ctx, factScrub, ""); err != nil {
+		return err
+	}
+	if err := v.db.Scrub(ctx); err != nil {
+		return errors.Join(err, v.setFact(ctx, factScrub, "due"))
+	}
+	return nil
 }

@@ -16,6 +16,7 @@ import (
 // Facts of vault_fact.
 const (
 	factRoot  = "root"  // kind and print of the root key
+	factScrub = "scrub" // "due" while destroyed keys stand in the log of the database's file
 	factSheet = "sheet" // print of the root key that the last sheet holds, and its form
 )
 
