@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/rempart/rempart/core"
 )
@@ -45,7 +46,11 @@ type Place struct {
 func At(org, owner core.ID, where string) Place {
 	p := Place{Org: org, Owner: owner, Schema: 1, whole: where}
 	name := where
-	if i := strings.IndexAny(where, "/\x00"); i >= 0 {
+	i := strings.IndexByte(where, '/')
+	if z := strings.IndexByte(where, 0); z >= 0 && (i < 0 || z < i) {
+		i = z
+	}
+	if i >= 0 {
 		name, p.Row = where[:i], where[i+1:]
 	}
 	if i := strings.LastIndexByte(name, '@'); i >= 0 {
@@ -90,9 +95,13 @@ func Cipher(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
+// spaces are where additional data are written: nothing secret.
+var spaces = sync.Pool{New: func() any { return new([512]byte) }}
+
 // Seal gives the sealed form of plain for its place. Epoch is the generation of the owner's key, from 1.
 func Seal(c cipher.AEAD, epoch uint16, p Place, plain []byte) []byte {
-	var space [256]byte
+	space := spaces.Get().(*[512]byte)
+	defer spaces.Put(space)
 	out := make([]byte, headSize, Overhead+len(plain))
 	out[0], out[1] = version2, algAESGCM
 	binary.BigEndian.PutUint16(out[2:], epoch)
@@ -101,7 +110,8 @@ func Seal(c cipher.AEAD, epoch uint16, p Place, plain []byte) []byte {
 
 // Open gives what was sealed for this place, in either version. Errors: ErrUnreadable.
 func Open(c cipher.AEAD, p Place, sealed []byte) ([]byte, error) {
-	var space [256]byte
+	space := spaces.Get().(*[512]byte)
+	defer spaces.Put(space)
 	if _, ok := Epoch(sealed); !ok {
 		return nil, ErrUnreadable
 	}
