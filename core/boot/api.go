@@ -4,6 +4,7 @@ import (
 	"github.com/rempart/rempart/core"
 	accessapi "github.com/rempart/rempart/core/internal/access/api"
 	attestationapi "github.com/rempart/rempart/core/internal/attestation/api"
+	consentapi "github.com/rempart/rempart/core/internal/consent/api"
 	controlapi "github.com/rempart/rempart/core/internal/control/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
 	inventoryapi "github.com/rempart/rempart/core/internal/inventory/api"
@@ -31,6 +32,7 @@ func (h *House) makeAPI() *rest.API {
 	termsapi.Register(a, h.terms)
 	attestationapi.Register(a, h.attestation)
 	inventoryapi.Register(a, h.inventory)
+	consentapi.Register(a, h.consent)
 	controlapi.Register(a, h.control)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))
 	return a

@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/core"
 	accessweb "github.com/rempart/rempart/core/internal/access/web"
 	attestationweb "github.com/rempart/rempart/core/internal/attestation/web"
+	consentweb "github.com/rempart/rempart/core/internal/consent/web"
 	controlweb "github.com/rempart/rempart/core/internal/control/web"
 	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
@@ -76,6 +77,7 @@ func (h *House) pages() []edge.Route {
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
 		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
+		consentweb.Routes(h.consent),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
 
