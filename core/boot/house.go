@@ -18,6 +18,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
+	"github.com/rempart/rempart/core/internal/archive"
 	"github.com/rempart/rempart/core/internal/attestation"
 	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/core/internal/control"
@@ -76,6 +77,7 @@ type House struct {
 	inventory     *inventory.Module
 	retention     *retention.Module
 	restraint     *restraint.Module
+	archive       *archive.Module
 	erasure       *erasure.Module
 	register      *register.Module
 	consent       *consent.Module
@@ -98,7 +100,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, retention.Schema, restraint.Schema,
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, retention.Schema, restraint.Schema, archive.Schema,
 		erasure.Schema, consent.Schema, register.Schema, incident.Schema,
 	}
 }
@@ -315,7 +317,8 @@ func (h *House) build(doors *late) error {
 	h.incident = h.incidents(doors)
 	h.modules = append(h.modules, h.register, h.incident)
 	h.retention = h.retentions(doors)
-	h.modules = append(h.modules, h.retention)
+	h.archive = h.archives(doors)
+	h.modules = append(h.modules, h.retention, h.archive)
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {

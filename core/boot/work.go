@@ -40,6 +40,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 func (h *House) schedule() {
 	h.scheduleControls()
 	h.scheduleErasures()
+	h.scheduleArchives()
 	for name, sweep := range h.sweeps() {
 		h.jobs.Handle(name, func(ctx context.Context, _ jobs.Run) error {
 			return sweep(core.WithActor(ctx, core.System(name)))

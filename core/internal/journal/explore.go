@@ -23,6 +23,7 @@ type Filter struct {
 	Outcome  string    // "success", "failure", "refused", "unusual" (anything but success)
 	From, To time.Time // To is not included
 	Words    string
+	about    core.ID // entries that name this person and that somebody else made
 	id       string // of the entry itself
 }
 
@@ -124,6 +125,7 @@ func (f Filter) fits(r *Row) bool {
 		(f.Actor == "" || string(f.Actor) == r.Actor) &&
 		(f.Subject == "" || len(r.Subjects) > 0 && r.Subjects[0] == string(f.Subject)) &&
 		(f.Person == "" || string(f.Person) == r.Actor || slices.Contains(r.Subjects, string(f.Person))) &&
+		(f.about == "" || string(f.about) != r.Actor && slices.Contains(r.Subjects, string(f.about))) &&
 		(f.From.IsZero() || !r.When.Before(f.From)) && (f.To.IsZero() || r.When.Before(f.To))
 }
 

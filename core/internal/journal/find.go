@@ -101,6 +101,9 @@ func (f Filter) keys() [][]string {
 	if p := string(f.Person); p != "" {
 		out = append(out, []string{string(byActor) + p, string(bySubject) + p, string(byNamed) + p})
 	}
+	if p := string(f.about); p != "" {
+		out = append(out, []string{string(bySubject) + p, string(byNamed) + p})
+	}
 	return out
 }
 
