@@ -44,14 +44,16 @@ func (m *Module) Export(ctx context.Context, org core.ID, f Filter, format strin
 	err := m.needs.Gate.Read(ctx, act, func(tx core.Tx) (err error) {
 		all = nil
 		page := Page{}
-		present, err := m.all(ctx, tx, qPresent, org)
+		present, err := m.whole(ctx, tx, qPresent, org)
 		if err != nil {
 			return err
 		}
 		page.label(present)
-		if all, err = m.chosen(ctx, tx, org, f, present, &page); err != nil {
+		chosen, err := m.chosen(ctx, tx, org, f, present, &page)
+		if err != nil {
 			return err
 		}
+		all = copied(chosen)
 		if len(all) > mostExported {
 			return errTooMany
 		}

@@ -61,14 +61,14 @@ var (
 )
 
 // The orders of the list; two members never stand at the same place.
-var orders = map[string]func(a, b Member) int{
-	"name": byName, "-name": func(a, b Member) int { return byName(b, a) },
-	"since": bySince, "-since": func(a, b Member) int { return bySince(b, a) },
+var orders = map[string]func(a, b *Member) int{
+	"name": byName, "-name": func(a, b *Member) int { return byName(b, a) },
+	"since": bySince, "-since": func(a, b *Member) int { return bySince(b, a) },
 }
 
-func byName(a, b Member) int { return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.ID, b.ID)) }
+func byName(a, b *Member) int { return cmp.Or(cmp.Compare(a.sort, b.sort), cmp.Compare(a.ID, b.ID)) }
 
-func bySince(a, b Member) int {
+func bySince(a, b *Member) int {
 	return cmp.Or(a.InvitedAt.Compare(b.InvitedAt), cmp.Compare(a.ID, b.ID))
 }
 
@@ -81,7 +81,7 @@ func (m *Module) List(ctx context.Context, org core.ID, f Filter) (Page, error) 
 		if _, err := m.org(ctx, tx, org); err != nil {
 			return err
 		}
-		present, err := m.all(ctx, tx, qPresent, org)
+		present, err := m.whole(ctx, tx, qPresent, org)
 		if err != nil {
 			return err
 		}
@@ -113,15 +113,15 @@ func persons(list []Member) []core.ID {
 const mostLabels = 500
 
 // label lists the departments and functions of the present members.
-func (page *Page) label(present []Member) {
+func (page *Page) label(present []*Member) {
 	page.Departments = labels(present, func(n *Member) string { return n.Department })
 	page.Functions = labels(present, func(n *Member) string { return n.Function })
 }
 
-func labels(present []Member, of func(*Member) string) []Label {
+func labels(present []*Member, of func(*Member) string) []Label {
 	counts := map[string]int64{}
-	for i := range present {
-		if text := of(&present[i]); text != "" {
+	for _, n := range present {
+		if text := of(n); text != "" {
 			counts[text]++
 		}
 	}
@@ -146,13 +146,13 @@ func meant(list []Label, id string) (string, error) {
 }
 
 // fill puts the page that a filter asks for of an organization, whose present members were read.
-func (m *Module) fill(ctx context.Context, tx core.Tx, org core.ID, f Filter, present []Member, page *Page) error {
+func (m *Module) fill(ctx context.Context, tx core.Tx, org core.ID, f Filter, present []*Member, page *Page) error {
 	list, err := m.chosen(ctx, tx, org, f, present, page)
 	if err != nil {
 		return err
 	}
 	if f.Role != "" { // few, so they are shown on one page
-		page.Members = list[:min(len(list), 1000)]
+		page.Members = copied(list[:min(len(list), 1000)])
 		return nil
 	}
 	if f.Limit <= 0 || f.Limit > 1000 {
@@ -164,7 +164,7 @@ func (m *Module) fill(ctx context.Context, tx core.Tx, org core.ID, f Filter, pr
 			return err
 		}
 		order := orders[cmp.Or(f.Sort, "name")]
-		from, _ := slices.BinarySearchFunc(list, last, func(n, last Member) int {
+		from, _ := slices.BinarySearchFunc(list, &last, func(n, last *Member) int {
 			return cmp.Or(order(n, last), -1) // after the one that ended the last page
 		})
 		list = list[from:]
@@ -173,12 +173,12 @@ func (m *Module) fill(ctx context.Context, tx core.Tx, org core.ID, f Filter, pr
 		list = list[:f.Limit]
 		page.Next = list[f.Limit-1].ID
 	}
-	page.Members = list
+	page.Members = copied(list)
 	return nil
 }
 
 // chosen gives everyone whom a filter shows, in its order.
-func (m *Module) chosen(ctx context.Context, tx core.Tx, org core.ID, f Filter, present []Member, page *Page) (list []Member, err error) {
+func (m *Module) chosen(ctx context.Context, tx core.Tx, org core.ID, f Filter, present []*Member, page *Page) (list []*Member, err error) {
 	department, err := meant(page.Departments, f.Department)
 	if err != nil {
 		return nil, err
@@ -191,9 +191,9 @@ func (m *Module) chosen(ctx context.Context, tx core.Tx, org core.ID, f Filter, 
 	if !ok || !slices.Contains([]string{"", "active", "invited", "left", "all"}, f.State) {
 		return nil, errFilter
 	}
-	all := [][]Member{present}
+	all := [][]*Member{present}
 	if f.State == "left" || f.State == "all" {
-		gone, err := m.all(ctx, tx, qLeft, org)
+		gone, err := m.whole(ctx, tx, qLeft, org)
 		if err != nil {
 			return nil, err
 		}
@@ -207,17 +207,24 @@ func (m *Module) chosen(ctx context.Context, tx core.Tx, org core.ID, f Filter, 
 	}
 	needle := sought(f.Find)
 	for _, some := range all {
-		for i := range some {
-			n := &some[i]
+		for _, n := range some {
 			if f.State != "" && f.State != "all" && n.State != f.State || department != "" && n.Department != department ||
 				function != "" && n.Function != function || holders != nil && (!holders[n.Person] || n.State == "left") || !strings.Contains(n.find, needle) {
 				continue
 			}
-			list = append(list, *n)
+			list = append(list, n)
 		}
 	}
 	slices.SortFunc(list, order)
 	return list, nil
+}
+
+func copied(list []*Member) []Member {
+	out := make([]Member, len(list))
+	for i, n := range list {
+		out[i] = *n
+	}
+	return out
 }
 
 // sought writes what is searched for as it stands in what is searched: folded, or an address in lower case.
@@ -243,16 +250,16 @@ func (m *Module) holders(ctx context.Context, tx core.Tx, org core.ID, role stri
 }
 
 // nameManagers names the managers of a page, who are present: a leaver hands over those whom they managed.
-func nameManagers(present []Member, page *Page) {
+func nameManagers(present []*Member, page *Page) {
 	page.Managers = map[core.ID]string{}
 	for _, got := range page.Members {
 		if !got.Manager.IsZero() {
 			page.Managers[got.Manager] = ""
 		}
 	}
-	for i := range present {
-		if _, wanted := page.Managers[present[i].ID]; wanted {
-			page.Managers[present[i].ID] = present[i].Name
+	for _, n := range present {
+		if _, wanted := page.Managers[n.ID]; wanted {
+			page.Managers[n.ID] = n.Name
 		}
 	}
 }
@@ -264,7 +271,7 @@ func (m *Module) Choices(ctx context.Context, org core.ID) ([]Member, error) {
 	act := &core.Act{Def: ListMembers, Org: org}
 	err := m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
 		page := Page{}
-		present, err := m.all(ctx, tx, qPresent, org)
+		present, err := m.whole(ctx, tx, qPresent, org)
 		if err != nil {
 			return err
 		}
@@ -280,7 +287,7 @@ func (m *Module) Choices(ctx context.Context, org core.ID) ([]Member, error) {
 
 // Members gives every membership of an organization, whatever its state: for the tables of rights.
 func (m *Module) Members(ctx context.Context, tx core.Tx, org core.ID) ([]core.Membership, error) {
-	list, err := m.all(ctx, tx, qEvery, org)
+	list, err := m.whole(ctx, tx, qEvery, org)
 	slices.SortFunc(list, byName)
 	out := make([]core.Membership, len(list))
 	for i, got := range list {
@@ -307,7 +314,7 @@ func (m *Module) Some(ctx context.Context, org core.ID, members []core.ID) (list
 			list = append(list, got)
 		}
 		act.Subjects = persons(list)
-		present, err := m.all(ctx, tx, qPresent, org)
+		present, err := m.whole(ctx, tx, qPresent, org)
 		departments = labels(present, func(n *Member) string { return n.Department })
 		return err
 	})

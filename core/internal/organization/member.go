@@ -265,7 +265,7 @@ func (m *Module) detail(ctx context.Context, tx core.Tx, org, id core.ID) (d Det
 	if d.Reports, err = m.all(ctx, tx, qManages, org, id); err != nil {
 		return d, err
 	}
-	slices.SortFunc(d.Reports, byName)
+	slices.SortFunc(d.Reports, func(a, b Member) int { return byName(&a, &b) })
 	if d.AnswersFor, err = m.all(ctx, tx, qResponsible, org, d.Member.Person); err != nil {
 		return d, err
 	}
