@@ -386,7 +386,7 @@ func (b *board) tries(base string) {
 		body, _ := io.ReadAll(r.Body)
 		signed := r.Header.Get("Rempart-Signature")
 		seconds, _ := strconv.ParseInt(strings.TrimPrefix(signed[:strings.IndexByte(signed, ',')], "t="), 10, 64)
-		if signed != control.SignatureOf(secret, time.Unix(seconds, 0), body) {
+		if signed != hook.Sign(secret, time.Unix(seconds, 0), body) {
 			body = nil
 		}
 		got <- string(body)

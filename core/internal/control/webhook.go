@@ -1,25 +1,15 @@
 package control
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"net"
-	"net/http"
-	"net/netip"
-	"net/url"
-	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/hook"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/jobs"
@@ -31,10 +21,9 @@ const JobWebhook = "control.webhook"
 const mostWebhooks = 10
 
 var (
-	errHookURL  = i18n.Fault(core.Invalid, "webhook.invalid", "Donnez une adresse https publique, sans mot de passe (http pour cette machine seulement).", "Give a public https address without a password (http for this machine only).")
-	errHooks    = i18n.Fault(core.Conflict, "webhook.too_many", "Il y a déjà dix destinations : retirez-en une.", "There are ten destinations already: remove one.")
-	errNoHook   = i18n.Fault(core.NotFound, "webhook.absent", "Cette destination n'existe pas.", "There is no such destination.")
-	errInternal = errors.New("control: the address of the webhook is not public")
+	errHookURL = i18n.Fault(core.Invalid, "webhook.invalid", "Donnez une adresse https publique, sans mot de passe (http pour cette machine seulement).", "Give a public https address without a password (http for this machine only).")
+	errHooks   = i18n.Fault(core.Conflict, "webhook.too_many", "Il y a déjà dix destinations : retirez-en une.", "There are ten destinations already: remove one.")
+	errNoHook  = i18n.Fault(core.NotFound, "webhook.absent", "Cette destination n'existe pas.", "There is no such destination.")
 )
 
 var (
@@ -63,7 +52,7 @@ func (m *Module) Webhooks(ctx context.Context) (list []Webhook, err error) {
 
 // AddWebhook sends alerts to an address from now on; the secret that signs them is shown once.
 func (m *Module) AddWebhook(ctx context.Context, address string) (id core.ID, secret string, err error) {
-	if !isWebhook(address) {
+	if !hook.Valid(address) {
 		return "", "", errHookURL.With("url", errHookURL.Code)
 	}
 	id, secret = ids.New(), ids.Secret("whs_", 32)
@@ -133,61 +122,6 @@ func (m *Module) TryWebhook(ctx context.Context, id core.ID) (reply string, err 
 	})
 }
 
-// isWebhook tells whether alerts may leave for an address: https, or http to this machine.
-func isWebhook(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || len(address) > 500 {
-		return false
-	}
-	return u.Scheme == "https" || u.Scheme == "http" && isLocal(u.Hostname())
-}
-
-func isLocal(host string) bool {
-	a, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && a.IsLoopback()
-}
-
-// sender calls addresses of the outside only: a name that leads inside is refused when it is dialled, whatever it led to
-// before. This machine is reached by its own name only.
-func sender(host string) *http.Client {
-	local := isLocal(host)
-	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		ap, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return err
-		}
-		a := ap.Addr().Unmap()
-		if local != a.IsLoopback() || !local && !isPublic(a) {
-			return errInternal
-		}
-		return nil
-	}}
-	return &http.Client{
-		Timeout:       10 * time.Second,
-		Transport:     &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second, DisableKeepAlives: true, ForceAttemptHTTP2: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
-var notPublic = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("2001::/32"),
-}
-
-// isPublic tells whether an address is of the public internet (IANA special-purpose registries).
-func isPublic(a netip.Addr) bool {
-	if !a.IsGlobalUnicast() || a.IsPrivate() {
-		return false
-	}
-	for _, p := range notPublic {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
-}
-
 // Event is what a webhook receives as JSON. Its header Rempart-Signature is "t=<seconds>,v1=<hex>": HMAC-SHA256 under the
 // secret of "<t>.<body>". Whoever receives it compares t with its own clock and forgets what it has seen by ID.
 type Event struct {
@@ -201,15 +135,6 @@ type Event struct {
 	Mended      time.Time `json:"mended,omitzero"`
 	Why         string    `json:"why"`
 	Address     string    `json:"address"`
-}
-
-// SignatureOf signs the body of a webhook as its receiver checks it.
-func SignatureOf(secret string, at time.Time, body []byte) string {
-	t := strconv.FormatInt(at.Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	mac.Write([]byte(t + "."))
-	mac.Write(body)
-	return "t=" + t + ",v1=" + hex.EncodeToString(mac.Sum(nil))
 }
 
 // HandleWebhook sends one alert to one address; an error makes the job try again later.
@@ -260,27 +185,9 @@ func (m *Module) post(ctx context.Context, address, secret string, a Alert, even
 	if err != nil {
 		return "", err
 	}
-	if !isWebhook(address) {
-		return "refused", jobs.Permanent(errHookURL)
+	reply, err = hook.Post(ctx, address, secret, m.needs.Clock.Now(), body)
+	if errors.Is(err, hook.ErrInside) {
+		err = jobs.Permanent(err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
-	if err != nil {
-		return "refused", jobs.Permanent(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("User-Agent", "Rempart")
-	r.Header.Set("Rempart-Signature", SignatureOf(secret, m.needs.Clock.Now(), body))
-	answer, err := sender(r.URL.Hostname()).Do(r)
-	switch {
-	case errors.Is(err, errInternal):
-		return "refused", jobs.Permanent(errInternal)
-	case err != nil:
-		return "unreachable", errors.New("control: the webhook cannot be reached")
-	}
-	defer answer.Body.Close()
-	reply = strconv.Itoa(answer.StatusCode)
-	if answer.StatusCode/100 != 2 {
-		return reply, fmt.Errorf("control: the webhook answered %d", answer.StatusCode)
-	}
-	return reply, nil
+	return reply, err
 }
