@@ -312,3 +312,12 @@ func same(a, b map[string]string) bool {
 	}
 	return true
 }
+
+// Exported gives a form to be written into a file.
+func (m *Module) Exported(ctx context.Context, org core.ID, part core.Part) (f Form, err error) {
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: Export, Org: org}, func(tx core.Tx) error {
+		f, err = m.form(ctx, tx, org, part)
+		return err
+	})
+	return f, err
+}
