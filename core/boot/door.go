@@ -20,6 +20,7 @@ import (
 	inventoryweb "github.com/rempart/rempart/core/internal/inventory/web"
 	journalweb "github.com/rempart/rempart/core/internal/journal/web"
 	organizationweb "github.com/rempart/rempart/core/internal/organization/web"
+	registerweb "github.com/rempart/rempart/core/internal/register/web"
 	restraintweb "github.com/rempart/rempart/core/internal/restraint/web"
 	reviewweb "github.com/rempart/rempart/core/internal/review/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
@@ -77,7 +78,7 @@ func (h *House) pages() []edge.Route {
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
 		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
-		consentweb.Routes(h.consent),
+		consentweb.Routes(h.consent), registerweb.Routes(h.register),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
 

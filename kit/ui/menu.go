@@ -53,6 +53,8 @@ const (
 	ProviderIncidents = "provider.incidents"
 	Breaches          = "breaches"
 	SubProcessors     = "subprocessors"
+	ProviderRecord    = "provider.register"
+	Record            = "register"
 	Consents          = "consents"
 	SharesReceived    = "shares"
 	ProviderConsents  = "provider.consents"
@@ -87,6 +89,7 @@ var orgMenu = []entry{
 	{section: OrgSessions, path: "/o/{org}/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", key: "s", needs: "session.list", says: i18n.T("Les sessions ouvertes, et y mettre fin.", "Open sessions, and ending them.")},
 	{section: Services, path: "/o/{org}/services", title: i18n.T("Comptes de service", "Service accounts"), icon: "bot", key: "c", needs: "service_account.list", says: i18n.T("Les programmes qui agissent ici, et leurs jetons.", "The programs that act here, and their tokens.")},
 	{section: Journal, path: "/o/{org}/journal", title: i18n.T("Journal", "Journal"), icon: "journal", key: "j", needs: "journal.read", says: i18n.T("Tout ce qui s'est fait, avec sa preuve.", "All that was done, with its proof.")},
+	{section: Record, path: "/o/{org}/register", title: i18n.T("Registre des traitements", "Record of processing"), icon: "doc", needs: "register.read", says: i18n.T("Ce qui est fait des données, pourquoi, et jusqu'à quand.", "What is done with data, why, and until when.")},
 	{section: SubProcessors, path: "/o/{org}/subprocessors", title: i18n.T("Sous-traitants", "Sub-processors"), icon: "building", needs: "subprocessor.consult", says: i18n.T("Qui traite des données pour le prestataire, et où.", "Who processes data for the provider, and where.")},
 	{section: Breaches, path: "/o/{org}/breaches", title: i18n.T("Violations de données", "Data breaches"), icon: "flag", needs: "breach.consult", says: i18n.T("Ce dont vous avez été prévenu, et qui est touché.", "What you were told of, and who is affected.")},
 	{section: Controls, path: "/o/{org}/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", key: "v", needs: "promise.read", says: i18n.T("Ce qui vous est promis, et sa preuve vivante.", "What you are promised, and its live proof.")},
@@ -121,6 +124,7 @@ var providerMenu = []entry{
 	{section: ProviderControls, path: "/provider/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", needs: "clause.read", says: i18n.T("Chaque promesse, sa preuve, l'annexe, les auditeurs.", "Each promise, its proof, the annex, the auditors.")},
 	{section: ProviderAttested, path: "/provider/attestations", title: i18n.T("Attestations", "Attestations"), icon: "check", needs: "attestation.read", says: i18n.T("Ce qu'une personne signe, et jusqu'à quand.", "What a person signs for, and until when.")},
 	{section: ProviderAttested, path: "/provider/duties", title: i18n.T("Formations et charte", "Training and charter"), icon: "people", needs: "duty.read", says: i18n.T("Qui de l'équipe est à jour, enregistrer une formation.", "Who of the staff is up to date, record a training."), tile: true},
+	{section: ProviderRecord, path: "/provider/register", title: i18n.T("Registre des traitements", "Record of processing"), icon: "doc", needs: "register.read", says: i18n.T("Les activités, leurs finalités, l'approbation du délégué.", "Activities, their purposes, the officer's approval.")},
 	{section: ProviderRegisters, path: "/provider/assets", title: i18n.T("Registres", "Registers"), icon: "doc", needs: "asset.read", says: i18n.T("Le matériel, qui le détient, comment il sort.", "Assets, who holds them, how they leave.")},
 	{section: ProviderRegisters, path: "/provider/subprocessors", title: i18n.T("Sous-traitants", "Sub-processors"), icon: "doc", needs: "subprocessor.read", says: i18n.T("Contrats, clauses, régions, échéances.", "Contracts, terms, regions, expiries."), tile: true},
 	{section: ProviderRegisters, path: "/provider/documents", title: i18n.T("Documents", "Documents"), icon: "doc", needs: "document.read", says: i18n.T("La PSSI et les autres textes, leur revue.", "The security policy and other texts, their review."), tile: true},
