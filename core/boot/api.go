@@ -11,6 +11,7 @@ import (
 	journalapi "github.com/rempart/rempart/core/internal/journal/api"
 	"github.com/rempart/rempart/core/internal/organization"
 	organizationapi "github.com/rempart/rempart/core/internal/organization/api"
+	registerapi "github.com/rempart/rempart/core/internal/register/api"
 	reviewapi "github.com/rempart/rempart/core/internal/review/api"
 	sessionapi "github.com/rempart/rempart/core/internal/session/api"
 	settingsapi "github.com/rempart/rempart/core/internal/settings/api"
@@ -32,6 +33,7 @@ func (h *House) makeAPI() *rest.API {
 	termsapi.Register(a, h.terms)
 	attestationapi.Register(a, h.attestation)
 	inventoryapi.Register(a, h.inventory)
+	registerapi.Register(a, h.register)
 	consentapi.Register(a, h.consent)
 	controlapi.Register(a, h.control)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))
