@@ -11,6 +11,8 @@ var nouns = map[string]i18n.Sentence{
 	"account": i18n.T("compte", "account"), "allow": i18n.T("liste d'adresses", "address list"), "assignment": i18n.T("attribution", "assignment"),
 	"console": i18n.T("console", "console"), "counter": i18n.T("numéros", "numbers"), "factor": i18n.T("second facteur", "second factor"),
 	"habilitation": i18n.T("habilitations", "access table"), "import": i18n.T("import", "import"), "invitation": i18n.T("invitation", "invitation"),
+	"rights_request": i18n.T("demande de droits", "request of rights"), "rights_document": i18n.T("pièce d'identité", "proof of identity"),
+	"rights_task": i18n.T("tâche d'une demande", "task of a request"), "rights_system": i18n.T("système extérieur", "outside system"),
 	"journal": i18n.T("journal", "journal"), "journal_search": i18n.T("recherche enregistrée", "saved search"),
 	"journal_visit": i18n.T("lecture du journal", "reading of the journal"), "member": i18n.T("membre", "member"),
 	"organization": i18n.T("organisation", "organization"), "password": i18n.T("mot de passe", "password"), "person": i18n.T("personne", "person"),
@@ -25,6 +27,8 @@ var nouns = map[string]i18n.Sentence{
 	"asset": i18n.T("matériel", "asset"), "subprocessor": i18n.T("sous-traitant", "sub-processor"), "document": i18n.T("document", "document"),
 	"evaluation": i18n.T("évaluation de sécurité", "security evaluation"), "inventory": i18n.T("registres", "registers"),
 	"restraint": i18n.T("limitation ou opposition", "restriction or objection"), "archive": i18n.T("archive d'une personne", "archive of a person"), "own_data": i18n.T("données de la personne", "data of the person"),
+	"erasure": i18n.T("effacement", "erasure"), "stage": i18n.T("étape", "stage"), "deleted": i18n.T("lignes supprimées", "rows deleted"), "kept": i18n.T("lignes conservées", "rows kept"),
+	"digest": i18n.T("empreinte", "digest"), "organizations": i18n.T("organisations prévenues", "organizations told"), "ordered": i18n.T("ordonné le", "ordered on"),
 	"terms": i18n.T("conditions", "terms"), "token": i18n.T("jeton", "token"), "device": i18n.T("navigateur", "browser"),
 
 	"answer": i18n.T("réponse", "answer"), "sha256": i18n.T("empreinte SHA-256", "SHA-256"), "scope": i18n.T("champ", "scope"),
