@@ -17,6 +17,7 @@ import (
 	"github.com/rempart/rempart/core/internal/control/annex"
 	"github.com/rempart/rempart/core/internal/control/trust"
 	"github.com/rempart/rempart/core/internal/journal"
+	"github.com/rempart/rempart/kit/hook"
 	"github.com/rempart/rempart/kit/jobs"
 )
 
