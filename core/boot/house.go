@@ -35,6 +35,7 @@ import (
 	"github.com/rempart/rempart/core/internal/restraint"
 	"github.com/rempart/rempart/core/internal/retention"
 	"github.com/rempart/rempart/core/internal/review"
+	"github.com/rempart/rempart/core/internal/rights"
 	"github.com/rempart/rempart/core/internal/session"
 	"github.com/rempart/rempart/core/internal/settings"
 	"github.com/rempart/rempart/core/internal/signin"
@@ -82,6 +83,7 @@ type House struct {
 	register      *register.Module
 	consent       *consent.Module
 	incident      *incident.Module
+	rights        *rights.Module
 	mail          *mail.Outbox
 	jobs          *jobs.Jobs
 	modules       []core.Module
@@ -100,7 +102,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, retention.Schema, restraint.Schema, archive.Schema,
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, rights.Schema, retention.Schema, restraint.Schema, archive.Schema,
 		erasure.Schema, consent.Schema, register.Schema, incident.Schema,
 	}
 }
@@ -279,6 +281,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	})
 	h.review, h.attestation, h.inventory = h.reviews(doors), h.attestations(doors), h.registers(doors)
 	h.consent = h.consents(doors)
+	h.rights = h.rightsDesk(doors, root)
 	h.terms = terms.New(terms.Needs{Gate: &doors.gate, Clock: h.cfg.Clock, People: h.identity})
 	h.signin = signin.New(signin.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault,
@@ -311,7 +314,7 @@ func (h *House) build(doors *late) error {
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
 	h.trust = h.trusted(doors)
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.restraint, canaryTroops{h}}
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.rights, h.restraint, canaryTroops{h}}
 	h.erasure = h.erasures(doors)
 	h.modules = append(h.modules, h.erasure, h.consent)
 	h.incident = h.incidents(doors)

@@ -24,6 +24,8 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"erasure.sweep":      h.erasure.Sweep,
 		"consent.sweep":      h.consent.Sweep,
 		"restraint.sweep":    h.restraint.Sweep,
+		"rights.remind":      h.rights.Remind,
+		"rights.sweep":       h.rights.Sweep,
 		"vault.rotate":       h.turnKeys,
 		"retention.sweep":    h.retention.Sweep,
 		"account.farewell":   h.retention.Farewell,
@@ -40,6 +42,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 func (h *House) schedule() {
 	h.scheduleControls()
 	h.scheduleErasures()
+	h.scheduleRights()
 	h.scheduleArchives()
 	for name, sweep := range h.sweeps() {
 		h.jobs.Handle(name, func(ctx context.Context, _ jobs.Run) error {
