@@ -46,3 +46,8 @@ type Leaver interface {
 	// Estates lists the tables of organizations that EraseOrg empties, and those that stay with their ground.
 	Estates() []Receipt
 }
+
+// OrgExporter is a module that gives everything it keeps of an organization, for the organization to take away.
+type OrgExporter interface {
+	ExportOrg(ctx context.Context, tx Tx, org ID, emit func(Record) error) error
+}

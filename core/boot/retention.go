@@ -50,3 +50,9 @@ func (h *House) proof(ctx context.Context, org core.ID, entries ...core.ID) ([]b
 func (h *House) RetentionDue(ctx context.Context) ([]RetentionCount, error) {
 	return h.retention.Counted(core.WithActor(ctx, core.System("retention")))
 }
+
+// unswept are tables of personal data with a limited time whose rows nothing ends by their age, and why.
+var unswept = map[string]core.Text{}
+
+// lasting are tables with an organization whose rows outlive it, and why.
+var lasting = map[string]core.Text{}

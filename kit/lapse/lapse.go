@@ -333,3 +333,57 @@ func (es Estates) List() []core.Receipt {
 	}
 	return all
 }
+
+// Export gives every row of an organization, without what is sealed or secret, which the room adds by its own means.
+func (es Estates) Export(ctx context.Context, tx core.Tx, org core.ID, m core.Manifest, emit func(core.Record) error) error {
+	for _, x := range es {
+		for _, t := range m.Tables {
+			if t.Name != x.Table {
+				continue
+			}
+			if err := x.export(ctx, tx, org, t, emit); err != nil {
+				return fmt.Errorf("lapse: %s: %w", x.Table, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (x *Estate) export(ctx context.Context, tx core.Tx, org core.ID, t core.Table, emit func(core.Record) error) error {
+	var names []string
+	for _, c := range t.Columns {
+		if !c.Sealed && !c.Secret {
+			names = append(names, c.Name)
+		}
+	}
+	query := db.SQL(`SELECT ` + strings.Join(names, ", ") + ` FROM ` + x.Table + ` WHERE ` + x.Where) // names that the manifest declares: no input
+	rows, err := tx.Query(ctx, query, org)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		cells, into := make([]cell, len(names)), make([]any, len(names))
+		for i := range cells {
+			into[i] = &cells[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			rows.Close()
+			return err
+		}
+		r := core.Record{Table: x.Table, Values: make(map[string]any, len(names))}
+		for i, n := range names {
+			if _, blob := cells[i].v.([]byte); !blob {
+				r.Values[n] = cells[i].v
+			}
+		}
+		if err := emit(r); err != nil {
+			rows.Close()
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		rows.Close()
+		return err
+	}
+	return rows.Close()
+}

@@ -38,3 +38,8 @@ func (*Outbox) EraseOrg(ctx context.Context, tx core.Tx, org core.ID, _ func(con
 
 // Estates lists the tables of organizations.
 func (*Outbox) Estates() []core.Receipt { return estates.List() }
+
+// ExportOrg gives what it keeps of an organization, for the organization to take away.
+func (o *Outbox) ExportOrg(ctx context.Context, tx core.Tx, org core.ID, emit func(core.Record) error) error {
+	return estates.Export(ctx, tx, org, o.Manifest(), emit)
+}

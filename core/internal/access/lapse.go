@@ -58,3 +58,8 @@ func (*Module) EraseOrg(ctx context.Context, tx core.Tx, org core.ID, archive fu
 
 // Estates lists the tables of organizations.
 func (*Module) Estates() []core.Receipt { return estates.List() }
+
+// ExportOrg gives what it keeps of an organization, for the organization to take away.
+func (m *Module) ExportOrg(ctx context.Context, tx core.Tx, org core.ID, emit func(core.Record) error) error {
+	return estates.Export(ctx, tx, org, m.Manifest(), emit)
+}

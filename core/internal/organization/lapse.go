@@ -73,3 +73,8 @@ func (m *Module) Ever(ctx context.Context, tx core.Tx, org, after core.ID, limit
 func (m *Module) Gone(ctx context.Context, tx core.Tx, after core.ID, limit int) ([]core.ID, error) {
 	return db.All(ctx, tx, qAllGone, db.Value[core.ID], after, limit)
 }
+
+// ExportOrg gives what it keeps of an organization, for the organization to take away.
+func (m *Module) ExportOrg(ctx context.Context, tx core.Tx, org core.ID, emit func(core.Record) error) error {
+	return estates.Export(ctx, tx, org, m.Manifest(), emit)
+}

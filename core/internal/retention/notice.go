@@ -115,3 +115,25 @@ func (m *Module) forget(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Leave tells those of a list who belong nowhere any more that their account ends.
+func (m *Module) Leave(ctx context.Context, persons ...core.ID) error {
+	var alone []core.ID
+	err := m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+		alone = nil
+		for _, p := range persons {
+			places, err := m.needs.Places.Memberships(ctx, tx, p)
+			if err != nil {
+				return err
+			}
+			if len(places) == 0 {
+				alone = append(alone, p)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return m.Warn(ctx, alone...)
+}

@@ -274,3 +274,26 @@ func (m *Module) orgs(ctx context.Context, tx core.Tx) ([]core.ID, error) {
 		}
 	}
 }
+
+// Unowned names the tables with a column of an organization that no room empties when one ends, and that no ground keeps.
+func Unowned(modules []core.Module, manifests []core.Manifest, grounds map[string]core.Text) []string {
+	owned := map[string]bool{}
+	for _, room := range modules {
+		if x, is := room.(core.Leaver); is {
+			for _, r := range x.Estates() {
+				owned[r.Table] = true
+			}
+		}
+	}
+	var all []string
+	for _, mf := range manifests {
+		for _, t := range mf.Tables {
+			_, ground := grounds[t.Name]
+			has := slices.ContainsFunc(t.Columns, func(c core.Column) bool { return c.Name == "org" })
+			if has && !owned[t.Name] && !ground {
+				all = append(all, t.Name)
+			}
+		}
+	}
+	return all
+}
