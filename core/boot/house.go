@@ -30,6 +30,7 @@ import (
 	"github.com/rempart/rempart/core/internal/incident"
 	"github.com/rempart/rempart/core/internal/inventory"
 	"github.com/rempart/rempart/core/internal/journal"
+	"github.com/rempart/rempart/core/internal/offboarding"
 	"github.com/rempart/rempart/core/internal/organization"
 	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/core/internal/restraint"
@@ -77,6 +78,7 @@ type House struct {
 	attestation   *attestation.Module
 	inventory     *inventory.Module
 	retention     *retention.Module
+	offboarding   *offboarding.Module
 	restraint     *restraint.Module
 	archive       *archive.Module
 	erasure       *erasure.Module
@@ -102,7 +104,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, rights.Schema, retention.Schema, restraint.Schema, archive.Schema,
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, rights.Schema, retention.Schema, offboarding.Schema, restraint.Schema, archive.Schema,
 		erasure.Schema, consent.Schema, register.Schema, incident.Schema,
 	}
 }
@@ -333,7 +335,7 @@ func (h *House) build(doors *late) error {
 	for _, m := range manifests {
 		duties = append(duties, m.Duties...)
 	}
-	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties, Wardens: []core.Warden{h.register, h.restraint}})
+	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties, Wardens: []core.Warden{h.register, h.restraint, h.offboarding}})
 	doors.gate.Gate = h.gate
 	return nil
 }

@@ -28,6 +28,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"rights.sweep":       h.rights.Sweep,
 		"vault.rotate":       h.turnKeys,
 		"retention.sweep":    h.retention.Sweep,
+		"offboarding.finish": h.offboarding.Finish,
 		"account.farewell":   h.retention.Farewell,
 		"abuse.sweep": func(ctx context.Context) error {
 			return h.gate.Keep(ctx, &abuse.Sweeping, func(tx core.Tx) error {
@@ -52,7 +53,7 @@ func (h *House) schedule() {
 		switch name {
 		case "review.watch": // sessions used at once are seen while they are
 			every = 2 * time.Minute
-		case "retention.sweep", "account.farewell":
+		case "retention.sweep", "account.farewell", "offboarding.finish":
 			every = time.Hour
 		case "control.sweep": // what ends after months needs no haste
 			every = 6 * time.Hour
