@@ -204,6 +204,7 @@ func (w *town) plant() {
 	w.plantReviews()
 	w.plantAttestation()
 	w.plantRegister()
+	w.plantConsent()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.
