@@ -3,6 +3,7 @@ package boot
 import (
 	"github.com/rempart/rempart/core"
 	accessapi "github.com/rempart/rempart/core/internal/access/api"
+	archiveapi "github.com/rempart/rempart/core/internal/archive/api"
 	attestationapi "github.com/rempart/rempart/core/internal/attestation/api"
 	consentapi "github.com/rempart/rempart/core/internal/consent/api"
 	controlapi "github.com/rempart/rempart/core/internal/control/api"
@@ -35,6 +36,7 @@ func (h *House) makeAPI() *rest.API {
 	inventoryapi.Register(a, h.inventory)
 	registerapi.Register(a, h.register)
 	consentapi.Register(a, h.consent)
+	archiveapi.Register(a, h.archive)
 	controlapi.Register(a, h.control)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))
 	return a

@@ -10,8 +10,10 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/archive"
+	archiveweb "github.com/rempart/rempart/core/internal/archive/web"
 	journalweb "github.com/rempart/rempart/core/internal/journal/web"
 	"github.com/rempart/rempart/core/personal"
+	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/jobs"
 )
 
@@ -123,4 +125,14 @@ func titled(titles journalweb.Titles, p core.Permission) core.Text {
 		return t
 	}
 	return core.Text{FR: string(p), EN: string(p)}
+}
+
+var (
+	tShares    = i18n.T("Consentements et partages", "Consents and shares")
+	tSharesSay = i18n.T("Ce que vous avez accepté et ce que vous partagez, à reprendre aussi facilement.", "What you have accepted and what you share, to take back as easily.")
+)
+
+// ways are the pages of other rooms that the page of one's own data leads to.
+func (h *House) ways() []archiveweb.Way {
+	return []archiveweb.Way{{Label: tShares, Says: tSharesSay, Href: "/me/shares"}}
 }

@@ -108,6 +108,7 @@ var myMenu = []entry{
 	{section: MySessions, path: "/me/sessions", title: i18n.T("Mes sessions", "My sessions"), icon: "device"},
 	{section: MyTokens, path: "/me/tokens", title: i18n.T("Mes jetons", "My tokens"), icon: "key"},
 	{section: MyProfile, path: "/me/profile", title: i18n.T("Mon profil", "My profile"), icon: "person"},
+	{section: MyData, path: "/me/data", title: i18n.T("Mes données", "My data"), icon: "doc", key: "n"},
 	{section: MyShares, path: "/me/shares", title: i18n.T("Mes partages", "My shares"), icon: "check"},
 }
 
