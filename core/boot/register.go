@@ -3,6 +3,7 @@ package boot
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -82,4 +83,18 @@ func (h *House) probeRooms() map[string]string {
 		}
 	}
 	return rooms
+}
+
+// secretive are parts of the names of fields that are not read by anybody, the watch over free text included.
+var secretive = []string{"password", "secret", "code", "token", "hash"}
+
+// typed looks at what a form sent (KSK-1.1) and warns whoever typed it; the register counts by category.
+func (h *House) typed(r *http.Request) string {
+	var texts []string
+	for name, values := range r.PostForm {
+		if !slices.ContainsFunc(secretive, func(part string) bool { return strings.Contains(name, part) }) {
+			texts = append(texts, values...)
+		}
+	}
+	return register.Warning(r.Context(), h.register.Watch(r.Context(), core.ID(r.PathValue("org")), texts))
 }

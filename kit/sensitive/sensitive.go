@@ -123,7 +123,7 @@ func validNIR(s string) bool {
 // validCard checks the last figure (ISO/IEC 7812-1, Luhn) of 13 to 19.
 func validCard(s string) bool {
 	digits := strings.NewReplacer(" ", "", "-", "").Replace(s)
-	if len(digits) < 13 || len(digits) > 19 {
+	if len(digits) < 13 || len(digits) > 19 || digits[0] == '2' && len(digits) != 16 { // what begins with 2 has 16 figures
 		return false
 	}
 	sum := 0

@@ -2,10 +2,12 @@ package register
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/sensitive"
 )
 
@@ -60,4 +62,18 @@ func (m *Module) Sweep(ctx context.Context) error {
 		_, err := tx.Exec(ctx, qTidy, m.now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly))
 		return err
 	})
+}
+
+var tWarning = i18n.T("Attention : ce texte semble contenir une donnée sensible (%s). Si elle n'est pas nécessaire, retirez-la.", "Beware: this text seems to hold sensitive data (%s). If it is not needed, take it out.")
+
+// Warning is what whoever typed a text is told; "" when nothing was found.
+func Warning(ctx context.Context, found []sensitive.Category) string {
+	if len(found) == 0 {
+		return ""
+	}
+	list := make([]string, len(found))
+	for i, c := range found {
+		list[i] = sensitive.Title(c).In(ctx)
+	}
+	return tWarning.In(ctx, strings.Join(list, ", "))
 }

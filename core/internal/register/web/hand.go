@@ -68,8 +68,10 @@ func (p pages) edit(w http.ResponseWriter, r *http.Request) error {
 	}))
 }
 
-func (p pages) add(w http.ResponseWriter, r *http.Request) error    { return p.save(w, r, "") }
-func (p pages) change(w http.ResponseWriter, r *http.Request) error { return p.save(w, r, id(r.PathValue("hand"))) }
+func (p pages) add(w http.ResponseWriter, r *http.Request) error { return p.save(w, r, "") }
+func (p pages) change(w http.ResponseWriter, r *http.Request) error {
+	return p.save(w, r, id(r.PathValue("hand")))
+}
 
 func (p pages) save(w http.ResponseWriter, r *http.Request, hand core.ID) error {
 	org := p.org(r)
