@@ -100,7 +100,7 @@ func (h *House) actTitles() journalweb.Titles {
 // Handler serves the pages and the API. It refuses while the journal of the database is behind or beside what this
 // node has seen.
 func (h *House) Handler() http.Handler {
-	frame := ui.Frame{Who: h.who, Version: h.cfg.Version, Now: h.cfg.Clock.Now}
+	frame := ui.Frame{Who: h.who, Version: h.cfg.Version, Now: h.cfg.Clock.Now, Typed: h.typed}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(ui.WithFrame(r.Context(), frame))
 		if err := h.journal.Refusing(); err != nil && r.URL.Path != "/livez" && r.URL.Path != "/readyz" {

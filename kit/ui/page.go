@@ -55,6 +55,8 @@ type Frame struct {
 	Version string
 	Contact string // address of the person to write to, shown in the footer and on error pages; "" shows none
 	Now     func() time.Time
+	// Typed looks at what a form sent, once it was kept, and gives a warning for whoever typed it; "" when there is nothing to say.
+	Typed func(r *http.Request) string
 }
 
 // scene is a frame made concrete for one request.
@@ -183,16 +185,19 @@ func (s scene) orgOf() Org {
 
 // Redirect sends the browser to another page after a form (303), with a note to show there; "" shows none.
 func Redirect(w http.ResponseWriter, r *http.Request, to, note string) error {
-	if note != "" {
-		setFlash(w, Note{Good, note})
-	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
-	return nil
+	return RedirectWith(w, r, to, Note{Good, note})
 }
 
-// RedirectWith is Redirect with a note of another tone.
+// RedirectWith is Redirect with a note of another tone. What the frame has to say of what was typed is added to it.
 func RedirectWith(w http.ResponseWriter, r *http.Request, to string, note Note) error {
-	setFlash(w, note)
+	if f, ok := r.Context().Value(frameKey{}).(Frame); ok && f.Typed != nil && r.Method == http.MethodPost {
+		if warning := f.Typed(r); warning != "" {
+			note = Note{Warn, strings.TrimSpace(note.Text + " " + warning)}
+		}
+	}
+	if note.Text != "" {
+		setFlash(w, note)
+	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
