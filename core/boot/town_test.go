@@ -48,9 +48,14 @@ func newTown(t testing.TB, url string) *town { return newTownOn(t, url, 0) }
 
 func newTownOn(t testing.TB, url string, connections int) *town {
 	t.Helper()
-	h, err := New(t.Context(), Config{
-		Data: t.TempDir(), URL: url, Connections: connections, Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+	return newTownWith(t, Config{URL: url, Connections: connections})
+}
+
+// newTownWith builds a house by a configuration, in a folder and at an address of its own.
+func newTownWith(t testing.TB, cfg Config) *town {
+	t.Helper()
+	cfg.Data, cfg.Origin, cfg.Log = t.TempDir(), "http://localhost:8080", slog.New(slog.NewTextHandler(io.Discard, nil))
+	h, err := New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,6 +210,7 @@ func (w *town) plant() {
 	w.plantAttestation()
 	w.plantRegister()
 	w.plantConsent()
+	w.plantIncident()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.
