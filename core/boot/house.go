@@ -286,7 +286,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	h.rights = h.rightsDesk(doors, root)
 	h.terms = terms.New(terms.Needs{Gate: &doors.gate, Clock: h.cfg.Clock, People: h.identity})
 	h.signin = signin.New(signin.Needs{
-		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault,
+		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Settings: h.settings, Keys: h.vault, Sealer: h.vault,
 		People: h.identity, Passwords: h.identity, Factors: h.identity, Codes: h.identity, Mails: h.identity, Links: h.identity,
 		Organizations: h.organizations, Access: h.access, Guards: h.access, Sessions: h.sessions, Terms: h.terms,
 		Judge: h.identity.JudgePassword, FirstHash: h.identity.FirstHash, Key: abuse.Derive(root, "signin"),

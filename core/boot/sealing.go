@@ -3,6 +3,7 @@ package boot
 import (
 	"github.com/rempart/rempart/core/internal/identity"
 	"github.com/rempart/rempart/core/internal/organization"
+	"github.com/rempart/rempart/core/internal/signin"
 	"github.com/rempart/rempart/kit/db"
 )
 
@@ -10,7 +11,7 @@ import (
 func (h *House) schemas() []db.Schema {
 	list := Schemas()
 	upgrades := map[string]db.Schema{}
-	for _, s := range []db.Schema{identity.Upgrade(h.vault, h.vault, h.vault), organization.Upgrade(h.vault, h.vault)} {
+	for _, s := range []db.Schema{identity.Upgrade(h.vault, h.vault, h.vault), organization.Upgrade(h.vault, h.vault), signin.Upgrade(h.vault)} {
 		upgrades[s.Module] = s
 	}
 	for i, s := range list {

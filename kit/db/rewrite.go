@@ -19,6 +19,15 @@ type Rewriting struct {
 	Row func(ctx context.Context, values []any) ([]any, error)
 }
 
+// Text reads a value of Row that is text, as either engine gives it.
+func Text(v any) string {
+	if b, is := v.([]byte); is {
+		return string(b)
+	}
+	s, _ := v.(string)
+	return s
+}
+
 // rewritten at once: a batch is one transaction, so that an interrupted upgrade goes on with the next one.
 const rewritten = 200
 

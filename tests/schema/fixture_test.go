@@ -41,6 +41,8 @@ var gone = map[string]string{
 	"identity_person.email": sealed, "identity_person.email2": sealed, "identity_person.phone": sealed,
 	"identity_account.login": sealed, "identity_link.about": sealed,
 
+	"signin_flow": "a sign-in under way begins anew", "signin_flow.login": sealed, "signin_device": sealed,
+
 	"organization_member": sealed, "organization_member.name": sealed, "organization_member.email": sealed, "organization_member.sort": sealed,
 	"organization_member.find": sealed, "organization_member.function": sealed, "organization_member.department": sealed,
 	"organization_member.team": sealed, "organization_member.committee": sealed,

@@ -28,29 +28,29 @@ func (m *Module) sealAll(ctx context.Context, handle *sql.DB) error {
 			Table: "identity_person", Key: []string{"id"}, Read: []string{"given_name", "family_name", "gender", "email", "email2", "phone"},
 			Write: []string{"profile", "mark", "given_name", "family_name", "gender", "email", "email2", "phone"}, Pending: "LENGTH(profile) = 0",
 			Row: func(ctx context.Context, v []any) ([]any, error) {
-				p := core.Person{ID: core.ID(text(v[0])), GivenName: text(v[1]), FamilyName: text(v[2]), Gender: text(v[3]), Email: text(v[4]), Email2: text(v[5]), Phone: text(v[6])}
+				p := core.Person{ID: core.ID(db.Text(v[0])), GivenName: db.Text(v[1]), FamilyName: db.Text(v[2]), Gender: db.Text(v[3]), Email: db.Text(v[4]), Email2: db.Text(v[5]), Phone: db.Text(v[6])}
 				mark, err := m.mark(ctx, p.Email)
 				if err != nil {
 					return nil, err
 				}
 				profile, err := m.willing(ctx, p.ID, func() ([]byte, error) { return sealProfile(ctx, m.needs.Sealer, p) })
 				// The clear address was unique, and its place stays so until it is gone.
-				return []any{profile, mark, "", "", "", text(v[0]), "", ""}, err
+				return []any{profile, mark, "", "", "", db.Text(v[0]), "", ""}, err
 			},
 		},
 		{
 			Table: "identity_account", Key: []string{"id"}, Read: []string{"login"}, Write: []string{"mark", "login"}, Pending: "LENGTH(mark) = 0",
 			Row: func(ctx context.Context, v []any) ([]any, error) {
-				mark, err := m.mark(ctx, text(v[1]))
-				return []any{mark, text(v[0])}, err
+				mark, err := m.mark(ctx, db.Text(v[1]))
+				return []any{mark, db.Text(v[0])}, err
 			},
 		},
 		{
 			Table: "identity_link", Key: []string{"mark"}, Read: []string{"person", "about"}, Write: []string{"details", "about"}, Pending: "about <> '' AND LENGTH(details) = 0",
 			Row: func(ctx context.Context, v []any) ([]any, error) {
-				person := core.ID(text(v[1]))
+				person := core.ID(db.Text(v[1]))
 				details, err := m.willing(ctx, person, func() ([]byte, error) {
-					return m.needs.Sealer.Seal(ctx, person, linkPlace(text(v[0])), pack.Texts(text(v[2])))
+					return m.needs.Sealer.Seal(ctx, person, linkPlace(db.Text(v[0])), pack.Texts(db.Text(v[2])))
 				})
 				return []any{details, ""}, err
 			},
@@ -76,15 +76,4 @@ func (m *Module) willing(ctx context.Context, owner core.ID, seal func() ([]byte
 		return gone, nil
 	}
 	return sealed, err
-}
-
-// text reads a value as either engine gives it.
-func text(v any) string {
-	switch t := v.(type) {
-	case string:
-		return t
-	case []byte:
-		return string(t)
-	}
-	return ""
 }

@@ -27,13 +27,7 @@ func (m *Module) sealAll(ctx context.Context, handle *sql.DB) error {
 		Table: "organization_member", Key: []string{"org", "id"}, Read: append([]string{"person"}, clear...),
 		Write: append([]string{"sealed"}, clear...), Pending: "LENGTH(sealed) = 0",
 		Row: func(ctx context.Context, v []any) ([]any, error) {
-			text := func(i int) string {
-				if b, is := v[i].([]byte); is {
-					return string(b)
-				}
-				s, _ := v[i].(string)
-				return s
-			}
+			text := func(i int) string { return db.Text(v[i]) }
 			n := Member{
 				Membership: core.Membership{
 					Org: core.ID(text(0)), ID: core.ID(text(1)), Person: core.ID(text(2)),

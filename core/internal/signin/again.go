@@ -6,7 +6,6 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/abuse"
-	"github.com/rempart/rempart/kit/db"
 )
 
 // Asked tells what a signed-in person is asked to prove themselves again: a code when they hold a second factor,
@@ -123,7 +122,7 @@ func (m *Module) passwordOf(ctx context.Context, person core.ID, plain string) (
 // Devices lists the browsers that a person is known to use, the latest first.
 func (m *Module) Devices(ctx context.Context, person core.ID) (list []Device, err error) {
 	err = m.needs.Gate.Read(ctx, &core.Act{Def: &listDevices, Org: core.Platform, Subject: person}, func(tx core.Tx) error {
-		list, err = db.All(ctx, tx, qDevices, scanDevice, person)
+		list, err = m.devices(ctx, tx, person)
 		return err
 	})
 	return list, err

@@ -9,6 +9,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 // Step is one thing that a sign-in may ask for. It is a value without state: Due looks at the facts alone, and the
@@ -239,7 +240,11 @@ func (m *Module) know(ctx context.Context, tx core.Tx, f *Facts, browser core.ID
 }
 
 func (m *Module) addDevice(ctx context.Context, tx core.Tx, person, browser core.ID, label string) (core.ID, error) {
-	id, _, err := db.One(ctx, tx, qDeviceAdd, db.Value[core.ID], ids.New(), person, browser, label, clock.Micros(m.needs.Clock.Now()))
+	sealed, err := m.needs.Sealer.Seal(ctx, person, labelPlace(person, browser), pack.Texts(label))
+	if err != nil {
+		return "", fmt.Errorf("signin: seal a device: %w", err)
+	}
+	id, _, err := db.One(ctx, tx, qDeviceAdd, db.Value[core.ID], ids.New(), person, browser, sealed, clock.Micros(m.needs.Clock.Now()))
 	if err != nil {
 		return "", fmt.Errorf("signin: device: %w", err)
 	}

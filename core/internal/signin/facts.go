@@ -82,7 +82,11 @@ func flowMark(secret string) string {
 func (m *Module) addFlow(ctx context.Context, tx core.Tx, f Flow) (secret string, err error) {
 	now := m.needs.Clock.Now()
 	secret = ids.Secret("", 32)
-	_, err = tx.Exec(ctx, qFlowAdd, flowMark(secret), f.Kind, f.Login, f.Person, f.Browser, f.Next, clock.Micros(f.PasswordAt),
+	typed, err := m.sealLogin(ctx, flowMark(secret), f.Login)
+	if err != nil {
+		return "", err
+	}
+	_, err = tx.Exec(ctx, qFlowAdd, flowMark(secret), f.Kind, typed, f.Person, f.Browser, f.Next, clock.Micros(f.PasswordAt),
 		clock.Micros(f.FactorAt), clock.Micros(f.MailboxAt), clock.Micros(now), clock.Micros(now.Add(flowLife)))
 	if err != nil {
 		return "", fmt.Errorf("signin: begin: %w", err)
@@ -100,6 +104,9 @@ func (m *Module) Facts(ctx context.Context, secret string) (f Facts, err error) 
 		}
 		if !ok || secret == "" {
 			return errFlow
+		}
+		if flow.Login, err = m.openLogin(ctx, flow); err != nil {
+			return err
 		}
 		f.Flow = flow
 		return m.learn(ctx, tx, &f)

@@ -55,7 +55,7 @@ func newHouse(t testing.TB, d *db.DB, cost password.Params, beat time.Duration) 
 		Sessions: h.near, Tokens: tokens{h.near}, Hasher: password.NewHasher(cost, password.Limits{}), Origin: "https://trust.example.org",
 	})
 	h.signin = signin.New(signin.Needs{
-		Gate: h.gate, Reader: d, Clock: h.clock, Settings: h.settings, Keys: h.sealer, People: h.identity, Passwords: h.identity,
+		Gate: h.gate, Reader: d, Clock: h.clock, Settings: h.settings, Keys: h.sealer, Sealer: h.sealer, People: h.identity, Passwords: h.identity,
 		Factors: h.identity, Codes: h.identity, Mails: h.identity, Links: h.identity, Organizations: h.near, Access: h.near, Guards: h.near,
 		Sessions: h.near, Terms: h.near, FirstHash: h.identity.FirstHash, Judge: h.identity.JudgePassword, Key: []byte("a key of thirty-two bytes, a test"), Beat: beat, PuzzleBits: 4,
 	})

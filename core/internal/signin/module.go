@@ -102,6 +102,7 @@ type Needs struct {
 	Clock    core.Clock
 	Settings core.Settings
 	Keys     core.Keymaker
+	Sealer   core.Sealer
 
 	People        People
 	Passwords     Passwords
@@ -155,9 +156,11 @@ func New(n Needs) *Module {
 func (m *Module) Browsers() *abuse.Browsers { return m.browsers }
 
 var (
-	passing = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "flow", OnErase: core.EraseRow}
-	passed  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "flow", Secret: true, OnErase: core.EraseRow}
-	device  = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "device", OnErase: core.EraseRow}
+	passing  = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "flow", OnErase: core.EraseRow}
+	passed   = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "flow", Secret: true, OnErase: core.EraseRow}
+	typed    = core.Column{Category: "contact", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "flow", Sealed: true, OnErase: core.EraseRow}
+	device   = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "device", OnErase: core.EraseRow}
+	labelled = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "device", Sealed: true, OnErase: core.EraseRow}
 )
 
 // Manifest declares what the module keeps and does.
@@ -168,10 +171,10 @@ func (m *Module) Manifest() core.Manifest {
 		Title:  core.Text{FR: "Connexion", EN: "Sign-in"},
 		Tables: []core.Table{
 			{Name: "signin_flow", Title: core.Text{FR: "Connexions en cours", EN: "Sign-ins under way"}, Columns: core.Columns(
-				core.Personal(passing, "kind", "login", "person", "browser", "next", "password_at", "factor_at", "mailbox_at", "mailbox_due", "code_at", "tries", "created_at", "expires_at"),
-				core.Personal(passed, "id", "code"))},
+				core.Personal(passing, "kind", "person", "browser", "next", "password_at", "factor_at", "mailbox_at", "mailbox_due", "code_at", "tries", "created_at", "expires_at"),
+				core.Personal(typed, "typed"), core.Personal(passed, "id", "code"))},
 			{Name: "signin_device", Title: core.Text{FR: "Navigateurs connus", EN: "Known browsers"}, Columns: core.Columns(
-				core.Personal(device, "id", "person", "browser", "label", "created_at", "seen_at", "failures", "wait_until"))},
+				core.Personal(labelled, "label"), core.Personal(device, "id", "person", "browser", "created_at", "seen_at", "failures", "wait_until"))},
 		},
 		Acts: []*core.ActDef{
 			&beginFlow, &givePassword, &giveFactor, &sendCode, &giveCode, &chooseFirst, &acceptTerms, &enrol, &comeIn, &checkAddress,
@@ -188,6 +191,9 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 		return fmt.Errorf("signin: export: %w", err)
 	}
 	for _, f := range flows {
+		if f.Login, err = m.openLogin(ctx, f); err != nil {
+			return err
+		}
 		err := emit(core.Record{Table: "signin_flow", Values: map[string]any{
 			"kind": f.Kind, "login": f.Login, "created_at": stamp(f.CreatedAt), "expires_at": stamp(f.ExpiresAt), "password_at": stamp(f.PasswordAt), "factor_at": stamp(f.FactorAt), "mailbox_at": stamp(f.MailboxAt),
 		}})
@@ -195,7 +201,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 			return err
 		}
 	}
-	devices, err := db.All(ctx, tx, qDevices, scanDevice, person)
+	devices, err := m.devices(ctx, tx, person)
 	if err != nil {
 		return fmt.Errorf("signin: export: %w", err)
 	}

@@ -22,7 +22,7 @@ func Schema() db.Schema {
 	return db.Schema{Module: "signin", FS: sub}
 }
 
-const flowColumns = `id, kind, login, person, browser, next, password_at, factor_at, mailbox_at, mailbox_due, code, code_at, tries, created_at, expires_at`
+const flowColumns = `id, kind, typed, person, browser, next, password_at, factor_at, mailbox_at, mailbox_due, code, code_at, tries, created_at, expires_at`
 
 var (
 	qFlowAdd   = db.SQL(`INSERT INTO signin_flow (` + flowColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '', 0, 0, $10, $11)`)
@@ -52,7 +52,7 @@ var (
 type Flow struct {
 	mark       string
 	Kind       string // "signin", "first"
-	Login      string // as typed, in its normal form
+	Login      string // as typed, in its normal form; sealed while it is kept
 	Person     core.ID
 	Browser    core.ID // of the device cookie, "" when the browser carried none
 	Next       string  // path to go to afterwards
@@ -63,13 +63,14 @@ type Flow struct {
 	code       string
 	CodeAt     time.Time
 	tries      int
+	typed      []byte
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
 }
 
 func scanFlow(scan db.Scan) (f Flow, err error) {
 	var password, factor, mailbox, due, code, created, expires int64
-	err = scan(&f.mark, &f.Kind, &f.Login, &f.Person, &f.Browser, &f.Next, &password, &factor, &mailbox, &due, &f.code, &code, &f.tries, &created, &expires)
+	err = scan(&f.mark, &f.Kind, &f.typed, &f.Person, &f.Browser, &f.Next, &password, &factor, &mailbox, &due, &f.code, &code, &f.tries, &created, &expires)
 	f.PasswordAt, f.FactorAt, f.MailboxAt = clock.FromMicros(password), clock.FromMicros(factor), clock.FromMicros(mailbox)
 	f.CodeAt, f.CreatedAt, f.ExpiresAt, f.MailboxDue = clock.FromMicros(code), clock.FromMicros(created), clock.FromMicros(expires), due != 0
 	return f, err
@@ -82,13 +83,14 @@ type Device struct {
 	Label     string // browser and system, in words
 	CreatedAt time.Time
 	SeenAt    time.Time
+	label     []byte // sealed
 	failures  int
 	waitUntil time.Time
 }
 
 func scanDevice(scan db.Scan) (d Device, err error) {
 	var created, seen, wait int64
-	err = scan(&d.ID, &d.Browser, &d.Label, &created, &seen, &d.failures, &wait)
+	err = scan(&d.ID, &d.Browser, &d.label, &created, &seen, &d.failures, &wait)
 	d.CreatedAt, d.SeenAt, d.waitUntil = clock.FromMicros(created), clock.FromMicros(seen), clock.FromMicros(wait)
 	return d, err
 }
