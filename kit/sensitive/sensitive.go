@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/rempart/rempart/kit/i18n"
 )
@@ -66,16 +67,44 @@ var (
 	card = regexp.MustCompile(`(?:^|[^0-9a-zA-Z])([2-6][0-9](?:[ -]?[0-9]){11,17})(?:$|[^0-9a-zA-Z])`)
 )
 
-func compile() map[Category]*regexp.Regexp {
-	out := map[Category]*regexp.Regexp{}
+// phrase is what begins with a word.
+type phrase struct {
+	rest     []string // the words that follow
+	category Category
+}
+
+func compile() map[string][]phrase {
+	out := map[string][]phrase{}
 	for c, list := range words {
-		quoted := make([]string, len(list))
-		for i, w := range list {
-			quoted[i] = regexp.QuoteMeta(w)
+		for _, w := range list {
+			all := parts(w)
+			out[all[0]] = append(out[all[0]], phrase{all[1:], c})
 		}
-		out[c] = regexp.MustCompile(`\b(?:` + strings.Join(quoted, "|") + `)s?\b`)
 	}
 	return out
+}
+
+// parts are the words of a text, without accents, capitals, nor what is neither a letter nor a figure.
+func parts(text string) []string {
+	return strings.FieldsFunc(plain.Replace(strings.ToLower(text)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// same tells whether a word is meant, in the plural too.
+func same(word, meant string) bool {
+	return word == meant || len(word) == len(meant)+1 && word[:len(meant)] == meant && word[len(meant)] == 's'
+}
+
+func mentioned(all []string) (list []Category) {
+	for i, w := range all {
+		for _, first := range []string{w, strings.TrimSuffix(w, "s")} {
+			for _, p := range found[first] {
+				if len(all)-i-1 >= len(p.rest) && slices.EqualFunc(all[i+1:i+1+len(p.rest)], p.rest, same) {
+					list = append(list, p.category)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // Scan gives the categories that texts seem to hold, each once, sorted. A text of one or two words is a name or a choice: only
@@ -86,12 +115,7 @@ func Scan(texts ...string) (list []Category) {
 			t = t[:1<<16]
 		}
 		if len(strings.Fields(t)) > 2 {
-			low := plain.Replace(strings.ToLower(t))
-			for c, r := range found {
-				if r.MatchString(low) {
-					list = append(list, c)
-				}
-			}
+			list = append(list, mentioned(parts(t))...)
 		}
 		for _, m := range nir.FindAllStringSubmatch(t, -1) {
 			if validNIR(m[1]) {
