@@ -59,7 +59,6 @@ var (
 
 	Destroy = reach(act("rights_document.destroy", onDocument, core.Deletes, "Détruire une pièce d'identité", "Destroy a proof of identity"), core.BySystem)
 	Remind  = reach(act("rights_request.remind", onRequest, core.Creates, "Rappeler l'échéance d'une demande", "Recall the due date of a request"), core.BySystem)
-	Forget  = reach(act("rights_request.forget", onRequest, core.Deletes, "Oublier une demande close", "Forget a closed request"), core.BySystem)
 )
 
 // Trial is the duty of a probe on the rows of its own canaries; Replying notes what an outside system answered.
@@ -128,7 +127,7 @@ func (m *Module) Manifest() core.Manifest {
 		},
 		Acts: []*core.ActDef{
 			SeeForm, FileOne, Follow, Confirm, SendDoc, DropOne, Ask, SeeOwn, WithdrawOwn, List, Read, Record, Doubt, Prove, Carry, Extend, Answer, Refuse,
-			OpenDoc, DoTask, Systems, Manage, Destroy, Remind, Forget,
+			OpenDoc, DoTask, Systems, Manage, Destroy, Remind,
 		},
 		Duties: []*core.Duty{Trial, Replying},
 	}

@@ -27,7 +27,6 @@ var (
 	qComing = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE state = 'open' AND due_at <= $1 ORDER BY due_at LIMIT 1000`)
 	qNotice = db.SQL(`INSERT INTO rights_notice (org, request, step, person, sent_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (org, request, step, person) DO NOTHING`)
 	qNoted  = db.SQL(`SELECT count(*) FROM rights_notice WHERE org = $1 AND request = $2 AND step = $3`)
-	qOld    = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE state <> 'open' AND closed_at < $1 ORDER BY closed_at LIMIT 200`)
 )
 
 var (
@@ -175,24 +174,5 @@ func (m *Module) officers(ctx context.Context, tx core.Tx, org core.ID, late, tr
 	return to, nil
 }
 
-// Sweep destroys the documents that no check holds any more, and forgets what was closed long ago.
-func (m *Module) Sweep(ctx context.Context) error {
-	if err := m.sweepDocuments(ctx); err != nil {
-		return err
-	}
-	var old []Request
-	err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
-		old, err = db.All(ctx, tx, qOld, scanRequest, clock.Micros(m.now().AddDate(0, 0, -closedDays)))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	for _, r := range old {
-		err := m.needs.Gate.Change(ctx, &core.Act{Def: Forget, Org: r.Org, Resource: r.ID}, func(tx core.Tx) error { return m.forget(ctx, tx, &r) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// Sweep destroys the documents that no check holds any more.
+func (m *Module) Sweep(ctx context.Context) error { return m.sweepDocuments(ctx) }
