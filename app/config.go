@@ -27,6 +27,8 @@ type Config struct {
 	Server ServerConfig `yaml:"server"`
 	// Database says where the rows are.
 	Database DatabaseConfig `yaml:"database"`
+	// Keys says where the key store is copied to.
+	Keys KeysConfig `yaml:"keys"`
 	// Mail says how messages leave.
 	Mail mail.Config `yaml:"mail"`
 	// Journal says where checkpoints are sent, outside this machine.
@@ -190,6 +192,7 @@ func (c *Config) check() []Mistake {
 		bad(key, "%s", text)
 	}
 	c.Journal.check(bad)
+	c.Keys.check(bad)
 	c.Host.check(bad)
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":

@@ -59,6 +59,7 @@ func (c *command) examine(ctx context.Context, cfg *Config) []finding {
 	}
 	defer house.Close()
 	all = append(all, finding{"ok", "database", cfg.databaseWords() + ", tables up to date"})
+	all = append(all, examineKeys(ctx, house)...)
 	all = append(all, examineJournal(ctx, cfg, house)...)
 	all = append(all, examineMail(ctx, cfg, house)...)
 	all = append(all, examineDoor(cfg)...)
@@ -107,6 +108,18 @@ func examineJournal(ctx context.Context, cfg *Config, house *boot.House) []findi
 	all := []finding{{"ok", "journal", fmt.Sprintf("verified: %d entries in %d logs, %s", entries, len(reports), time.Since(began).Round(time.Millisecond))}}
 	if len(cfg.Journal.Folders)+len(cfg.Journal.MailTo)+len(cfg.Journal.Witnesses) == 0 {
 		all = append(all, finding{"note", "journal", cfg.journalWords()})
+	}
+	return all
+}
+
+func examineKeys(ctx context.Context, house *boot.House) []finding {
+	s, err := house.KeyState(ctx)
+	if err != nil {
+		return []finding{{"bad", "keys", clean(err.Error())}}
+	}
+	all := keyFindings(s, house.KeysApart(), time.Now())
+	if err := house.CheckCopies(ctx); err != nil {
+		all = append(all, finding{"bad", "copies", clean(err.Error())})
 	}
 	return all
 }

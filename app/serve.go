@@ -69,6 +69,9 @@ func (c *command) serveOn(ctx context.Context, cfg *Config) error {
 	if err := c.welcome(ctx, cfg, house, made); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	if err := c.warnSheet(ctx, house, log); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	log.Info("serving", "port", l.Addr().(*net.TCPAddr).Port, "origin", cfg.Server.Origin, "version", version())
 	return serveHouse(ctx, house, l, metrics, log)
 }
@@ -131,7 +134,6 @@ func (c *command) welcome(ctx context.Context, cfg *Config, house *boot.House, m
 		c.say("Create the first administrator here (one use, 30 minutes):")
 		c.say("  %s", link)
 		c.say("No browser?  rempart admin create --email you@example.org")
-		c.say("Then keep a copy of %s elsewhere (without it no restore)", filepath.Join(folderWords(cfg.Data), "root.key"))
 	}
 	switch {
 	case cfg.Server.Domain != "" && cfg.Server.Certificate == "":

@@ -37,6 +37,8 @@ type State struct {
 	Unsigned uint64    // entries that no checkpoint covers yet
 	SignedAt time.Time // newest checkpoint
 	Sound    bool      // the journal agrees with the last checkpoint seen
+	NoSheet  bool      // no recovery sheet of the root key was ever made
+	NoCopy   bool      // the key store is copied nowhere
 }
 
 // Module is the room where one arrives.

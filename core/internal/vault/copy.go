@@ -375,7 +375,19 @@ func Restore(ctx context.Context, d *db.DB, root Root, packed []byte) (keys int,
 				return err
 			}
 		}
-		return nil
+		_, err := tx.Exec(ctx, qSetFact, factBack, "due", 0)
+		return err
 	})
 	return len(s.Keys), err
+}
+
+// CheckCopies opens the copy in every place with the root key. Each that does not open is an error.
+func (v *Vault) CheckCopies(ctx context.Context) error {
+	var faults []error
+	for _, place := range v.places {
+		if _, err := v.readCopy(ctx, filepath.Join(place, CopyName)); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", place, err))
+		}
+	}
+	return errors.Join(faults...)
 }

@@ -12,6 +12,7 @@ func (v *Vault) Manifest() core.Manifest {
 		Activities: activities,
 		Module:     "vault",
 		Title:      core.Text{FR: "Coffre des clés", EN: "Key vault"},
+		Acts:       []*core.ActDef{RotateAct, SheetAct, RestoreAct},
 		Tables: []core.Table{{
 			Name:  "vault_key",
 			Title: core.Text{FR: "Clés des propriétaires", EN: "Keys of owners"},

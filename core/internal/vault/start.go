@@ -15,9 +15,10 @@ import (
 
 // Facts of vault_fact.
 const (
-	factRoot  = "root"  // kind and print of the root key
-	factScrub = "scrub" // "due" while destroyed keys stand in the log of the database's file
-	factSheet = "sheet" // print of the root key that the last sheet holds, and its form
+	factRoot  = "root"     // kind and print of the root key
+	factBack  = "restored" // "due" until the restore of the key store is journaled
+	factScrub = "scrub"    // "due" while destroyed keys stand in the log of the database's file
+	factSheet = "sheet"    // print of the root key that the last sheet holds, and its form
 )
 
 var (
@@ -131,6 +132,16 @@ func (v *Vault) State(ctx context.Context) (State, error) {
 	return s, err
 }
 
+// Sheeted tells whether the root key is safe on a recovery sheet, or in a device that it never leaves.
+func (v *Vault) Sheeted(ctx context.Context) (bool, error) {
+	if _, ok := v.root.(Local); !ok {
+		return true, nil
+	}
+	form, _, err := v.fact(ctx, factSheet)
+	print, _, _ := strings.Cut(form, "/")
+	return print != "" && print == v.root.Describe().Print, err
+}
+
 // NoteSheet remembers that a recovery sheet of this root key was made: need of parts.
 func (v *Vault) NoteSheet(ctx context.Context, need, parts int) error {
 	return v.setFact(ctx, factSheet, fmt.Sprintf("%s/%d of %d", v.root.Describe().Print, need, parts))
@@ -143,4 +154,16 @@ func (v *Vault) Reveal() ([]byte, error) {
 		return nil, errNoSheet
 	}
 	return append([]byte(nil), l...), nil
+}
+
+// Restored tells, once, that the key store was filled from a copy: it is then journaled by note.
+func (v *Vault) Restored(ctx context.Context, note func() error) error {
+	due, _, err := v.fact(ctx, factBack)
+	if err != nil || due == "" {
+		return err
+	}
+	if err := note(); err != nil {
+		return err
+	}
+	return v.setFact(ctx, factBack, "")
 }

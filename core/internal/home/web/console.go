@@ -25,7 +25,10 @@ var (
 	tEngine      = i18n.T("Base de données", "Database")
 	tOneNode     = i18n.T("intégrée, sur cette machine", "embedded, on this machine")
 	tNodes       = i18n.T("plusieurs nœuds possibles", "several nodes possible")
-	tDo          = i18n.T("Administrer", "Administer")
+	tNoSheet     = i18n.T("Aucune feuille de secours de la clé racine n'a jamais été imprimée : un disque perdu perd tout ce qui est scellé. Sur le serveur : rempart keys sheet",
+		"No recovery sheet of the root key was ever printed: a lost disk loses everything that is sealed. On the server: rempart keys sheet")
+	tNoCopy = i18n.T("Le coffre des clés n'est copié nulle part (réglage keys.copies).", "The key store is copied nowhere (setting keys.copies).")
+	tDo     = i18n.T("Administrer", "Administer")
 )
 
 func (p pages) console(w http.ResponseWriter, r *http.Request) error {
