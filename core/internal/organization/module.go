@@ -78,6 +78,7 @@ type Needs struct {
 	Browsers   Browsers     // nil: none are known
 	GiveAct    *core.ActDef // what giving a role is called in the journal: access's own
 	Moves      Moves        // nil: nothing follows a change of post
+	Masks      Masks        // nil: nobody's data are restricted
 	// Origin is the configured address of the platform, for links in mails: "https://trust.example.org".
 	Origin string
 }

@@ -55,7 +55,9 @@ func (m *Module) openMember(ctx context.Context, n *Member) error {
 func (m *Module) one(ctx context.Context, tx core.Tx, query string, args ...any) (Member, bool, error) {
 	n, found, err := db.One(ctx, tx, query, scanMember, args...)
 	if err == nil && found {
-		err = m.openMember(ctx, &n)
+		if err = m.openMember(ctx, &n); err == nil {
+			err = m.masked(ctx, tx, &n)
+		}
 	}
 	return n, found, err
 }
@@ -66,12 +68,14 @@ func (m *Module) all(ctx context.Context, tx core.Tx, query string, args ...any)
 	if err != nil {
 		return nil, err
 	}
+	all := make([]*Member, len(list))
 	for i := range list {
-		if err := m.openMember(ctx, &list[i]); err != nil {
+		all[i] = &list[i]
+		if err := m.openMember(ctx, all[i]); err != nil {
 			return nil, err
 		}
 	}
-	return list, nil
+	return list, m.masked(ctx, tx, all...)
 }
 
 // whole reads every row of an organization that a query gives, each in a place of its own: lists of thousands are chosen from,
@@ -89,7 +93,7 @@ func (m *Module) whole(ctx context.Context, tx core.Tx, query string, org core.I
 			return nil, err
 		}
 	}
-	return list, nil
+	return list, m.masked(ctx, tx, list...)
 }
 
 // belonging is a membership as it is kept.
