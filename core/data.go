@@ -24,6 +24,7 @@ type Activity struct {
 	Persons    []Text // categories of persons concerned
 	Recipients []Text // categories of recipients, beyond the organization itself
 	Tables     []string
+	Acts       []Permission // those that it carries out; every act of its module when it names none
 }
 
 // RetentionRule says for how long what a column's Retention names is kept (article 5-1-e GDPR).
