@@ -81,8 +81,8 @@ func (c *checked) columns(m core.Manifest) {
 }
 
 func (c *checked) acts(m core.Manifest) {
-	allowed := purposes(m.Activities)
 	for _, a := range m.Acts {
+		allowed := purposes(carriers(m.Activities, a))
 		switch {
 		case a.Purpose == "":
 			c.gap("act %s states no purpose", a.Permission)
@@ -109,6 +109,11 @@ func (c *checked) activities(m core.Manifest) {
 		if len(a.Tables) > 0 && len(a.Persons) == 0 {
 			c.gap("activity %s names no category of persons", a.ID)
 		}
+		for _, p := range a.Acts {
+			if !slices.ContainsFunc(m.Acts, func(d *core.ActDef) bool { return d.Permission == p }) {
+				c.gap("activity %s names act %s, which its module does not declare", a.ID, p)
+			}
+		}
 		for _, t := range a.Tables {
 			if !own[t] {
 				c.gap("activity %s names table %s, which its module does not keep", a.ID, t)
@@ -122,4 +127,14 @@ func purposes(list []core.Activity) (all []core.Purpose) {
 		all = append(all, a.Purposes...)
 	}
 	return all
+}
+
+// carriers are the activities that carry an act out: those that name it, and those that name none.
+func carriers(list []core.Activity, act *core.ActDef) (own []core.Activity) {
+	for _, a := range list {
+		if len(a.Acts) == 0 || slices.Contains(a.Acts, act.Permission) {
+			own = append(own, a)
+		}
+	}
+	return own
 }

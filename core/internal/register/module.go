@@ -83,7 +83,7 @@ type Needs struct {
 type Module struct {
 	needs     Needs
 	manifests []core.Manifest
-	rooms     map[*core.ActDef]*room
+	rules     map[*core.ActDef]*rule
 	loading   sync.Mutex
 	state     atomic.Pointer[suspended]
 	cancel    func()
@@ -94,7 +94,7 @@ func New(n Needs) *Module {
 	if n.Log == nil {
 		n.Log = slog.New(slog.DiscardHandler)
 	}
-	m := &Module{needs: n, rooms: map[*core.ActDef]*room{}}
+	m := &Module{needs: n, rules: map[*core.ActDef]*rule{}}
 	m.state.Store(&suspended{})
 	return m
 }

@@ -18,17 +18,16 @@ var errPurpose = i18n.Fault(core.Forbidden, "purpose.unknown",
 	"Le registre ne prévoit pas cet usage des données (%s, finalité « %s »). Si l'activité a été suspendue, le délégué à la protection des données peut la remettre en vigueur dans le registre.",
 	"The register does not provide for this use of data (%s, purpose “%s”). If the activity was suspended, the data-protection officer can put it in force again in the register.")
 
-// room is what the gate must know of a module: its activities, and the purposes of all of them.
-type room struct {
-	name       string
+// rule is what the gate must know of an act: the activities that it belongs to, and the purposes of all of them.
+type rule struct {
 	activities []core.Activity
 	declared   []core.Purpose
 }
 
-// suspended holds, for each organization where an activity is suspended, the purposes that its rooms still have. What is
+// suspended holds, for each organization where an activity is suspended, the purposes that acts still have. What is
 // suspended on the platform is suspended everywhere.
 type suspended struct {
-	orgs map[core.ID]map[*room][]core.Purpose
+	orgs map[core.ID]map[*core.ActDef][]core.Purpose
 	list map[core.ID][]string // activities, by organization
 }
 
@@ -38,9 +37,9 @@ var qSuspended = db.SQL(`SELECT org, activity FROM register_suspension WHERE lif
 func (m *Module) Learn(manifests ...core.Manifest) []string {
 	m.manifests = manifests
 	for _, one := range manifests {
-		r := &room{name: one.Module, activities: one.Activities, declared: purposes(one.Activities)}
 		for _, a := range one.Acts {
-			m.rooms[a] = r
+			own := carriers(one.Activities, a)
+			m.rules[a] = &rule{activities: own, declared: purposes(own)}
 		}
 	}
 	return Gaps(manifests)
@@ -89,22 +88,22 @@ func (m *Module) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := &suspended{orgs: map[core.ID]map[*room][]core.Purpose{}, list: map[core.ID][]string{}}
+	next := &suspended{orgs: map[core.ID]map[*core.ActDef][]core.Purpose{}, list: map[core.ID][]string{}}
 	for _, p := range rows {
 		next.list[p.org] = append(next.list[p.org], p.activity)
 	}
 	for org, own := range next.list {
 		stopped := slices.Concat(own, next.list[core.Platform])
-		next.orgs[org] = map[*room][]core.Purpose{}
-		for _, r := range m.rooms {
-			next.orgs[org][r] = purposes(slices.DeleteFunc(slices.Clone(r.activities), func(a core.Activity) bool { return slices.Contains(stopped, a.ID) }))
+		next.orgs[org] = map[*core.ActDef][]core.Purpose{}
+		for def, r := range m.rules {
+			next.orgs[org][def] = purposes(slices.DeleteFunc(slices.Clone(r.activities), func(a core.Activity) bool { return slices.Contains(stopped, a.ID) }))
 		}
 	}
 	m.state.Store(next)
 	return nil
 }
 
-// Bar implements core.Warden: the purpose of an act is one that an activity in force of its module has. What the platform
+// Bar implements core.Warden: the purpose of an act is one that an activity in force of its module has, among those that carry it out. What the platform
 // deletes by itself, and what a person asks of their own data, goes on while an activity is suspended.
 func (m *Module) Bar(ctx context.Context, _ core.Tx, actor core.Actor, act *core.Act) error {
 	if err := m.bar(ctx, actor, act); err != nil {
@@ -120,16 +119,16 @@ func (m *Module) Bar(ctx context.Context, _ core.Tx, actor core.Actor, act *core
 
 func (m *Module) bar(ctx context.Context, actor core.Actor, act *core.Act) error {
 	purpose := cmp.Or(act.Purpose, act.Def.Purpose)
-	r := m.rooms[act.Def]
+	r := m.rules[act.Def]
 	if r == nil {
 		return refusal(ctx, act.Def, purpose)
 	}
 	allowed := r.declared
 	if s := m.state.Load(); len(s.orgs) > 0 && !outlives(actor, act.Def) {
 		org := cmp.Or(act.Org, core.Platform)
-		left, ok := s.orgs[org][r]
+		left, ok := s.orgs[org][act.Def]
 		if !ok {
-			left, ok = s.orgs[core.Platform][r]
+			left, ok = s.orgs[core.Platform][act.Def]
 		}
 		if ok {
 			allowed = left
