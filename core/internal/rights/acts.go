@@ -58,6 +58,7 @@ var (
 	Manage  = fresh(officers(act("rights_system.manage", onSystem, core.Updates, "Choisir les systèmes à prévenir", "Choose the systems to be told")))
 
 	Destroy = reach(act("rights_document.destroy", onDocument, core.Deletes, "Détruire une pièce d'identité", "Destroy a proof of identity"), core.BySystem)
+	Fade    = reach(act("rights_request.fade", onRequest, core.Deletes, "Vider une demande d'effacement répondue", "Empty a request of erasure that was answered"), core.BySystem)
 	Remind  = reach(act("rights_request.remind", onRequest, core.Creates, "Rappeler l'échéance d'une demande", "Recall the due date of a request"), core.BySystem)
 )
 
@@ -127,7 +128,7 @@ func (m *Module) Manifest() core.Manifest {
 		},
 		Acts: []*core.ActDef{
 			SeeForm, FileOne, Follow, Confirm, SendDoc, DropOne, Ask, SeeOwn, WithdrawOwn, List, Read, Record, Doubt, Prove, Carry, Extend, Answer, Refuse,
-			OpenDoc, DoTask, Systems, Manage, Destroy, Remind,
+			OpenDoc, DoTask, Systems, Manage, Destroy, Fade, Remind,
 		},
 		Duties: []*core.Duty{Trial, Replying},
 	}

@@ -2,6 +2,7 @@ package rights
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 )
 
 var (
@@ -22,7 +24,12 @@ var (
 // systems. fields are the corrections that the officer approves, of those that were asked. Nothing is done before the identity
 // is established.
 func (m *Module) CarryOut(ctx context.Context, org, id core.ID, fields []string) error {
-	return m.deciding(ctx, Carry, org, id, "", func(tx core.Tx, done *core.Act, r *Request) error {
+	owner := ids.At(m.now()) // of a request whose person is erased: it is answered after them
+	if err := m.needs.Keys.MakeKeys(ctx, owner); err != nil {
+		return err
+	}
+	used := false
+	err := m.deciding(ctx, Carry, org, id, "", func(tx core.Tx, done *core.Act, r *Request) error {
 		switch {
 		case r.Proof != Proved:
 			return errUnproved
@@ -37,6 +44,11 @@ func (m *Module) CarryOut(ctx context.Context, org, id core.ID, fields []string)
 		}
 		r.Carried, r.Effect = m.now(), effect
 		done.Changed("effect", "", string(effect))
+		if used = r.Kind == Erasure; used {
+			if err := m.rehome(ctx, tx, r, owner); err != nil {
+				return err
+			}
+		}
 		if r.Kind != Erasure { // an erasure goes on after this act: its room tells when it is done
 			if _, err := tx.Exec(ctx, qTaskAuto, org, id, clock.Micros(m.now())); err != nil {
 				return err
@@ -50,6 +62,10 @@ func (m *Module) CarryOut(ctx context.Context, org, id core.ID, fields []string)
 		}
 		return m.save(ctx, tx, r)
 	})
+	if err != nil || !used {
+		return errors.Join(err, m.needs.Keys.DestroyKey(context.WithoutCancel(ctx), owner))
+	}
+	return nil
 }
 
 func (m *Module) carry(ctx context.Context, tx core.Tx, done *core.Act, r *Request, fields []string) (core.ID, error) {

@@ -59,6 +59,17 @@ func (m *Module) dropKey(ctx context.Context, tx core.Tx, r *Request) {
 	})
 }
 
+// empty takes away what a requester wrote and what was written to them; ids, dates, stable words and digests stay.
+func (m *Module) empty(ctx context.Context, tx core.Tx, r *Request) error {
+	for _, q := range qEmpty {
+		if _, err := tx.Exec(ctx, q, r.Org, r.ID, []byte{}); err != nil {
+			return err
+		}
+	}
+	m.dropKey(ctx, tx, r)
+	return nil
+}
+
 // ExportPerson gives the requests of a person, what was answered, and the reminders that they got as an officer.
 func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
 	all, err := db.All(ctx, tx, qOf, scanRequest, person)
@@ -164,12 +175,9 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		return nil, err
 	}
 	for i := range all {
-		for _, q := range qEmpty {
-			if _, err := tx.Exec(ctx, q, all[i].Org, all[i].ID, []byte{}); err != nil {
-				return nil, err
-			}
+		if err := m.empty(ctx, tx, &all[i]); err != nil {
+			return nil, err
 		}
-		m.dropKey(ctx, tx, &all[i])
 	}
 	return []core.Receipt{
 		{Table: "rights_notice", Deleted: gone},

@@ -26,7 +26,7 @@ const (
 var (
 	qComing = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE state = 'open' AND due_at <= $1 ORDER BY due_at LIMIT 1000`)
 	qNotice = db.SQL(`INSERT INTO rights_notice (org, request, step, person, sent_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (org, request, step, person) DO NOTHING`)
-	qNoted  = db.SQL(`SELECT count(*) FROM rights_notice WHERE org = $1 AND request = $2 AND step = $3`)
+	qFading = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE kind = 'erasure' AND state IN ('answered', 'refused') AND carried_at > 0 AND closed_at < $1 AND details <> $2 LIMIT 200`)
 )
 
 var (
@@ -174,5 +174,30 @@ func (m *Module) officers(ctx context.Context, tx core.Tx, org core.ID, late, tr
 	return to, nil
 }
 
-// Sweep destroys the documents that no check holds any more.
-func (m *Module) Sweep(ctx context.Context) error { return m.sweepDocuments(ctx) }
+// Sweep destroys the documents that no check holds any more, and what was said of an erasure once its answer was there to read.
+func (m *Module) Sweep(ctx context.Context) error {
+	return errors.Join(m.sweepDocuments(ctx), m.fade(ctx))
+}
+
+// fadeDays is how long the answer to an erasure can be read.
+const fadeDays = 30
+
+// fade empties the requests of erasure that were answered a month ago, and destroys their keys: their proof is the digest.
+func (m *Module) fade(ctx context.Context) error {
+	var old []Request
+	err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
+		old, err = db.All(ctx, tx, qFading, scanRequest, clock.Micros(m.now().AddDate(0, 0, -fadeDays)), []byte{})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i := range old {
+		r := &old[i]
+		err := m.needs.Gate.Change(ctx, &core.Act{Def: Fade, Org: r.Org, Resource: r.ID}, func(tx core.Tx) error { return m.empty(ctx, tx, r) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
