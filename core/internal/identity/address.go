@@ -180,7 +180,7 @@ func (m *Module) GiveAddressBack(ctx context.Context, token string) error {
 		if _, err := tx.Exec(ctx, qLinkCancelSince, person, LinkAddressBack, clock.Micros(m.needs.Clock.Now()), linkMark(token)); err != nil {
 			return fmt.Errorf("identity: address: %w", err)
 		}
-		_, err = m.openReport(ctx, tx, person, "link", "address.changed")
+		_, err = m.openReport(ctx, tx, act, person, "link", "address.changed")
 		return err
 	})
 }

@@ -49,35 +49,39 @@ func (m *Module) NotMe(ctx context.Context, token string) error {
 			return err
 		}
 		act.Subject = person
-		return m.openReport(ctx, tx, act, "link", about)
+		act.Resource, err = m.openReport(ctx, tx, act, person, "link", about)
+		return err
 	})
 }
 
 // NotMeMyself is the same from the person's own security page.
 func (m *Module) NotMeMyself(ctx context.Context, person core.ID) error {
 	act := &core.Act{Def: &openOwnReport, Org: core.Platform, Subject: person}
-	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error { return m.openReport(ctx, tx, act, "page", "") })
+	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) (err error) {
+		act.Resource, err = m.openReport(ctx, tx, act, person, "page", "")
+		return err
+	})
 }
 
-// openReport keeps a report of the subject of an act, and lets whoever handles incidents open one in the same transaction.
-func (m *Module) openReport(ctx context.Context, tx core.Tx, act *core.Act, source, about string) error {
-	act.Resource = ids.New()
-	_, err := tx.Exec(ctx, qReportAdd, act.Resource, act.Subject, source, about, clock.Micros(m.needs.Clock.Now()), []byte{})
+// openReport keeps a report of a person, and lets whoever handles incidents open one in the same transaction.
+func (m *Module) openReport(ctx context.Context, tx core.Tx, act *core.Act, person core.ID, source, about string) (core.ID, error) {
+	id := ids.New()
+	_, err := tx.Exec(ctx, qReportAdd, id, person, source, about, clock.Micros(m.needs.Clock.Now()), []byte{})
 	if err != nil {
-		return fmt.Errorf("identity: report: %w", err)
+		return "", fmt.Errorf("identity: report: %w", err)
 	}
 	if m.needs.Reported != nil {
-		p, err := m.Person(ctx, tx, act.Subject)
+		p, err := m.Person(ctx, tx, person)
 		if err != nil {
-			return err
+			return "", err
 		}
-		opened, err := m.needs.Reported(ctx, tx, act.Resource, p.IsCanary())
+		opened, err := m.needs.Reported(ctx, tx, id, p.IsCanary())
 		if err != nil {
-			return err
+			return "", err
 		}
 		act.Also = append(act.Also, opened)
 	}
-	return m.Compromised(ctx, tx, act.Subject)
+	return id, m.Compromised(ctx, tx, person)
 }
 
 // ReportPage is how many reports a page of the list holds.
