@@ -55,7 +55,7 @@ var (
 	qAnnounce = db.SQL(`UPDATE restraint_restraint SET announced_at = $2, ends_at = $3 WHERE id = $1 AND lifted_at = 0 AND announced_at = 0`)
 	qLift     = db.SQL(`UPDATE restraint_restraint SET lifted_at = $2 WHERE id = $1 AND lifted_at = 0`)
 	qDue      = db.SQL(`SELECT ` + lineColumns + ` FROM restraint_restraint WHERE lifted_at = 0 AND ends_at > 0 AND ends_at <= $1 ORDER BY ends_at, id LIMIT 200`)
-	qTurned   = db.SQL(`UPDATE restraint_turn SET turn = turn + 1 WHERE id = 1`)
+	qTurned   = db.SQL(`INSERT INTO restraint_turn (id, turn) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET turn = restraint_turn.turn + 1`)
 )
 
 const lineColumns = `id, org, person, purpose, ground, request, since, placed_by, announced_at, ends_at, lifted_at`
