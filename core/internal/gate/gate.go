@@ -100,9 +100,10 @@ func (g *Gate) decide(ctx context.Context, tx core.Tx, actor core.Actor, act *co
 	return g.bar(ctx, tx, actor, act)
 }
 
-// barred asks the wardens again when the function told of more persons than were named before it.
+// barred asks the wardens again when the function told of more persons, of another purpose or of more acts than were named before it.
 func (g *Gate) barred(ctx context.Context, tx core.Tx, actor core.Actor, asked, act *core.Act) error {
-	if len(g.needs.Wardens) == 0 || act.Subject == asked.Subject && slices.Equal(act.Subjects, asked.Subjects) {
+	if len(g.needs.Wardens) == 0 || act.Subject == asked.Subject && slices.Equal(act.Subjects, asked.Subjects) &&
+		act.Purpose == asked.Purpose && len(act.Also) == len(asked.Also) {
 		return nil
 	}
 	return g.bar(ctx, tx, actor, act)
