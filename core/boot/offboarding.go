@@ -31,7 +31,7 @@ func (h *House) belongings() []offboarding.File {
 		}},
 		{Name: "habilitations.csv", Write: func(ctx context.Context, org core.ID, w io.Writer) error {
 			f, err := h.access.Export(system(ctx), org, time.Time{}, "csv")
-			return wrote(w)(f.Content, err)
+			return wrote(w)(f.Bytes, err)
 		}},
 		{Name: "journal.jsonl", Write: func(ctx context.Context, org core.ID, w io.Writer) error {
 			return h.ExportJournal(ctx, org, "jsonl", "end of contract: everything is taken away", w)

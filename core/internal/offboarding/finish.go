@@ -255,3 +255,12 @@ func (m *Module) Certificate(ctx context.Context, id core.ID) (Certificate, erro
 	cert.Proof, err = m.needs.Prove(ctx, core.Platform, cert.Entry)
 	return cert, err
 }
+
+// CertificateFile gives the certificate of an end as a file to keep.
+func (m *Module) CertificateFile(ctx context.Context, id core.ID) ([]byte, error) {
+	cert, err := m.Certificate(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return json.MarshalIndent(cert, "", "  ")
+}

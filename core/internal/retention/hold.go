@@ -288,3 +288,12 @@ func (m *Module) held(ctx context.Context, tx core.Tx) (func(org, person core.ID
 		return orgs[org] || person != "" && (people[one{org, person}] || everywhere[person])
 	}, nil
 }
+
+// Known tells whether a hold stands that an organization may lift.
+func (m *Module) Known(ctx context.Context, in, id core.ID) error {
+	h, found, err := one(ctx, m.needs.Reader, qHold, scanHold, id)
+	if err == nil && (!found || in != core.Platform && (h.Org != in || h.In == core.Platform)) {
+		err = errNoHold
+	}
+	return err
+}

@@ -3,6 +3,7 @@ package retention
 import (
 	"context"
 	"embed"
+	"strings"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -35,7 +36,40 @@ type Places interface {
 // People names persons, finds them and writes to them.
 type People interface {
 	People(ctx context.Context, tx core.Tx, ids ...core.ID) (map[core.ID]core.Person, error)
+	PersonByEmail(ctx context.Context, tx core.Tx, email string) (core.Person, bool, error)
 	Send(ctx context.Context, tx core.Tx, person core.ID, kind string, subject, body core.Text) error
+}
+
+// Find gives the person of an address, for forms that name one.
+func (m *Module) Find(ctx context.Context, email string) (id core.ID, err error) {
+	if email = strings.TrimSpace(email); email == "" {
+		return "", nil
+	}
+	err = m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+		p, found, err := m.needs.People.PersonByEmail(ctx, tx, email)
+		if err == nil && !found {
+			return errNobody
+		}
+		id = p.ID
+		return err
+	})
+	return id, err
+}
+
+// Clients lists the client organizations, for forms that name one.
+func (m *Module) Clients(ctx context.Context) (list []core.Organization, err error) {
+	err = m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+		list = nil
+		for after := core.ID(""); ; {
+			page, err := m.needs.Places.AllOrgs(ctx, tx, after, 500)
+			if err != nil || len(page) == 0 {
+				return err
+			}
+			list = append(list, page...)
+			after = page[len(page)-1].ID
+		}
+	})
+	return list, err
 }
 
 // Needs is everything that the module can reach.
