@@ -10,9 +10,11 @@ import (
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
 	inventoryapi "github.com/rempart/rempart/core/internal/inventory/api"
 	journalapi "github.com/rempart/rempart/core/internal/journal/api"
+	offboardingapi "github.com/rempart/rempart/core/internal/offboarding/api"
 	"github.com/rempart/rempart/core/internal/organization"
 	organizationapi "github.com/rempart/rempart/core/internal/organization/api"
 	registerapi "github.com/rempart/rempart/core/internal/register/api"
+	retentionapi "github.com/rempart/rempart/core/internal/retention/api"
 	reviewapi "github.com/rempart/rempart/core/internal/review/api"
 	sessionapi "github.com/rempart/rempart/core/internal/session/api"
 	settingsapi "github.com/rempart/rempart/core/internal/settings/api"
@@ -34,6 +36,8 @@ func (h *House) makeAPI() *rest.API {
 	termsapi.Register(a, h.terms)
 	attestationapi.Register(a, h.attestation)
 	inventoryapi.Register(a, h.inventory)
+	retentionapi.Register(a, h.retention)
+	offboardingapi.Register(a, h.offboarding)
 	registerapi.Register(a, h.register)
 	consentapi.Register(a, h.consent)
 	archiveapi.Register(a, h.archive)

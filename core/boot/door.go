@@ -20,9 +20,11 @@ import (
 	incidentweb "github.com/rempart/rempart/core/internal/incident/web"
 	inventoryweb "github.com/rempart/rempart/core/internal/inventory/web"
 	journalweb "github.com/rempart/rempart/core/internal/journal/web"
+	offboardingweb "github.com/rempart/rempart/core/internal/offboarding/web"
 	organizationweb "github.com/rempart/rempart/core/internal/organization/web"
 	registerweb "github.com/rempart/rempart/core/internal/register/web"
 	restraintweb "github.com/rempart/rempart/core/internal/restraint/web"
+	retentionweb "github.com/rempart/rempart/core/internal/retention/web"
 	reviewweb "github.com/rempart/rempart/core/internal/review/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
 	settingsweb "github.com/rempart/rempart/core/internal/settings/web"
@@ -78,7 +80,7 @@ func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
-		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
+		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), retentionweb.Routes(h.retention), offboardingweb.Routes(h.offboarding), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
 		consentweb.Routes(h.consent), registerweb.Routes(h.register),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }

@@ -50,14 +50,19 @@ const (
 	ProviderAttested = "provider.attestations"
 
 	ProviderRegisters = "provider.registers"
-	ProviderIncidents = "provider.incidents"
-	Breaches          = "breaches"
-	SubProcessors     = "subprocessors"
-	ProviderRecord    = "provider.register"
-	Record            = "register"
-	Consents          = "consents"
-	SharesReceived    = "shares"
-	ProviderConsents  = "provider.consents"
+	Retention         = "retention"
+	Offboarding       = "offboarding"
+
+	ProviderRetention   = "provider.retention"
+	ProviderOffboarding = "provider.offboarding"
+	ProviderIncidents   = "provider.incidents"
+	Breaches            = "breaches"
+	SubProcessors       = "subprocessors"
+	ProviderRecord      = "provider.register"
+	Record              = "register"
+	Consents            = "consents"
+	SharesReceived      = "shares"
+	ProviderConsents    = "provider.consents"
 
 	MyData             = "me.data"
 	ProviderRestraints = "provider.restraints"
@@ -97,6 +102,8 @@ var orgMenu = []entry{
 	{section: Terms, path: "/o/{org}/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", key: "t", needs: "terms.manage", says: i18n.T("Vos textes, leurs versions, qui les a acceptés.", "Your texts, their versions, who accepted them.")},
 	{section: Consents, path: "/o/{org}/consents", title: i18n.T("Consentements", "Consents"), icon: "check", needs: "consent_text.read", says: i18n.T("Ce que vous demandez aux personnes, texte exact à l'appui.", "What you ask of persons, with the exact text.")},
 	{section: SharesReceived, path: "/o/{org}/shares", title: i18n.T("Partages reçus", "Shares received"), icon: "people", needs: "share.list", says: i18n.T("Ce que des personnes ont choisi de vous montrer.", "What persons chose to show you.")},
+	{section: Retention, path: "/o/{org}/retention", title: i18n.T("Conservation", "Retention"), icon: "clock", needs: "retention.read", says: i18n.T("Combien de temps chaque donnée est gardée, et ce qui est parti.", "How long each datum is kept, and what went.")},
+	{section: Offboarding, path: "/o/{org}/offboarding", title: i18n.T("Fin de contrat", "End of contract"), icon: "out", needs: "offboarding.extend", says: i18n.T("Tout emporter, et mettre fin au contrat.", "Take everything away, and end the contract."), tile: true},
 	{section: Settings, path: "/o/{org}/settings", title: i18n.T("Réglages", "Settings"), icon: "sliders", key: "p", needs: "setting.read", says: i18n.T("Les règles en vigueur et leurs planchers.", "The rules in force and their floors.")},
 	{section: Overview, path: "/o/{org}/my-rights", title: i18n.T("Mes droits", "My rights"), icon: "shield", says: i18n.T("Ce que vous pouvez faire ici, et d'où cela vient.", "What you can do here, and where it comes from."), tile: true},
 	{section: Settings, path: "/o/{org}/profile", title: i18n.T("Fiche de l'organisation", "Organization's details"), icon: "building", needs: "organization.edit", says: i18n.T("Son nom, sa langue, son fuseau horaire.", "Its name, its language, its time zone."), tile: true},
@@ -132,6 +139,8 @@ var providerMenu = []entry{
 	{section: ProviderRegisters, path: "/provider/evaluations", title: i18n.T("Évaluations", "Evaluations"), icon: "doc", needs: "evaluation.read", says: i18n.T("Évaluations de sécurité et constats.", "Security evaluations and findings."), tile: true},
 	{section: MySecurity, path: "/me/duties", title: i18n.T("Mes engagements", "My undertakings"), icon: "doc", needs: "console.read", says: i18n.T("La charte que vous signez, vos formations.", "The charter that you sign, your training."), tile: true},
 	{section: ProviderRestraints, path: "/provider/restraints", title: i18n.T("Limitations", "Restrictions"), icon: "pause", needs: "restraint.list", says: i18n.T("Les données gardées sans servir, et les oppositions.", "Data kept and not used, and objections.")},
+	{section: ProviderRetention, path: "/provider/retention", title: i18n.T("Conservation", "Retention"), icon: "clock", needs: "retention.read", says: i18n.T("Durées, balayages, conservations imposées, archive.", "Durations, sweeps, legal holds, archive.")},
+	{section: ProviderOffboarding, path: "/provider/offboarding", title: i18n.T("Fins de contrat", "Ends of contracts"), icon: "out", needs: "offboarding.list", says: i18n.T("Qui s'en va, quand, et les certificats.", "Who is leaving, when, and the certificates.")},
 	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},
 	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},
 	{section: ProviderConsents, path: "/provider/consents", title: i18n.T("Consentements", "Consents"), icon: "check", needs: "consent_text.read", says: i18n.T("Ce que la plateforme demande, et des comptes par organisation.", "What the platform asks, and counts by organization.")},
