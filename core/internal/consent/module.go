@@ -28,6 +28,12 @@ type Places interface {
 	Org(ctx context.Context, tx core.Tx, id core.ID) (core.Organization, error)
 }
 
+// Keys makes a key for each share, under those of the organization that receives it, and destroys it.
+type Keys interface {
+	MakeKeysIn(ctx context.Context, org core.ID, owners ...core.ID) error
+	DestroyKey(ctx context.Context, owner core.ID) error
+}
+
 // Journal signs receipts and remembers who read what.
 type Journal interface {
 	Key() verify.Key
@@ -42,7 +48,7 @@ type Needs struct {
 	Reader  core.Reader
 	Clock   core.Clock
 	Sealer  core.Sealer
-	Keys    core.Keymaker
+	Keys    Keys
 	People  People
 	Places  Places
 	Journal Journal

@@ -199,7 +199,7 @@ func (m *Module) Give(ctx context.Context, person, question core.ID, a Answer) (
 	done := &core.Act{Def: Give, Org: q.Org, Resource: q.ID, Subject: person, Entry: ids.At(now)}
 	if len(a.Fields) > 0 {
 		share, done.Def = ids.At(now), GiveFor
-		if err := m.needs.Keys.MakeKeys(ctx, share); err != nil {
+		if err := m.needs.Keys.MakeKeysIn(ctx, q.Org, share); err != nil {
 			return "", err
 		}
 	}
