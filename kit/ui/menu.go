@@ -64,6 +64,13 @@ const (
 	SharesReceived      = "shares"
 	ProviderConsents    = "provider.consents"
 
+	ProviderErasures = "provider.erasures"
+	Erasures         = "erasures"
+
+	Rights         = "rights"
+	MyRights       = "me.rights"
+	ProviderRights = "provider.rights"
+
 	MyData             = "me.data"
 	ProviderRestraints = "provider.restraints"
 )
@@ -94,6 +101,8 @@ var orgMenu = []entry{
 	{section: OrgSessions, path: "/o/{org}/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", key: "s", needs: "session.list", says: i18n.T("Les sessions ouvertes, et y mettre fin.", "Open sessions, and ending them.")},
 	{section: Services, path: "/o/{org}/services", title: i18n.T("Comptes de service", "Service accounts"), icon: "bot", key: "c", needs: "service_account.list", says: i18n.T("Les programmes qui agissent ici, et leurs jetons.", "The programs that act here, and their tokens.")},
 	{section: Journal, path: "/o/{org}/journal", title: i18n.T("Journal", "Journal"), icon: "journal", key: "j", needs: "journal.read", says: i18n.T("Tout ce qui s'est fait, avec sa preuve.", "All that was done, with its proof.")},
+	{section: Erasures, path: "/o/{org}/erasures", title: i18n.T("Effacements à répercuter", "Erasures to carry on"), icon: "out", needs: "erasure.consult", says: i18n.T("Les personnes effacées dont vous aviez reçu des données.", "Erased persons whose data you had received."), tile: true},
+	{section: Rights, path: "/o/{org}/rights", title: i18n.T("Demandes de droits", "Requests of rights"), icon: "person", needs: "rights_request.list", says: i18n.T("Ce que des personnes demandent sur leurs données, et pour quand.", "What persons ask about their data, and by when.")},
 	{section: Record, path: "/o/{org}/register", title: i18n.T("Registre des traitements", "Record of processing"), icon: "doc", needs: "register.read", says: i18n.T("Ce qui est fait des données, pourquoi, et jusqu'à quand.", "What is done with data, why, and until when.")},
 	{section: SubProcessors, path: "/o/{org}/subprocessors", title: i18n.T("Sous-traitants", "Sub-processors"), icon: "building", needs: "subprocessor.consult", says: i18n.T("Qui traite des données pour le prestataire, et où.", "Who processes data for the provider, and where.")},
 	{section: Breaches, path: "/o/{org}/breaches", title: i18n.T("Violations de données", "Data breaches"), icon: "flag", needs: "breach.consult", says: i18n.T("Ce dont vous avez été prévenu, et qui est touché.", "What you were told of, and who is affected.")},
@@ -114,6 +123,7 @@ var myMenu = []entry{
 	{section: MySecurity, path: "/me/security", title: i18n.T("Ma sécurité", "My security"), icon: "shield", key: "e"},
 	{section: MySessions, path: "/me/sessions", title: i18n.T("Mes sessions", "My sessions"), icon: "device"},
 	{section: MyTokens, path: "/me/tokens", title: i18n.T("Mes jetons", "My tokens"), icon: "key"},
+	{section: MyRights, path: "/me/rights", title: i18n.T("Mes demandes de droits", "My requests of rights"), icon: "doc"},
 	{section: MyProfile, path: "/me/profile", title: i18n.T("Mon profil", "My profile"), icon: "person"},
 	{section: MyData, path: "/me/data", title: i18n.T("Mes données", "My data"), icon: "doc", key: "n"},
 	{section: MyShares, path: "/me/shares", title: i18n.T("Mes partages", "My shares"), icon: "check"},
@@ -138,6 +148,8 @@ var providerMenu = []entry{
 	{section: ProviderRegisters, path: "/provider/documents", title: i18n.T("Documents", "Documents"), icon: "doc", needs: "document.read", says: i18n.T("La PSSI et les autres textes, leur revue.", "The security policy and other texts, their review."), tile: true},
 	{section: ProviderRegisters, path: "/provider/evaluations", title: i18n.T("Évaluations", "Evaluations"), icon: "doc", needs: "evaluation.read", says: i18n.T("Évaluations de sécurité et constats.", "Security evaluations and findings."), tile: true},
 	{section: MySecurity, path: "/me/duties", title: i18n.T("Mes engagements", "My undertakings"), icon: "doc", needs: "console.read", says: i18n.T("La charte que vous signez, vos formations.", "The charter that you sign, your training."), tile: true},
+	{section: ProviderErasures, path: "/provider/erasures", title: i18n.T("Effacements", "Erasures"), icon: "out", needs: "erasure.read", says: i18n.T("Les ordres, leurs étapes, leurs reçus signés.", "The orders, their steps, their signed receipts.")},
+	{section: ProviderRights, path: "/provider/rights", title: i18n.T("Demandes de droits", "Requests of rights"), icon: "person", needs: "rights_request.list", says: i18n.T("Ce que des personnes demandent au fournisseur, et pour quand.", "What persons ask of the provider, and by when.")},
 	{section: ProviderRestraints, path: "/provider/restraints", title: i18n.T("Limitations", "Restrictions"), icon: "pause", needs: "restraint.list", says: i18n.T("Les données gardées sans servir, et les oppositions.", "Data kept and not used, and objections.")},
 	{section: ProviderRetention, path: "/provider/retention", title: i18n.T("Conservation", "Retention"), icon: "clock", needs: "retention.read", says: i18n.T("Durées, balayages, conservations imposées, archive.", "Durations, sweeps, legal holds, archive.")},
 	{section: ProviderOffboarding, path: "/provider/offboarding", title: i18n.T("Fins de contrat", "Ends of contracts"), icon: "out", needs: "offboarding.list", says: i18n.T("Qui s'en va, quand, et les certificats.", "Who is leaving, when, and the certificates.")},
