@@ -26,6 +26,7 @@ import (
 	restraintweb "github.com/rempart/rempart/core/internal/restraint/web"
 	retentionweb "github.com/rempart/rempart/core/internal/retention/web"
 	reviewweb "github.com/rempart/rempart/core/internal/review/web"
+	rightsweb "github.com/rempart/rempart/core/internal/rights/web"
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
 	settingsweb "github.com/rempart/rempart/core/internal/settings/web"
 	signinweb "github.com/rempart/rempart/core/internal/signin/web"
@@ -80,7 +81,7 @@ func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
-		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), retentionweb.Routes(h.retention), offboardingweb.Routes(h.offboarding), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
+		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), rightsweb.Routes(h.rights), retentionweb.Routes(h.retention), offboardingweb.Routes(h.offboarding), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
 		consentweb.Routes(h.consent), registerweb.Routes(h.register),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
