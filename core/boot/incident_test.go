@@ -97,8 +97,10 @@ func TestABreachIsToldToWhoItConcernsAndNobodyElse(t *testing.T) {
 
 		at := "/o/" + string(w.a) + "/breaches/" + string(notice)
 		w.begin("a.admin")
-		w.see("a.admin", at, "phishing", "canary-member@example.com")
-		w.see("a.admin", at+"/persons", "canary-member@example.com")
+		w.see("a.admin", at, "phishing", "canary-a-member@example.org")
+		if r := w.ask("a.admin", http.MethodGet, at+"/persons", ""); r.Code != http.StatusOK || !strings.Contains(r.Body.String(), "canary-a-member@example.org") {
+			t.Errorf("the list as a sheet: %d %s", r.Code, r.Body)
+		}
 		w.wants("a member reads the notice", "a.member", at, http.StatusForbidden)
 		for _, who := range []string{"b.admin", "provider.support"} {
 			w.wants("somebody else reads it", who, at, http.StatusNotFound)
@@ -246,6 +248,26 @@ func TestEvidenceIsFrozen(t *testing.T) {
 		}
 		if _, _, err := w.incident.OpenEvidence(w.as("provider.operator"), id, page.Evidence[0].ID); core.KindOf(err) != core.Forbidden && core.KindOf(err) != core.NotFound {
 			t.Errorf("an operator opened an extract of a client's journal: %v", err)
+		}
+	})
+}
+
+// TestAReportOpensAnIncident with the report, in one transaction (ACC-10.1).
+func TestAReportOpensAnIncident(t *testing.T) {
+	eachTown(t, func(t *testing.T, w *town) {
+		w.must("report", w.identity.NotMeMyself(w.as("b.member"), w.people["b.member"]))
+		v, err := w.incident.Incidents(w.as("provider.operator"), incident.FilterLive)
+		w.must("list", err)
+		i := slices.IndexFunc(v.List, func(it incident.Incident) bool { return it.Source == incident.SourceReport })
+		if i < 0 {
+			t.Fatal("a report opened no incident")
+		}
+		if !w.journalled(core.Platform, string(v.List[i].ID), "incident.reported") {
+			t.Error("the incident is not in the journal")
+		}
+		again, err := w.incident.OpenIncident(w.as("provider.dpo"), incident.Draft{Source: incident.SourceReport, About: v.List[i].About, Gravity: "limited", Values: incident.Values{"title": "x", "facts": "x"}})
+		if err != nil || again != v.List[i].ID {
+			t.Errorf("one report has two incidents: %s, %v", again, err)
 		}
 	})
 }

@@ -37,12 +37,15 @@ const (
 
 const noticeColumns = `org, id, incident, phase, made_at, made_by, sent_at, sent_by, seen_at, seen_by, mails, persons, digest, text`
 
+// inEarnest leaves out the notices of exercises: no client reads them.
+const inEarnest = ` AND EXISTS (SELECT 1 FROM incident_incident i WHERE i.id = incident AND i.exercise = 0)`
+
 var (
 	qAddNotice = db.SQL(`INSERT INTO incident_notice (org, id, incident, phase, made_at, made_by, sent_at, sent_by, seen_at, seen_by, mails, persons, digest, text)
 		VALUES ($1, $2, $3, $4, $5, $6, $5, $6, 0, '', $7, $8, $9, $10)`)
 	qNotices = db.SQL(`SELECT ` + noticeColumns + ` FROM incident_notice WHERE incident = $1 AND org = $2 ORDER BY id`)
-	qNotice  = db.SQL(`SELECT ` + noticeColumns + ` FROM incident_notice WHERE org = $1 AND id = $2 AND sent_at > 0`)
-	qTold    = db.SQL(`SELECT ` + noticeColumns + ` FROM incident_notice WHERE org = $1 AND sent_at > 0 ORDER BY id DESC LIMIT 500`)
+	qNotice  = db.SQL(`SELECT ` + noticeColumns + ` FROM incident_notice WHERE org = $1 AND id = $2 AND sent_at > 0` + inEarnest)
+	qTold    = db.SQL(`SELECT ` + noticeColumns + ` FROM incident_notice WHERE org = $1 AND sent_at > 0` + inEarnest + ` ORDER BY id DESC LIMIT 500`)
 	qSeen    = db.SQL(`UPDATE incident_notice SET seen_at = $3, seen_by = $4 WHERE org = $1 AND id = $2 AND seen_at = 0`)
 )
 
