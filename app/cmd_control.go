@@ -1,8 +1,10 @@
 package app
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,7 +47,7 @@ func (c *command) verify() *cobra.Command {
 	f.BoolVar(&v.json, "json", false, "print JSON")
 	f.BoolVar(&v.last, "last", false, "run nothing: print what was last seen")
 	f.BoolVar(&v.every, "all", false, "policies that are not in force too")
-	f.StringVar(&v.offline, "offline", "", "a bundle to check, from rempart prove")
+	f.StringVar(&v.offline, "offline", "", "a bundle to check, from rempart prove, or a receipt of erasure")
 	f.StringVar(&v.key, "key", "", "the journal's public key, or a file that holds it (with --offline)")
 	f.BoolVar(&v.self, "self-test", false, "plant every fault and tell which ones the probes catch")
 	return cmd
@@ -61,7 +63,14 @@ func (c *command) verifyBundle(v verifying) error {
 		return err
 	}
 	defer f.Close()
-	report, err := verify.CheckBundle(f, key)
+	file, err := io.ReadAll(io.LimitReader(f, 64<<20+1))
+	if err != nil {
+		return err
+	}
+	if verify.IsErasure(file) {
+		return c.verifyErasure(file, v, key)
+	}
+	report, err := verify.CheckBundle(bytes.NewReader(file), key)
 	if err != nil {
 		return err
 	}
@@ -77,6 +86,22 @@ func (c *command) verifyBundle(v verifying) error {
 	if !report.OK() {
 		return errTold
 	}
+	return nil
+}
+
+// verifyErasure checks a receipt of erasure, or the mail that brought it.
+func (c *command) verifyErasure(file []byte, v verifying, key string) error {
+	if key == "" {
+		return usageError{fmt.Errorf("a receipt of erasure needs --key: it brings no key of its own")}
+	}
+	report, err := verify.CheckErasure(bytes.NewReader(file), key)
+	if err != nil {
+		return err
+	}
+	if v.json {
+		return c.printJSON(report.ErasureReceipt)
+	}
+	fmt.Fprint(c.out, report.String())
 	return nil
 }
 

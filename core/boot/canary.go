@@ -214,21 +214,15 @@ func (h *House) eraseCanaries(ctx context.Context, list []core.Canary) error {
 	return nil
 }
 
-// eraseEverywhere asks every room to erase a person; the room of persons is the last, since others look them up there.
+// eraseEverywhere erases a canary by the way that erases everyone, but for what is kept of persons: of a canary nothing is.
 func (h *House) eraseEverywhere(ctx context.Context, tx core.Tx, person core.ID) error {
-	for _, m := range h.modules {
-		if m == core.Module(h.identity) {
-			continue
-		}
-		if _, err := m.ErasePerson(ctx, tx, person); err != nil {
-			return err
-		}
-	}
-	if err := h.access.DropCanary(ctx, tx, person); err != nil {
+	if err := h.erasure.DropTrial(ctx, tx, person); err != nil {
 		return err
 	}
-	_, err := h.identity.ErasePerson(ctx, tx, person)
-	return err
+	if _, err := h.erasure.Walk(ctx, tx, person); err != nil {
+		return err
+	}
+	return h.access.DropCanary(ctx, tx, person)
 }
 
 // aRun is longer than any run of a probe: a canary older than that was left behind by a process that was killed.

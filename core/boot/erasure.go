@@ -62,3 +62,36 @@ func (h *House) scheduleErasures() {
 
 // Eraser is the door of erasures, for what is composed outside of the core.
 func (h *House) Eraser() personal.Eraser { return h.erasure }
+
+// ErasurePlan is what an erasure would do.
+type ErasurePlan = erasure.Plan
+
+// WeighErasure tells what the erasure of a person (an id or an address) would delete; org "" is the whole person.
+func (h *House) WeighErasure(ctx context.Context, org core.ID, who string) (ErasurePlan, error) {
+	return h.erasure.Weigh(core.WithActor(ctx, core.System("erase")), org, who)
+}
+
+// Erasure is how an erasure ordered from this machine stands.
+type Erasure struct {
+	Order                   core.ID
+	State, Blocked, Receipt string
+}
+
+// Erase orders the erasure of a person from this machine and carries it out at once.
+func (h *House) Erase(ctx context.Context, org core.ID, who, why string) (e Erasure, err error) {
+	ctx = core.WithActor(ctx, core.System("erase"))
+	if e.Order, err = h.erasure.Command(ctx, org, who, why); err != nil {
+		return e, err
+	}
+	if err := h.erasure.Advance(ctx, e.Order); err != nil {
+		return e, err
+	}
+	s, err := h.erasure.Get(ctx, e.Order)
+	e.State, e.Blocked, e.Receipt = string(s.State), s.Blocked, s.Receipt
+	return e, err
+}
+
+// ApproveErasure approves from this machine an order that waits, with those beside it.
+func (h *House) ApproveErasure(ctx context.Context, order core.ID) (int, error) {
+	return h.erasure.Approve(core.WithActor(ctx, core.System("erase")), order)
+}

@@ -42,6 +42,11 @@ func (m *Module) certify(ctx context.Context, o *Order) error {
 	if err != nil {
 		return err
 	}
+	if o.Scope == ScopePerson { // once more: this process may not be the one that destroyed it
+		if err := m.needs.Vault.DestroyKey(ctx, o.Person); err != nil {
+			return err
+		}
+	}
 	ended := m.now()
 	done := &core.Act{Def: certify, Org: core.Platform, Resource: o.ID, Entry: ids.At(ended)}
 	err = m.needs.Gate.Change(ctx, done, func(tx core.Tx) error {

@@ -165,7 +165,7 @@ func (m *Module) step(ctx context.Context, o *Order) error {
 		return m.pass(ctx, o, nil)
 	case StepScrub:
 		for _, base := range []Base{m.needs.Keys, m.needs.Rows} {
-			if err := base.Scrub(ctx); err != nil {
+			if err := scrub(ctx, base); err != nil {
 				return err
 			}
 		}
@@ -176,6 +176,21 @@ func (m *Module) step(ctx context.Context, o *Order) error {
 		return m.certify(ctx, o)
 	}
 	return fmt.Errorf("no step is called %q", o.Step)
+}
+
+// scrub empties the log of a database's file; readers and writers of the moment are waited for.
+func scrub(ctx context.Context, base Base) (err error) {
+	for range 20 {
+		if err = base.Scrub(ctx); core.KindOf(err) != core.Busy {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+	return err
 }
 
 // pass commits what fn does with the mark that the step is passed.
@@ -189,7 +204,7 @@ func (m *Module) pass(ctx context.Context, o *Order, fn func(core.Tx, *core.Act)
 		if n == 0 {
 			return errMoved
 		}
-		done.Changed("step", "", o.Step)
+		done.Changed("stage", "", o.Step)
 		if _, err := tx.Exec(ctx, qStep, o.ID, o.Step, clock.Micros(m.now())); err != nil || fn == nil {
 			return err
 		}
@@ -363,6 +378,21 @@ func (m *Module) HandleRun(ctx context.Context, run jobs.Run) error {
 // mailLife is how long the key of an order outlives it: its last mail is given up before.
 const mailLife = 72 * time.Hour
 
+// forget has this process forget the keys that another destroyed within the hour: on SQLite, a process hears nothing of another.
+func (m *Module) forget(ctx context.Context) error {
+	var fresh []core.ID
+	err := m.needs.Keys.Read(ctx, func(tx core.Tx) (err error) {
+		fresh, err = db.All(ctx, tx, qFresh, db.Value[core.ID], clock.Micros(m.now().Add(-time.Hour)))
+		return err
+	})
+	for _, person := range fresh {
+		if err == nil {
+			err = m.needs.Vault.DestroyKey(ctx, person)
+		}
+	}
+	return err
+}
+
 // Sweep carries on whatever waits or was left, and destroys the keys of orders whose last mail is gone.
 func (m *Module) Sweep(ctx context.Context) error {
 	var open []Order
@@ -382,6 +412,9 @@ func (m *Module) Sweep(ctx context.Context) error {
 		if err := m.Advance(ctx, o.ID); err != nil {
 			all = append(all, err)
 		}
+	}
+	if err := m.forget(ctx); err != nil {
+		all = append(all, err)
 	}
 	for _, id := range over {
 		if err := m.needs.Vault.DestroyKey(ctx, id); err != nil {

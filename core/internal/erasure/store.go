@@ -87,7 +87,7 @@ var (
 	qRest   = db.SQL(`UPDATE erasure_tombstone SET done_at = $2 WHERE id = $1 AND done_at = 0`)
 	qUnbury = db.SQL(`DELETE FROM erasure_tombstone WHERE id = $1`)
 	qTombs  = db.SQL(`SELECT id, org, person, reason, made_at FROM erasure_tombstone WHERE id > $1 ORDER BY id LIMIT 1000`)
-	qTombOf = db.SQL(`SELECT count(*) FROM erasure_tombstone WHERE id = $1`)
+	qFresh  = db.SQL(`SELECT person FROM erasure_tombstone WHERE org = '' AND done_at > $1 ORDER BY id`)
 )
 
 // State is how an order stands.
