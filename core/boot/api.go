@@ -7,6 +7,7 @@ import (
 	attestationapi "github.com/rempart/rempart/core/internal/attestation/api"
 	consentapi "github.com/rempart/rempart/core/internal/consent/api"
 	controlapi "github.com/rempart/rempart/core/internal/control/api"
+	erasureapi "github.com/rempart/rempart/core/internal/erasure/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
 	inventoryapi "github.com/rempart/rempart/core/internal/inventory/api"
 	journalapi "github.com/rempart/rempart/core/internal/journal/api"
@@ -36,6 +37,7 @@ func (h *House) makeAPI() *rest.API {
 	termsapi.Register(a, h.terms)
 	attestationapi.Register(a, h.attestation)
 	inventoryapi.Register(a, h.inventory)
+	erasureapi.Register(a, h.erasure)
 	retentionapi.Register(a, h.retention)
 	offboardingapi.Register(a, h.offboarding)
 	registerapi.Register(a, h.register)

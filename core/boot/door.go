@@ -14,6 +14,7 @@ import (
 	attestationweb "github.com/rempart/rempart/core/internal/attestation/web"
 	consentweb "github.com/rempart/rempart/core/internal/consent/web"
 	controlweb "github.com/rempart/rempart/core/internal/control/web"
+	erasureweb "github.com/rempart/rempart/core/internal/erasure/web"
 	"github.com/rempart/rempart/core/internal/home"
 	homeweb "github.com/rempart/rempart/core/internal/home/web"
 	identityweb "github.com/rempart/rempart/core/internal/identity/web"
@@ -81,7 +82,7 @@ func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
-		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), rightsweb.Routes(h.rights), retentionweb.Routes(h.retention), offboardingweb.Routes(h.offboarding), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
+		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), erasureweb.Routes(h.erasure), rightsweb.Routes(h.rights), retentionweb.Routes(h.retention), offboardingweb.Routes(h.offboarding), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
 		consentweb.Routes(h.consent), registerweb.Routes(h.register),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
