@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -33,6 +34,7 @@ import (
 	signinweb "github.com/rempart/rempart/core/internal/signin/web"
 	termsweb "github.com/rempart/rempart/core/internal/terms/web"
 	tokenweb "github.com/rempart/rempart/core/internal/token/web"
+	vaultweb "github.com/rempart/rempart/core/internal/vault/web"
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/ui"
@@ -82,7 +84,7 @@ func (h *House) pages() []edge.Route {
 	return slices.Concat(homeweb.Routes(h.home), identityweb.Routes(h.identity), signinweb.Routes(h.signin),
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
-		attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), erasureweb.Routes(h.erasure), rightsweb.Routes(h.rights), retentionweb.Routes(h.retention), offboardingweb.Routes(h.offboarding), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
+		vaultweb.Routes(h.blind), attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), rightsweb.Routes(h.rights), retentionweb.Routes(h.retention), offboardingweb.Routes(h.offboarding), erasureweb.Routes(h.erasure), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
 		consentweb.Routes(h.consent), registerweb.Routes(h.register),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
@@ -198,8 +200,10 @@ func (h *House) roleTitle(ctx context.Context, tx core.Tx, org core.ID, role str
 // state tells the console how the installation stands.
 func (h *House) state(ctx context.Context) (home.State, error) {
 	head, err := h.journal.Head(ctx)
+	sheet, keysErr := h.vault.Sheeted(ctx)
 	return home.State{
+		NoSheet: !sheet, NoCopy: len(h.cfg.Keys.Copies) == 0,
 		Engine: string(h.db.Engine()), Logs: head.Logs, Entries: head.Entries, Unsigned: head.Unsigned, SignedAt: head.SignedAt,
 		Sound: h.journal.Refusing() == nil,
-	}, err
+	}, errors.Join(err, keysErr)
 }

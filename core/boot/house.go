@@ -74,6 +74,7 @@ type House struct {
 	home          *home.Module
 	control       *control.Module
 	trust         *trust.Module
+	blind         *vault.Blind
 	review        *review.Module
 	attestation   *attestation.Module
 	inventory     *inventory.Module
@@ -104,7 +105,7 @@ type House struct {
 func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
-		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, rights.Schema, retention.Schema, offboarding.Schema, restraint.Schema, archive.Schema,
+		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, vault.BlindSchema(), rights.Schema, retention.Schema, offboarding.Schema, restraint.Schema, archive.Schema,
 		erasure.Schema, consent.Schema, register.Schema, incident.Schema,
 	}
 }
@@ -319,7 +320,8 @@ func (h *House) build(doors *late) error {
 	h.home = home.New(home.Needs{Gate: &doors.gate, Places: h.organizations, Rights: h.access, RoleTitle: h.roleTitle, State: h.state})
 	h.control = h.controls(doors)
 	h.trust = h.trusted(doors)
-	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.rights, h.restraint, canaryTroops{h}}
+	h.blind = h.blindness(doors)
+	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.blind, h.rights, h.restraint, canaryTroops{h}}
 	h.erasure = h.erasures(doors)
 	h.modules = append(h.modules, h.erasure, h.consent)
 	h.incident = h.incidents(doors)

@@ -76,6 +76,11 @@ func (h *House) RotateKeys(ctx context.Context) (KeyState, error) {
 	return s, errors.Join(err, h.vault.Scrub(ctx))
 }
 
+// blindness makes the room of organizations' own keys.
+func (h *House) blindness(doors *late) *vault.Blind {
+	return vault.NewBlind(vault.BlindNeeds{Gate: &doors.gate, Reader: h.db, Vault: h.vault, Clock: h.cfg.Clock})
+}
+
 // KeyState is what can be said of the key store without any secret.
 type KeyState = vault.State
 

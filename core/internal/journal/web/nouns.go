@@ -15,7 +15,7 @@ var nouns = map[string]i18n.Sentence{
 	"rights_task": i18n.T("tâche d'une demande", "task of a request"), "rights_system": i18n.T("système extérieur", "outside system"),
 	"journal": i18n.T("journal", "journal"), "journal_search": i18n.T("recherche enregistrée", "saved search"),
 	"journal_visit": i18n.T("lecture du journal", "reading of the journal"), "member": i18n.T("membre", "member"),
-	"key": i18n.T("clé", "key"), "organization": i18n.T("organisation", "organization"), "password": i18n.T("mot de passe", "password"), "person": i18n.T("personne", "person"),
+	"key": i18n.T("clé", "key"), "organization_key": i18n.T("clé de l'organisation", "key of the organization"), "organization": i18n.T("organisation", "organization"), "password": i18n.T("mot de passe", "password"), "person": i18n.T("personne", "person"),
 	"photo": i18n.T("photo", "photo"), "platform": i18n.T("plateforme", "platform"), "recovery": i18n.T("codes de secours", "recovery codes"), "report": i18n.T("signalement", "report"),
 	"role": i18n.T("rôle", "role"), "service_account": i18n.T("compte de service", "service account"), "session": i18n.T("session", "session"),
 	"setting": i18n.T("réglage", "setting"), "setup": i18n.T("mise en place", "set-up"), "signin": i18n.T("connexion", "sign-in"), "suspension": i18n.T("suspension", "suspension"),
