@@ -9,6 +9,7 @@ import (
 	controlapi "github.com/rempart/rempart/core/internal/control/api"
 	erasureapi "github.com/rempart/rempart/core/internal/erasure/api"
 	identityapi "github.com/rempart/rempart/core/internal/identity/api"
+	incidentapi "github.com/rempart/rempart/core/internal/incident/api"
 	inventoryapi "github.com/rempart/rempart/core/internal/inventory/api"
 	journalapi "github.com/rempart/rempart/core/internal/journal/api"
 	offboardingapi "github.com/rempart/rempart/core/internal/offboarding/api"
@@ -37,10 +38,11 @@ func (h *House) makeAPI() *rest.API {
 	termsapi.Register(a, h.terms)
 	attestationapi.Register(a, h.attestation)
 	inventoryapi.Register(a, h.inventory)
-	erasureapi.Register(a, h.erasure)
+	incidentapi.Register(a, h.incident)
 	retentionapi.Register(a, h.retention)
 	offboardingapi.Register(a, h.offboarding)
 	registerapi.Register(a, h.register)
+	erasureapi.Register(a, h.erasure)
 	consentapi.Register(a, h.consent)
 	archiveapi.Register(a, h.archive)
 	controlapi.Register(a, h.control)
