@@ -71,9 +71,6 @@ const (
 	MyRights       = "me.rights"
 	ProviderRights = "provider.rights"
 
-	ProviderErasures = "provider.erasures"
-	Erasures         = "erasures"
-
 	MyData             = "me.data"
 	ProviderRestraints = "provider.restraints"
 )
@@ -107,7 +104,6 @@ var orgMenu = []entry{
 	{section: Erasures, path: "/o/{org}/erasures", title: i18n.T("Effacements à répercuter", "Erasures to carry on"), icon: "out", needs: "erasure.consult", says: i18n.T("Les personnes effacées dont vous aviez reçu des données.", "Erased persons whose data you had received."), tile: true},
 	{section: Rights, path: "/o/{org}/rights", title: i18n.T("Demandes de droits", "Requests of rights"), icon: "person", needs: "rights_request.list", says: i18n.T("Ce que des personnes demandent sur leurs données, et pour quand.", "What persons ask about their data, and by when.")},
 	{section: Record, path: "/o/{org}/register", title: i18n.T("Registre des traitements", "Record of processing"), icon: "doc", needs: "register.read", says: i18n.T("Ce qui est fait des données, pourquoi, et jusqu'à quand.", "What is done with data, why, and until when.")},
-	{section: Erasures, path: "/o/{org}/erasures", title: i18n.T("Effacements à répercuter", "Erasures to carry on"), icon: "out", needs: "erasure.consult", says: i18n.T("Les personnes effacées dont vous aviez reçu des données.", "Erased persons whose data you had received."), tile: true},
 	{section: SubProcessors, path: "/o/{org}/subprocessors", title: i18n.T("Sous-traitants", "Sub-processors"), icon: "building", needs: "subprocessor.consult", says: i18n.T("Qui traite des données pour le prestataire, et où.", "Who processes data for the provider, and where.")},
 	{section: Breaches, path: "/o/{org}/breaches", title: i18n.T("Violations de données", "Data breaches"), icon: "flag", needs: "breach.consult", says: i18n.T("Ce dont vous avez été prévenu, et qui est touché.", "What you were told of, and who is affected.")},
 	{section: Controls, path: "/o/{org}/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", key: "v", needs: "promise.read", says: i18n.T("Ce qui vous est promis, et sa preuve vivante.", "What you are promised, and its live proof.")},
@@ -154,7 +150,6 @@ var providerMenu = []entry{
 	{section: MySecurity, path: "/me/duties", title: i18n.T("Mes engagements", "My undertakings"), icon: "doc", needs: "console.read", says: i18n.T("La charte que vous signez, vos formations.", "The charter that you sign, your training."), tile: true},
 	{section: ProviderErasures, path: "/provider/erasures", title: i18n.T("Effacements", "Erasures"), icon: "out", needs: "erasure.read", says: i18n.T("Les ordres, leurs étapes, leurs reçus signés.", "The orders, their steps, their signed receipts.")},
 	{section: ProviderRights, path: "/provider/rights", title: i18n.T("Demandes de droits", "Requests of rights"), icon: "person", needs: "rights_request.list", says: i18n.T("Ce que des personnes demandent au fournisseur, et pour quand.", "What persons ask of the provider, and by when.")},
-	{section: ProviderErasures, path: "/provider/erasures", title: i18n.T("Effacements", "Erasures"), icon: "out", needs: "erasure.read", says: i18n.T("Les ordres, leurs étapes, leurs reçus signés.", "The orders, their steps, their signed receipts.")},
 	{section: ProviderRestraints, path: "/provider/restraints", title: i18n.T("Limitations", "Restrictions"), icon: "pause", needs: "restraint.list", says: i18n.T("Les données gardées sans servir, et les oppositions.", "Data kept and not used, and objections.")},
 	{section: ProviderRetention, path: "/provider/retention", title: i18n.T("Conservation", "Retention"), icon: "clock", needs: "retention.read", says: i18n.T("Durées, balayages, conservations imposées, archive.", "Durations, sweeps, legal holds, archive.")},
 	{section: ProviderOffboarding, path: "/provider/offboarding", title: i18n.T("Fins de contrat", "Ends of contracts"), icon: "out", needs: "offboarding.list", says: i18n.T("Qui s'en va, quand, et les certificats.", "Who is leaving, when, and the certificates.")},
