@@ -54,7 +54,10 @@ func newTownOn(t testing.TB, url string, connections int) *town {
 // newTownWith builds a house by a configuration, in a folder and at an address of its own.
 func newTownWith(t testing.TB, cfg Config) *town {
 	t.Helper()
-	cfg.Data, cfg.Origin, cfg.Log = t.TempDir(), "http://localhost:8080", slog.New(slog.NewTextHandler(io.Discard, nil))
+	cfg.Data, cfg.Origin = t.TempDir(), "http://localhost:8080"
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
 	h, err := New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
