@@ -198,7 +198,7 @@ func (v *Vault) MakeKeysIn(ctx context.Context, org core.ID, owners ...core.ID) 
 	for range 5 {
 		err := v.makeKeys(ctx, org, owners)
 		if errors.Is(err, errEpochs) {
-			v.forget("")
+			v.forget(epochsOnly)
 			continue
 		}
 		if err != nil && core.CodeOf(err) == "" {

@@ -204,7 +204,7 @@ func (v *Vault) makeSecret(ctx context.Context, name indexName, generation int64
 		if !errors.Is(err, errEpochs) {
 			return err
 		}
-		v.forget("")
+		v.forget(epochsOnly)
 	}
 	return errEpochs
 }
@@ -224,7 +224,7 @@ func (v *Vault) RenewIndex(ctx context.Context, org core.ID, field string, begin
 		if err := v.makeSecret(ctx, name, newest); err != nil {
 			return err
 		}
-		if err := v.tellAll(ctx); err != nil {
+		if err := v.tell(ctx, ""); err != nil {
 			return err
 		}
 	}
@@ -240,12 +240,12 @@ func (v *Vault) RenewIndex(ctx context.Context, org core.ID, field string, begin
 	return err
 }
 
-// tellAll has every node read keys and secrets again.
-func (v *Vault) tellAll(ctx context.Context) error {
+// tell has every node read again what it keeps.
+func (v *Vault) tell(ctx context.Context, what string) error {
 	err := v.db.Write(ctx, func(tx core.Tx) error {
-		tx.Notify(topic, "")
+		tx.Notify(topic, what)
 		return nil
 	})
-	v.forget("")
+	v.forget(what)
 	return err
 }

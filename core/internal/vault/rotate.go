@@ -125,7 +125,7 @@ func (v *Vault) beginEpoch(ctx context.Context, target int64) error {
 	if len(orgs) == 0 {
 		return nil
 	}
-	return v.tellAll(ctx)
+	return v.tell(ctx, epochsOnly)
 }
 
 // rewrapping holds the ciphers of one pass.
@@ -300,10 +300,10 @@ func (v *Vault) endEpochs(ctx context.Context, target int64) error {
 		if _, err := tx.Exec(ctx, qForgetOld, now-shown.Microseconds()); err != nil {
 			return err
 		}
-		tx.Notify(topic, "")
+		tx.Notify(topic, epochsOnly)
 		return v.scrubLater(ctx, tx)
 	})
-	v.forget("")
+	v.forget(epochsOnly)
 	return err
 }
 

@@ -167,3 +167,47 @@ func (v *Vault) Restored(ctx context.Context, note func() error) error {
 	}
 	return v.setFact(ctx, factBack, "")
 }
+
+var (
+	qWrapped = db.SQL(`SELECT org, epoch, wrapped FROM vault_epoch WHERE destroyed = 0 AND wrapped IS NOT NULL ORDER BY org, epoch`)
+	qAdopt   = db.SQL(`UPDATE vault_epoch SET wrapped = $3 WHERE org = $1 AND epoch = $2 AND destroyed = 0`)
+)
+
+// Adopt takes over a key store that another root key wraps: each organization's key is unwrapped by it and wrapped by this one, all
+// or none. The other root key then opens nothing there any more; copies follow at once.
+func (v *Vault) Adopt(ctx context.Context, from Root) error {
+	var rows []storedEpoch
+	if err := v.db.Read(ctx, func(tx core.Tx) (err error) {
+		rows, err = db.All(ctx, tx, qWrapped, func(scan db.Scan) (r storedEpoch, err error) {
+			err = scan(&r.Org, &r.Epoch, &r.Wrapped)
+			return r, err
+		})
+		return err
+	}); err != nil {
+		return err
+	}
+	for i := range rows {
+		data := epochName{rows[i].Org, rows[i].Epoch}.data()
+		key, err := from.Unwrap(ctx, rows[i].Wrapped, data)
+		if err != nil {
+			return errRoot.Because(err)
+		}
+		rows[i].Wrapped, err = v.root.Wrap(ctx, key, data)
+		clear(key)
+		if err != nil {
+			return errRoot.Because(err)
+		}
+	}
+	if err := v.db.Write(ctx, func(tx core.Tx) error {
+		for _, r := range rows {
+			if n, err := tx.Exec(ctx, qAdopt, r.Org, r.Epoch, r.Wrapped); err != nil || n != 1 {
+				return errors.Join(err, foundIs(n != 1, errEpochs))
+			}
+		}
+		return v.scrubLater(ctx, tx)
+	}); err != nil {
+		return fmt.Errorf("vault: adopt: %w", err)
+	}
+	v.forget("")
+	return errors.Join(v.Copy(ctx), v.Scrub(ctx))
+}

@@ -101,8 +101,11 @@ func New(n Needs) (*Vault, error) {
 	return v, nil
 }
 
-// topic tells of destructions: "owner/<id>", "" for all.
-const topic = "vault.destroyed"
+// topic tells of destructions: the id of an owner, "" for all, epochsOnly when keys of owners stay what they are.
+const (
+	topic      = "vault.destroyed"
+	epochsOnly = "*"
+)
 
 // Close stops listening.
 func (v *Vault) Close() { v.cancel() }
@@ -119,9 +122,11 @@ func (v *Vault) forget(owner string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.turn++
-	if owner == "" {
+	switch owner {
+	case "":
 		v.drop()
-		return
+	case epochsOnly:
+		v.epochs, v.newest = map[epochName][]byte{}, map[core.ID]int64{}
 	}
 	delete(v.owners, core.ID(owner))
 }
