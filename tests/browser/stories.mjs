@@ -6,6 +6,7 @@ import { rights } from "./rights.mjs";
 import { controls } from "./controls.mjs";
 import { attested } from "./attested.mjs";
 import { registers } from "./registers.mjs";
+import { incidents } from "./incidents.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -24,6 +25,7 @@ export async function stories(stage) {
   await controls(stage);
   await attested(stage);
   await registers(stage);
+  await incidents(stage);
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);
 }

@@ -43,8 +43,8 @@ var verbs map[string]verb
 func init() {
 	verbs = map[string]verb{
 		"signs in": signsIn, "signs out": signsOut, "is in": isIn, "is out": isOut,
-		"opens": opens, "reads": reads, "sees": sees, "fills": fills, "posts": posts, "gets": gets, "attaches": attaches,
-		"gives": gives, "revokes": revokes, "suspends": suspends, "lifts": lifts, "invites": invites,
+		"opens": opens, "reads": reads, "sees": sees, "fills": fills, "posts": posts, "gets": gets, "attaches": attaches, "clicks": clicks,
+		"clicks": clicks, "gives": gives, "revokes": revokes, "suspends": suspends, "lifts": lifts, "invites": invites,
 		"gets mail": getsMail, "follows": follows, "guesses": guesses, "comes from": comesFrom, "copies": copies,
 		"says": says, "calls": calls, "proves again": provesAgain, "has header": hasHeader, "has cookie": hasCookie,
 	}
@@ -167,6 +167,19 @@ func opens(p *play, name string, args []string) error {
 		return &people.Refusal{Page: page}
 	}
 	return nil
+}
+
+// clicks: clicks WORDS; the first link of the last page whose text or address holds them.
+func clicks(p *play, name string, args []string) error {
+	page, err := p.page(name)
+	if err != nil {
+		return err
+	}
+	href, ok := page.Link(strings.Join(args, " "))
+	if !ok {
+		return fmt.Errorf("%s has no link to %v but %v", page.Path, args, page.Links())
+	}
+	return opens(p, name, []string{href})
 }
 
 // gets: gets STATUS at PATH.
