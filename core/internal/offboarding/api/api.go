@@ -49,7 +49,7 @@ func Register(a *rest.API, m *offboarding.Module) {
 	rest.Op(a, edge.Needs(offboarding.Extend), rest.Operation{
 		ID: "extendOffboarding", Method: "POST", Path: "/organizations/{org}/offboarding/extensions", Summary: "Ask for more time to take everything away", Tag: tag,
 	}, func(ctx context.Context, in *struct {
-		inOrg
+		Org  core.ID `path:"org" doc:"Id of the organization"`
 		Body struct {
 			Until  time.Time `json:"until" doc:"The new date"`
 			Reason string    `json:"reason" doc:"Why, in 10 to 1000 characters"`

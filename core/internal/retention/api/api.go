@@ -112,7 +112,7 @@ func Register(a *rest.API, m *retention.Module) {
 	rest.Op(a, edge.Needs(retention.ReadRules), rest.Operation{
 		ID: "readSweep", Method: "GET", Path: "/organizations/{org}/retention/runs/{sweep}", Summary: "Read what a sweep ended", Tag: tag,
 	}, func(ctx context.Context, in *struct {
-		inOrg
+		Org   core.ID `path:"org" doc:"Id of the organization"`
 		Sweep core.ID `path:"sweep" doc:"Id of the sweep"`
 	},
 	) (*rest.One[Sweep], error) {
