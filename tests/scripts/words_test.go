@@ -44,7 +44,7 @@ func init() {
 	verbs = map[string]verb{
 		"signs in": signsIn, "signs out": signsOut, "is in": isIn, "is out": isOut,
 		"opens": opens, "reads": reads, "sees": sees, "fills": fills, "posts": posts, "gets": gets, "attaches": attaches, "clicks": clicks,
-		"clicks": clicks, "gives": gives, "revokes": revokes, "suspends": suspends, "lifts": lifts, "invites": invites,
+		"gives": gives, "revokes": revokes, "suspends": suspends, "lifts": lifts, "invites": invites,
 		"gets mail": getsMail, "follows": follows, "guesses": guesses, "comes from": comesFrom, "copies": copies,
 		"says": says, "calls": calls, "proves again": provesAgain, "has header": hasHeader, "has cookie": hasCookie,
 	}
