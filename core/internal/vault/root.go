@@ -140,3 +140,11 @@ func makeRoot(path string) (Local, error) {
 	}
 	return key, nil
 }
+
+// PKCS11 names a root key in a PKCS#11 device.
+type PKCS11 struct {
+	Module  string // the device's library, /usr/lib/softhsm/libsofthsm2.so
+	Token   string // label of the token
+	Key     string // label of the key, made when there is none
+	PINFile string
+}
