@@ -18,7 +18,7 @@ export GOFLAGS     := -buildvcs=false
 export CGO_ENABLED ?= 1
 
 .PHONY: help build run demo check test bench docs fmt generate schema-fixture clean \
-        deps vet format lint tidy generated unit race speed scripts fuzz faults browser isolation load smoke benches summary reset
+        deps vet format lint tidy generated unit race speed tokens scripts fuzz faults browser isolation load smoke benches summary reset
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -64,7 +64,7 @@ check: reset vet format lint
 	@$(MAKE) summary
 
 # Longest first; each part says how long it took.
-test: reset deps vet format lint tidy generated race speed fuzz faults browser benches smoke
+test: reset deps vet format lint tidy generated race speed tokens fuzz faults browser benches smoke
 	@$(MAKE) summary
 
 bench: build
@@ -118,6 +118,10 @@ isolation:
 
 load:
 	scripts/gotest load -run 'Load|Parallel' ./tests/... ./core/boot
+
+# The root key in a device: SoftHSM, which scripts/deps installs.
+tokens:
+	@scripts/part tokens scripts/gotest tokens -tags pkcs11 -run PKCS11 ./core/internal/vault
 
 fuzz:
 	@scripts/part fuzz scripts/fuzz $(FUZZTIME)
