@@ -269,14 +269,14 @@ func (p pages) addSystem(w http.ResponseWriter, r *http.Request) error {
 	if secret != "" {
 		return p.showSystems(w, r, http.StatusOK, systemsView{secret: secret})
 	}
-	return ui.Redirect(w, r, rights.PathOf(orgOf(r))+"/systems", tSysAdded.In(r.Context()))
+	return ui.Redirect(w, r, rights.PathOf(orgOf(r))+"-systems", tSysAdded.In(r.Context()))
 }
 
 func (p pages) dropSystem(w http.ResponseWriter, r *http.Request) error {
 	if err := p.m.DropSystem(r.Context(), orgOf(r), id(r, "rights_system")); err != nil {
 		return err
 	}
-	return ui.Redirect(w, r, rights.PathOf(orgOf(r))+"/systems", tSysGone.In(r.Context()))
+	return ui.Redirect(w, r, rights.PathOf(orgOf(r))+"-systems", tSysGone.In(r.Context()))
 }
 
 func (v systemsView) rows(ctx context.Context) []ui.Row {

@@ -43,11 +43,11 @@ func (p pages) desk(base string) []edge.Route {
 	one := base + "/{rights_request}"
 	return []edge.Route{
 		{Pattern: "GET " + base, Access: edge.Needs(rights.List), Handle: p.queue},
-		{Pattern: "GET " + base + "/new", Access: edge.Needs(rights.Record), Handle: p.recording},
+		{Pattern: "GET " + base + "-new", Access: edge.Needs(rights.Record), Handle: p.recording},
 		{Pattern: "POST " + base, Access: edge.Needs(rights.Record), Handle: p.recorded},
-		{Pattern: "GET " + base + "/systems", Access: edge.Needs(rights.Systems), Handle: p.systems},
-		{Pattern: "POST " + base + "/systems", Access: edge.Needs(rights.Manage), Handle: p.addSystem},
-		{Pattern: "POST " + base + "/systems/{rights_system}/remove", Access: edge.Needs(rights.Manage), Handle: p.dropSystem},
+		{Pattern: "GET " + base + "-systems", Access: edge.Needs(rights.Systems), Handle: p.systems},
+		{Pattern: "POST " + base + "-systems", Access: edge.Needs(rights.Manage), Handle: p.addSystem},
+		{Pattern: "POST " + base + "-systems/{rights_system}/remove", Access: edge.Needs(rights.Manage), Handle: p.dropSystem},
 		{Pattern: "GET " + one, Access: edge.Needs(rights.Read), Handle: p.one},
 		{Pattern: "POST " + one + "/doubt", Access: edge.Needs(rights.Doubt), Handle: p.doubt},
 		{Pattern: "POST " + one + "/identity", Access: edge.Needs(rights.Prove), Handle: p.identity},
