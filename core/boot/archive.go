@@ -21,10 +21,10 @@ import (
 const jobArchive = "archive.build"
 
 // archives makes the room of what a person sees and takes of their own data.
-func (h *House) archives(doors *late) *archive.Module {
+func (h *House) archives(doors *late, spool func() (io.ReadWriteSeeker, func() error, error)) *archive.Module {
 	return archive.New(archive.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, People: h.identity, Restrainer: h.restraint, Origin: h.cfg.Origin,
-		Modules: func() []core.Module { return h.modules }, Manifests: sync.OnceValue(h.Manifests), Seen: h.seenBy, Spool: h.spool,
+		Modules: func() []core.Module { return h.modules }, Manifests: sync.OnceValue(h.Manifests), Seen: h.seenBy, Spool: spool,
 		Enqueue: func(ctx context.Context, tx core.Tx, id core.ID) error {
 			_, err := h.jobs.Enqueue(ctx, tx, jobs.Job{Kind: jobArchive, Org: core.Platform, Key: string(id), Payload: map[string]core.ID{"archive": id}})
 			return err

@@ -94,11 +94,9 @@ func (b *bundle) columns(ctx context.Context, s *sheet) []column {
 	list := make([]column, len(order))
 	for i, name := range order {
 		list[i] = column{Name: name, Title: i18n.From(Word(s.Name, name)).In(ctx)}
-		for _, f := range s.Fields {
-			if f.Name == name && f.Personal {
-				list[i].Category, list[i].Purpose, list[i].Basis = f.Category, string(f.Purpose), string(f.Basis)
-				list[i].Retention = i18n.From(f.Until).In(ctx)
-			}
+		if f := s.treats(name); f != nil && f.Personal {
+			list[i].Category, list[i].Purpose, list[i].Basis = f.Category, string(f.Purpose), string(f.Basis)
+			list[i].Retention = i18n.From(f.Until).In(ctx)
 		}
 	}
 	return list

@@ -168,7 +168,7 @@ func (b *bundle) write(s *sheet, values map[string]any) error {
 			return err
 		}
 	}
-	if !b.portable {
+	if !b.portable || s.inside != nil && s.inside.portable {
 		for _, name := range s.others(values) {
 			if err := put(name, values[name]); err != nil {
 				return err

@@ -142,8 +142,9 @@ func (s *sheet) grounds(ctx context.Context) []Ground {
 	}
 	var order []key
 	by := map[key]*Ground{}
-	for _, f := range s.Fields {
-		if !f.Personal || f.secret || !s.known[f.Name] {
+	for _, name := range s.ordered() {
+		f := s.treats(name)
+		if f == nil || !f.Personal || f.secret {
 			continue
 		}
 		k := key{f.Purpose, f.Basis, f.Until}
@@ -151,7 +152,7 @@ func (s *sheet) grounds(ctx context.Context) []Ground {
 			by[k] = &Ground{Purpose: PurposeWord(ctx, f.Purpose), Basis: BasisWord(ctx, f.Basis), Until: i18n.From(f.Until).In(ctx)}
 			order = append(order, k)
 		}
-		by[k].Fields = append(by[k].Fields, i18n.From(f.Title).In(ctx))
+		by[k].Fields = append(by[k].Fields, i18n.From(Word(s.Name, name)).In(ctx))
 	}
 	list := make([]Ground, len(order))
 	for i, k := range order {

@@ -28,6 +28,18 @@ type shape struct {
 	Fields   []Field
 	names    map[string]bool
 	portable bool
+	// inside treats the values that a room gives under names of their own: they come from what it keeps sealed.
+	inside *Field
+}
+
+// treats gives the treatment of a value by its name; nil when it is of no person.
+func (s *shape) treats(name string) *Field {
+	for i := range s.Fields {
+		if s.Fields[i].Name == name {
+			return &s.Fields[i]
+		}
+	}
+	return s.inside
 }
 
 // portable tells whether article 20 covers a column: provided or observed, on consent or for a contract. What was inferred is
@@ -61,6 +73,11 @@ func (m *Module) describe() catalogue {
 					Name: c.Name, Title: Word(t.Name, c.Name), Category: c.Category, Purpose: c.Purpose, Basis: c.Basis, Until: until(c.Retention, rules),
 					Personal: c.Personal, secret: c.Secret, portable: p || !c.Personal && !c.Secret,
 				})
+			}
+			for i, c := range t.Columns {
+				if c.Personal && c.Sealed && !c.Secret && s.inside == nil {
+					s.inside = &s.Fields[i]
+				}
 			}
 			all[t.Name] = s
 		}
