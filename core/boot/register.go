@@ -19,7 +19,7 @@ func (h *House) registrar() personal.Registrar { return h.register }
 // recorded makes the room of the record of processing activities.
 func (h *House) recorded(doors *late) *register.Module {
 	return register.New(register.Needs{
-		Gate: &doors.gate, DB: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, People: &doors.identity, Orgs: &doors.organizations,
+		Gate: &doors.gate, DB: h.db, Vault: h.keys, Pretended: h.pretends, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, People: &doors.identity, Orgs: &doors.organizations,
 		Around: &around{h: h, rooms: sync.OnceValue(h.probeRooms)}, Log: h.cfg.Log,
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
 )
 
 // Gaps says what the manifests leave open, one line each, in the words of whoever repairs it: a personal column without
@@ -23,6 +24,25 @@ func Gaps(manifests []core.Manifest) []string {
 	}
 	slices.Sort(c.gaps)
 	return slices.Compact(c.gaps)
+}
+
+// Untreated names the columns of the live schemas that no manifest treats.
+func Untreated(live []db.Column, manifests []core.Manifest) (list []string) {
+	treated := map[db.Column]bool{}
+	for _, m := range manifests {
+		for _, t := range m.Tables {
+			for _, c := range t.Columns {
+				treated[db.Column{Table: t.Name, Name: c.Name}] = true
+			}
+		}
+	}
+	for _, c := range live {
+		if !treated[c] {
+			list = append(list, fmt.Sprintf("column %s.%s has no treatment", c.Table, c.Name))
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 type checked struct {

@@ -22,6 +22,7 @@ var Schema = db.Schema{Module: "register", FS: schemaFS}
 type Base interface {
 	core.Reader
 	Listen(topic string, f func(payload string)) (cancel func())
+	Columns(ctx context.Context) ([]db.Column, error)
 }
 
 // People names persons.
@@ -70,13 +71,16 @@ type Measure struct {
 type Needs struct {
 	Gate   core.Gate
 	DB     Base
+	Vault  Base // the database of the keys
 	Clock  core.Clock
 	Sealer core.Sealer
 	Keys   core.Keymaker
 	People People
 	Orgs   Orgs
 	Around Around
-	Log    *slog.Logger
+	// Pretended gives the facts that a throw-away instance was told, for the probes' own test; none on a live one.
+	Pretended func(fact string) (value string, ok bool)
+	Log       *slog.Logger
 }
 
 // Module is the register.
