@@ -327,8 +327,9 @@ func (h *House) build(doors *late) error {
 	h.incident = h.incidents(doors)
 	h.modules = append(h.modules, h.register, h.incident)
 	h.retention = h.retentions(doors)
+	h.offboarding = h.offboardings(doors)
 	h.archive = h.archives(doors, h.spool)
-	h.modules = append(h.modules, h.retention, h.archive)
+	h.modules = append(h.modules, h.retention, h.offboarding, h.archive)
 	h.modules = append(h.modules, h.lookouts()...)
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
