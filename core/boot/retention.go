@@ -52,7 +52,17 @@ func (h *House) RetentionDue(ctx context.Context) ([]RetentionCount, error) {
 }
 
 // unswept are tables of personal data with a limited time whose rows nothing ends by their age, and why.
-var unswept = map[string]core.Text{}
+var unswept = map[string]core.Text{
+	"journal_batch": pruned, "journal_pending": pruned, "journal_index": pruned, "journal_visit": pruned,
+	"access_role": withOrg, "access_allow": withOrg, "token_service": withOrg,
+	"inventory_item": asRegister, "inventory_version": asRegister, "inventory_file": asRegister,
+}
+
+var (
+	pruned     = core.Text{FR: "le journal s'élague de lui-même, par la même durée", EN: "the journal prunes itself, by the same duration"}
+	withOrg    = core.Text{FR: "vit et finit avec son organisation", EN: "lives and ends with its organization"}
+	asRegister = core.Text{FR: "registre du fournisseur, sans terme tant qu'il tient la plateforme ; les noms y sont des identifiants", EN: "a register of the provider, without term while it runs the platform; names in it are ids"}
+)
 
 // lasting are tables with an organization whose rows outlive it, and why.
 var lasting = map[string]core.Text{}

@@ -28,8 +28,8 @@ type Line struct {
 	Clear, Cleared string
 	// Keep are the columns that the archive keeps; none for a line whose rule has no archive.
 	Keep []string
-	// With are statements on other tables that go with a row, with the key as arguments.
-	With []string
+	// With are statements on other tables that go with a row, with the key as arguments; Takes names those tables.
+	With, Takes []string
 	// Reveal opens what is sealed of a row on its way to the archive; nil drops sealed values.
 	Reveal func(ctx context.Context, tx core.Tx, row map[string]any) error
 
@@ -261,9 +261,12 @@ func (l *Line) reveal(ctx context.Context, tx core.Tx, values map[string]any) er
 
 // Expires lists the tables and rules.
 func (ls Lines) Expires() []core.Receipt {
-	all := make([]core.Receipt, len(ls))
-	for i, l := range ls {
-		all[i] = core.Receipt{Table: l.Table, Rule: l.Rule}
+	var all []core.Receipt
+	for _, l := range ls {
+		all = append(all, core.Receipt{Table: l.Table, Rule: l.Rule})
+		for _, t := range l.Takes {
+			all = append(all, core.Receipt{Table: t, Rule: l.Rule})
+		}
 	}
 	return all
 }

@@ -13,7 +13,7 @@ import (
 var lapses = lapse.Of(
 	lapse.Line{
 		Table: "attestation_attestation", Rule: "7y", Key: []string{"id"}, Person: "signer", Since: "CASE WHEN withdrawn_at > 0 THEN withdrawn_at ELSE until_at END",
-		With: []string{db.SQL(`DELETE FROM attestation_file WHERE attestation = $1`), db.SQL(`DELETE FROM attestation_reminder WHERE about = $1`)},
+		With: []string{db.SQL(`DELETE FROM attestation_file WHERE attestation = $1`), db.SQL(`DELETE FROM attestation_reminder WHERE about = $1`)}, Takes: []string{"attestation_file", "attestation_reminder"},
 	},
 	lapse.Line{
 		Table: "attestation_duty", Rule: "7y", Key: []string{"id"}, Person: "person", Since: "CASE WHEN ended_at > 0 THEN ended_at ELSE until_at END",

@@ -17,7 +17,7 @@ var lapses = lapse.Of(
 	},
 	lapse.Line{Table: "retention_hold", Rule: "hold", Key: []string{"id"}, Since: "CASE WHEN lifted_at > 0 THEN lifted_at ELSE ends_at END"},
 	lapse.Line{Table: "retention_notice", Rule: "notice", Key: []string{"person"}, Person: "person", Since: "due_at", Where: "ordered <> ''"},
-	lapse.Line{Table: "retention_run", Rule: "certificate", Key: []string{"id"}, Since: "ended_at", With: []string{db.SQL(`DELETE FROM retention_line WHERE run = $1`)}},
+	lapse.Line{Table: "retention_run", Rule: "certificate", Key: []string{"id"}, Since: "ended_at", With: []string{db.SQL(`DELETE FROM retention_line WHERE run = $1`)}, Takes: []string{"retention_line"}},
 )
 
 // Due tells which organizations have rows whose period began before a date.
