@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/archive"
 	archiveweb "github.com/rempart/rempart/core/internal/archive/web"
+	"github.com/rempart/rempart/core/internal/control/data"
 	journalweb "github.com/rempart/rempart/core/internal/journal/web"
 	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/i18n"
@@ -32,6 +33,14 @@ func (h *House) archives(doors *late, spool func() (io.ReadWriteSeeker, func() e
 		OrgName: func(ctx context.Context, tx core.Tx, org core.ID) (string, error) {
 			o, err := h.organizations.Org(ctx, tx, org)
 			return o.Name, err
+		},
+		StandsIn: func(ctx context.Context, c core.Canary) ([]string, error) {
+			for _, room := range h.modules {
+				if d, ok := room.(*data.Module); ok {
+					return d.StandsIn(ctx, c)
+				}
+			}
+			return nil, errors.New("boot: no room looks at data")
 		},
 		Eraser: func() personal.Eraser { return h.erasure },
 	})
