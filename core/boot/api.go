@@ -18,6 +18,7 @@ import (
 	registerapi "github.com/rempart/rempart/core/internal/register/api"
 	retentionapi "github.com/rempart/rempart/core/internal/retention/api"
 	reviewapi "github.com/rempart/rempart/core/internal/review/api"
+	rightsapi "github.com/rempart/rempart/core/internal/rights/api"
 	sessionapi "github.com/rempart/rempart/core/internal/session/api"
 	settingsapi "github.com/rempart/rempart/core/internal/settings/api"
 	termsapi "github.com/rempart/rempart/core/internal/terms/api"
@@ -38,6 +39,7 @@ func (h *House) makeAPI() *rest.API {
 	termsapi.Register(a, h.terms)
 	attestationapi.Register(a, h.attestation)
 	inventoryapi.Register(a, h.inventory)
+	rightsapi.Register(a, h.rights)
 	incidentapi.Register(a, h.incident)
 	retentionapi.Register(a, h.retention)
 	offboardingapi.Register(a, h.offboarding)
