@@ -139,9 +139,11 @@ func titled(titles journalweb.Titles, p core.Permission) core.Text {
 var (
 	tShares    = i18n.T("Consentements et partages", "Consents and shares")
 	tSharesSay = i18n.T("Ce que vous avez accepté et ce que vous partagez, à reprendre aussi facilement.", "What you have accepted and what you share, to take back as easily.")
+	tRights    = i18n.T("Exercer un droit", "Exercise a right")
+	tRightsSay = i18n.T("Accès, rectification, effacement, opposition, limitation, portabilité : une réponse vous est due dans le mois.", "Access, rectification, erasure, objection, restriction, portability: an answer is due to you within one month.")
 )
 
 // ways are the pages of other rooms that the page of one's own data leads to.
 func (h *House) ways() []archiveweb.Way {
-	return []archiveweb.Way{{Label: tShares, Says: tSharesSay, Href: "/me/shares"}}
+	return []archiveweb.Way{{Label: tShares, Says: tSharesSay, Href: "/me/shares"}, {Label: tRights, Says: tRightsSay, Href: "/me/rights"}}
 }
