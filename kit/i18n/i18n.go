@@ -15,6 +15,7 @@ package i18n
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -71,7 +72,7 @@ func From(t core.Text) Sentence { return Sentence{t.FR, t.EN} }
 // In says the sentence in the language of ctx.
 func (s Sentence) In(ctx context.Context, args ...any) string { return s.Say(Of(ctx), args...) }
 
-// Say says the sentence in l.
+// Say says the sentence in l; those of args that are sentences or texts are said in l too.
 func (s Sentence) Say(l Lang, args ...any) string {
 	text := s.fr
 	if l == EN {
@@ -80,7 +81,20 @@ func (s Sentence) Say(l Lang, args ...any) string {
 	if len(args) == 0 {
 		return text
 	}
-	return fmt.Sprintf(text, args...)
+	return fmt.Sprintf(text, spoken(l, args)...)
+}
+
+func spoken(l Lang, args []any) []any {
+	out := slices.Clone(args)
+	for i, a := range out {
+		switch a := a.(type) {
+		case Sentence:
+			out[i] = a.Say(l)
+		case core.Text:
+			out[i] = From(a).Say(l)
+		}
+	}
+	return out
 }
 
 // Counted is a sentence that agrees with a number: its first argument.

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/rempart/rempart/core"
@@ -16,21 +15,7 @@ import (
 
 // Text fills a sentence in both languages. args are figures, fixed names and further sentences, never personal data.
 func Text(s i18n.Sentence, args ...any) core.Text {
-	return core.Text{FR: s.Say(i18n.FR, spoken(i18n.FR, args)...), EN: s.Say(i18n.EN, spoken(i18n.EN, args)...)}
-}
-
-// spoken says those of args that are sentences or texts.
-func spoken(l i18n.Lang, args []any) []any {
-	out := slices.Clone(args)
-	for i, a := range out {
-		switch a := a.(type) {
-		case i18n.Sentence:
-			out[i] = a.Say(l)
-		case core.Text:
-			out[i] = i18n.From(a).Say(l)
-		}
-	}
-	return out
+	return core.Text{FR: s.Say(i18n.FR, args...), EN: s.Say(i18n.EN, args...)}
 }
 
 // Held is what a probe saw when the promise is kept: sample were looked at of population.

@@ -176,7 +176,7 @@ func refuseNotice(p Proposal, text string, partial bool) error {
 	wrong := errNotice
 	for _, f := range p.Lacks {
 		if !partial {
-			wrong = wrong.With(f.Name, codeNotTold, f.Title.Say(0))
+			wrong = wrong.With(f.Name, codeNotTold, f.Title)
 		}
 	}
 	if p.Persons == 0 {
