@@ -214,6 +214,7 @@ func (w *town) plant() {
 	w.plantRegister()
 	w.plantConsent()
 	w.plantIncident()
+	w.plantRecord()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.

@@ -74,7 +74,7 @@ var rules = []core.RetentionRule{
 var activities = []core.Activity{{
 	ID: "retention.archive", Title: core.Text{FR: "Conservation et archive intermédiaire", EN: "Retention and intermediate archive"},
 	About: core.Text{FR: "Effacer au terme de chaque durée, garder à part ce que la loi demande de garder, et le prouver", EN: "Delete at the end of each duration, keep apart what the law asks to keep, and prove it"},
-	Part:  core.Controller, Purposes: []core.Purpose{core.PurposeLegal},
+	Part:  core.Controller, Purposes: []core.Purpose{core.PurposeLegal, core.PurposeService},
 	Persons: []core.Text{{FR: "anciens membres des organisations clientes", EN: "former members of client organizations"}},
 	Tables:  []string{"retention_run", "retention_hold", "retention_archive", "retention_notice"},
 }}
