@@ -35,7 +35,7 @@ func (c *Config) boot(log *slog.Logger) boot.Config {
 	proxies, _ := c.Server.proxies() // checked
 	return boot.Config{
 		Data: c.Data, URL: c.Database.URL, KeysURL: c.Database.Keys, Connections: c.Database.Connections,
-		Keys:   boot.Keys{Copies: c.Keys.Copies},
+		Keys:   c.Keys.boot(),
 		Origin: c.Server.Origin, Proxies: proxies, Mail: c.Mail,
 		CheckpointFolders: c.Journal.Folders, CheckpointMails: c.Journal.MailTo, Witnesses: c.Journal.Witnesses, WitnessOf: c.Journal.witnessed(),
 		Declared: boot.Declared{

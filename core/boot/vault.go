@@ -22,19 +22,80 @@ import (
 type Keys struct {
 	// Copies are folders on other disks or machines: each holds the latest copy of the key store and no older one.
 	Copies []string
+	// Root is "file" (root.key in the data folder, or the credential rempart-root-key of systemd), "transit" or "pkcs11".
+	Root    string
+	Transit Transit
+	PKCS11  PKCS11
+}
+
+// Transit is a root key on an OpenBao or Vault server; PKCS11 one in a device.
+type (
+	Transit = vault.Transit
+	PKCS11  = vault.PKCS11
+)
+
+// root opens the root key that the configuration names.
+func (h *House) root(ctx context.Context) (vault.Root, error) {
+	switch h.cfg.Keys.Root {
+	case "", "file":
+		return vault.FindRoot(h.rootFile())
+	case "transit":
+		return vault.OpenTransit(ctx, h.cfg.Keys.Transit)
+	case "pkcs11":
+		return vault.OpenPKCS11(h.cfg.Keys.PKCS11)
+	}
+	return nil, fmt.Errorf("boot: no root key is called %q", h.cfg.Keys.Root)
+}
+
+func (h *House) rootFile() string { return filepath.Join(h.cfg.Data, "root.key") }
+
+// adopt takes over a key store whose root key was the file that still stands in the data folder.
+func (h *House) adopt(ctx context.Context, needs vault.Needs) error {
+	if _, err := os.Stat(h.rootFile()); err != nil {
+		return nil
+	}
+	former, err := vault.LoadRoot(h.rootFile())
+	if err != nil {
+		return err
+	}
+	defer clear(former)
+	there, err := h.vault.Opens(ctx)
+	if err != nil || there {
+		return err
+	}
+	needs.Root = former
+	before, err := vault.New(needs)
+	if err != nil {
+		return err
+	}
+	defer before.Close()
+	if err := before.Start(ctx); err != nil {
+		return err
+	}
+	if err := h.vault.Adopt(ctx, former); err != nil {
+		return err
+	}
+	h.cfg.Log.WarnContext(ctx, "the root key left its file: destroy root.key and its sheets once every node runs with the new one")
+	return nil
 }
 
 // openVault finds the root key and opens the vault. It gives what keys of this platform's own are derived from.
 func (h *House) openVault(ctx context.Context) (seed []byte, err error) {
-	root, err := vault.FindRoot(filepath.Join(h.cfg.Data, "root.key"))
+	root, err := h.root(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h.vault, err = vault.New(vault.Needs{DB: h.keys, Root: root, Clock: h.cfg.Clock, Log: h.cfg.Log, Copies: h.cfg.Keys.Copies})
-	if err != nil {
+	needs := vault.Needs{DB: h.keys, Root: root, Clock: h.cfg.Clock, Log: h.cfg.Log, Copies: h.cfg.Keys.Copies}
+	if h.vault, err = vault.New(needs); err != nil {
 		return nil, err
 	}
-	return root, h.vault.Start(ctx)
+	if local, ok := root.(vault.Local); ok {
+		return local, h.vault.Start(ctx)
+	}
+	if err := errors.Join(h.adopt(ctx, needs), h.vault.Start(ctx)); err != nil {
+		return nil, err
+	}
+	return h.vault.Secret(ctx, "platform")
 }
 
 // turnKeys is the work of keys: a new epoch each day, and copies that follow the key store.

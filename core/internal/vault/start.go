@@ -173,6 +173,25 @@ var (
 	qAdopt   = db.SQL(`UPDATE vault_epoch SET wrapped = $3 WHERE org = $1 AND epoch = $2 AND destroyed = 0`)
 )
 
+// Opens tells whether this root key opens the key store: false when another wraps it, true too when the store is empty.
+func (v *Vault) Opens(ctx context.Context) (bool, error) {
+	var row storedEpoch
+	var found bool
+	var old int64
+	if err := v.db.Read(ctx, func(tx core.Tx) (err error) {
+		if _, err = scanOne(ctx, tx, qOldKeys, []any{firstEpoch}, &old); err != nil {
+			return err
+		}
+		found, err = scanOne(ctx, tx, qWrapped, nil, &row.Org, &row.Epoch, &row.Wrapped)
+		return err
+	}); err != nil || old > 0 || !found {
+		return old == 0, err
+	}
+	key, err := v.root.Unwrap(ctx, row.Wrapped, epochName{row.Org, row.Epoch}.data())
+	clear(key)
+	return err == nil, nil
+}
+
 // Adopt takes over a key store that another root key wraps: each organization's key is unwrapped by it and wrapped by this one, all
 // or none. The other root key then opens nothing there any more; copies follow at once.
 func (v *Vault) Adopt(ctx context.Context, from Root) error {
