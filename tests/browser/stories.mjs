@@ -6,6 +6,7 @@ import { rights } from "./rights.mjs";
 import { controls } from "./controls.mjs";
 import { attested } from "./attested.mjs";
 import { registers } from "./registers.mjs";
+import { record } from "./record.mjs";
 import { incidents } from "./incidents.mjs";
 import { seldom } from "./seldom.mjs";
 
@@ -25,6 +26,7 @@ export async function stories(stage) {
   await controls(stage);
   await attested(stage);
   await registers(stage);
+  await record(stage);
   await incidents(stage);
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);
