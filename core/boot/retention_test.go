@@ -112,7 +112,7 @@ func TestWhatHasReachedItsEndGoes(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			fake := today()
 			w := newTownWith(t, Config{URL: dbtest.Config(t, kind, nil).URL, Clock: fake})
-			member, start := w.people["a.member"], fake.Now()
+			member, start := w.people["a.auditor"], fake.Now()
 			w.exec(qEndedRole, w.a, clock.Micros(start), member)
 			sweep := func(days int) {
 				t.Helper()
@@ -207,7 +207,7 @@ func (w *town) verified(t *testing.T) {
 func TestTheArchiveAsksForItsPermissionAndAReason(t *testing.T) {
 	fake := today()
 	w := newTownWith(t, Config{Clock: fake})
-	member := w.people["a.member"]
+	member := w.people["a.auditor"]
 	w.exec(qEndedRole, w.a, clock.Micros(fake.Now()), member)
 	fake.Advance(366 * 24 * time.Hour)
 	w.must("sweep", w.Sweep(w.system(), "retention.sweep"))
@@ -227,7 +227,7 @@ func TestTheArchiveAsksForItsPermissionAndAReason(t *testing.T) {
 	}
 	found, err := w.retention.Search(w.now(fake, "provider.dpo"), quest)
 	w.must("search", err)
-	if len(found) != 1 || found[0].Values["role"] != "member" || found[0].Values["person"] != string(member) {
+	if len(found) != 1 || found[0].Values["role"] != "auditor" || found[0].Values["person"] != string(member) {
 		t.Fatalf("found %+v", found)
 	}
 	if n := w.entries(core.Platform, retention.SearchArchive.Permission, w.a); n < 1 {
@@ -239,8 +239,8 @@ func TestTheArchiveAsksForItsPermissionAndAReason(t *testing.T) {
 func TestADryRunDeletesNothing(t *testing.T) {
 	fake := today()
 	w := newTownWith(t, Config{Clock: fake})
-	w.exec(qEndedRole, w.a, clock.Micros(fake.Now()), w.people["a.member"])
-	w.exec(qEndedRole, w.b, clock.Micros(fake.Now()), w.people["b.member"])
+	w.exec(qEndedRole, w.a, clock.Micros(fake.Now()), w.people["a.auditor"])
+	w.exec(qEndedRole, w.b, clock.Micros(fake.Now()), w.people["b.auditor"])
 	fake.Advance(400 * 24 * time.Hour)
 	w.begin("a.admin")
 	run, err := w.retention.Try(w.now(fake, "a.admin"), w.a)
@@ -257,7 +257,7 @@ func TestADryRunDeletesNothing(t *testing.T) {
 	if !found {
 		t.Errorf("counts: %+v", counts)
 	}
-	if n := w.tally(qRolesIn, w.a, w.people["a.member"]); n != 1 {
+	if n := w.tally(qRolesIn, w.a, w.people["a.auditor"]); n != 1 {
 		t.Error("a dry run deleted")
 	}
 	if _, _, err := w.retention.Report(w.now(fake, "a.admin"), w.b, run); core.KindOf(err) != core.NotFound {
@@ -273,11 +273,11 @@ func TestAnOrganizationTightensARule(t *testing.T) {
 		return w.settings.Put(ctx, tx, w.a, map[string]string{"retention.ended_days": "30"})
 	})
 	for _, org := range []core.ID{w.a, w.b} {
-		w.exec(qEndedRole, org, clock.Micros(fake.Now()), w.people[map[core.ID]string{w.a: "a.member", w.b: "b.member"}[org]])
+		w.exec(qEndedRole, org, clock.Micros(fake.Now()), w.people[map[core.ID]string{w.a: "a.auditor", w.b: "b.auditor"}[org]])
 	}
 	fake.Advance(40 * 24 * time.Hour)
 	w.must("sweep", w.Sweep(w.system(), "retention.sweep"))
-	if a, b := w.tally(qRolesIn, w.a, w.people["a.member"]), w.tally(qRolesIn, w.b, w.people["b.member"]); a != 0 || b != 1 {
+	if a, b := w.tally(qRolesIn, w.a, w.people["a.auditor"]), w.tally(qRolesIn, w.b, w.people["b.auditor"]); a != 0 || b != 1 {
 		t.Errorf("a keeps %d, b keeps %d, want 0 and 1", a, b)
 	}
 }

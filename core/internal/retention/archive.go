@@ -60,9 +60,13 @@ func (m *Module) keep(ctx context.Context, tx core.Tx, a core.Archived, rule str
 	return err
 }
 
-// Prepare makes the key of the archive of an organization, before the transaction that writes there.
+// Prepare makes the key of the archive of an organization, and the secret of its index, before the transaction that writes there.
 func (m *Module) Prepare(ctx context.Context, org core.ID) error {
-	return m.needs.Keys.MakeKeys(ctx, shelf(org))
+	if err := m.needs.Keys.MakeKeys(ctx, shelf(org)); err != nil {
+		return err
+	}
+	_, err := m.mark(ctx, org)
+	return err
 }
 
 // years is how long administrative data are kept after the end of a contract (CTI-32.2).

@@ -109,7 +109,7 @@ func (m *Module) sweep(ctx context.Context, run Run) error {
 // end ends one rule of one room in one organization, a turn at a time.
 func (m *Module) end(ctx context.Context, run Run, e ended, p place, held func(org, person core.ID) bool) error {
 	if e.rule.Archive > 0 {
-		if err := m.needs.Keys.MakeKeys(ctx, shelf(p.org)); err != nil {
+		if err := m.Prepare(ctx, p.org); err != nil {
 			return err
 		}
 	}
