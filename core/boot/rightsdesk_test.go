@@ -34,7 +34,32 @@ var (
 	qRightsMarks   = db.SQL(`SELECT count(*) FROM rights_notice WHERE request = $1`)
 )
 
-// settles sets contacts that letters name.
+// plantRights makes, in organization a, a request with a task and a document, and an outside system, for the walks.
+func (w *town) plantRights() {
+	w.t.Helper()
+	officer := w.as("a.admin")
+	system, _, err := w.rights.AddSystem(officer, w.a, rights.System{Name: "canary-system", Way: rights.ByDesk, Address: "canary-desk"})
+	w.must("system", err)
+	d := rights.Draft{Kind: rights.Erasure, Details: rights.Details{Name: "canary-requester", Email: "canary-requester@example.org", Text: "canary-words"}}
+	id, err := w.rights.Record(officer, w.a, d, time.Now())
+	w.must("request", err)
+	w.must("doubt", w.rights.AskProof(officer, w.a, id, "canary-doubt"))
+	token := ""
+	for _, l := range w.desk(id).Letters {
+		token = w.linkIn(l.Text)
+	}
+	w.must("document", w.rights.SendDocument(anonymous(context.Background()), token, "canary-document.pdf", []byte("%PDF-1.7 canary-content")))
+	asked, err := w.rights.Ask(w.as("a.member"), w.a, rights.Draft{Kind: rights.Objection, Details: rights.Details{Text: "canary-objection"}})
+	w.must("ask", err)
+	w.known["rights_request"], w.known["rights_system"] = []core.ID{asked, id}, []core.ID{system}
+	w.known["rights_document"] = []core.ID{w.desk(id).Documents[0].ID}
+	for _, task := range w.desk(asked).Tasks {
+		w.known["rights_task"] = append(w.known["rights_task"], task.ID)
+	}
+	w.known["desk"] = []core.ID{w.b} // the public form names the organization that it is of
+}
+
+// contacts sets those that letters name.
 func (w *town) contacts() {
 	w.t.Helper()
 	w.must("officer", w.House.SetFloors(w.system(), map[string]string{"contact.dpo": "dpo@provider.example"}, "test"))
