@@ -64,6 +64,10 @@ const (
 	SharesReceived      = "shares"
 	ProviderConsents    = "provider.consents"
 
+	Statistics         = "statistics"
+	ProviderStatistics = "provider.statistics"
+
+
 	ProviderErasures = "provider.erasures"
 	Erasures         = "erasures"
 
@@ -113,6 +117,7 @@ var orgMenu = []entry{
 	{section: SharesReceived, path: "/o/{org}/shares", title: i18n.T("Partages reçus", "Shares received"), icon: "people", needs: "share.list", says: i18n.T("Ce que des personnes ont choisi de vous montrer.", "What persons chose to show you.")},
 	{section: Retention, path: "/o/{org}/retention", title: i18n.T("Conservation", "Retention"), icon: "clock", needs: "retention.read", says: i18n.T("Combien de temps chaque donnée est gardée, et ce qui est parti.", "How long each datum is kept, and what went.")},
 	{section: Offboarding, path: "/o/{org}/offboarding", title: i18n.T("Fin de contrat", "End of contract"), icon: "out", needs: "offboarding.extend", says: i18n.T("Tout emporter, et mettre fin au contrat.", "Take everything away, and end the contract."), tile: true},
+	{section: Statistics, path: "/o/{org}/statistics", title: i18n.T("Statistiques", "Statistics"), icon: "gauge", needs: "statistic.read", says: i18n.T("Des chiffres sur tous, qui ne désignent personne.", "Figures about all that single out nobody."), tile: true},
 	{section: Settings, path: "/o/{org}/settings", title: i18n.T("Réglages", "Settings"), icon: "sliders", key: "p", needs: "setting.read", says: i18n.T("Les règles en vigueur et leurs planchers.", "The rules in force and their floors.")},
 	{section: Overview, path: "/o/{org}/my-rights", title: i18n.T("Mes droits", "My rights"), icon: "shield", says: i18n.T("Ce que vous pouvez faire ici, et d'où cela vient.", "What you can do here, and where it comes from."), tile: true},
 	{section: Settings, path: "/o/{org}/profile", title: i18n.T("Fiche de l'organisation", "Organization's details"), icon: "building", needs: "organization.edit", says: i18n.T("Son nom, sa langue, son fuseau horaire.", "Its name, its language, its time zone."), tile: true},
@@ -156,6 +161,7 @@ var providerMenu = []entry{
 	{section: ProviderDoors, path: "/provider/addresses", title: i18n.T("Adresses", "Addresses"), icon: "globe", needs: "allow.read", says: i18n.T("D'où l'équipe peut entrer.", "Where staff may come in from.")},
 	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},
 	{section: ProviderConsents, path: "/provider/consents", title: i18n.T("Consentements", "Consents"), icon: "check", needs: "consent_text.read", says: i18n.T("Ce que la plateforme demande, et des comptes par organisation.", "What the platform asks, and counts by organization.")},
+	{section: ProviderStatistics, path: "/provider/statistics", title: i18n.T("Statistiques", "Statistics"), icon: "gauge", needs: "statistic.read", says: i18n.T("Des chiffres sur tous, qui ne désignent personne.", "Figures about all that single out nobody."), tile: true},
 	{section: ProviderFloor, path: "/provider/settings", title: i18n.T("Planchers", "Floors"), icon: "sliders", needs: "floor.read", says: i18n.T("Ce qu'aucune organisation ne peut assouplir.", "What no organization can loosen.")},
 }
 
