@@ -24,6 +24,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"erasure.sweep":      h.erasure.Sweep,
 		"consent.sweep":      h.consent.Sweep,
 		"restraint.sweep":    h.restraint.Sweep,
+		"archive.rescue":     h.archive.Rescue,
 		"rights.remind":      h.rights.Remind,
 		"rights.sweep":       h.rights.Sweep,
 		"vault.rotate":       h.turnKeys,

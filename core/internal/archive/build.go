@@ -172,3 +172,20 @@ func (m *Module) finish(ctx context.Context, w *writer, last []byte, records int
 			core.Text{FR: tReadySubject.Say(i18n.FR), EN: tReadySubject.Say(i18n.EN)}, core.Text{FR: say(i18n.FR), EN: say(i18n.EN)})
 	})
 }
+
+var qLost = db.SQL(`SELECT id FROM archive_archive WHERE state = 'queued' AND made_at < $1 ORDER BY id LIMIT 20`)
+
+// Rescue builds the archives that nobody has begun ten minutes after they were asked for: their job was lost.
+func (m *Module) Rescue(ctx context.Context) error {
+	var lost []core.ID
+	err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
+		lost, err = db.All(ctx, tx, qLost, db.Value[core.ID], clock.Micros(m.now().Add(-10*time.Minute)))
+		return err
+	})
+	for _, id := range lost {
+		if err == nil {
+			err = m.BuildOne(ctx, id)
+		}
+	}
+	return err
+}
