@@ -40,6 +40,7 @@ import (
 	"github.com/rempart/rempart/core/internal/session"
 	"github.com/rempart/rempart/core/internal/settings"
 	"github.com/rempart/rempart/core/internal/signin"
+	"github.com/rempart/rempart/core/internal/statistics"
 	"github.com/rempart/rempart/core/internal/terms"
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/core/internal/vault"
@@ -85,6 +86,7 @@ type House struct {
 	erasure       *erasure.Module
 	register      *register.Module
 	consent       *consent.Module
+	statistics    *statistics.Module
 	incident      *incident.Module
 	rights        *rights.Module
 	mail          *mail.Outbox
@@ -106,7 +108,7 @@ func Schemas() []db.Schema {
 	return []db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
 		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, vault.BlindSchema(), rights.Schema, retention.Schema, offboarding.Schema, restraint.Schema, archive.Schema,
-		erasure.Schema, consent.Schema, register.Schema, incident.Schema,
+		erasure.Schema, statistics.Schema, consent.Schema, register.Schema, incident.Schema,
 	}
 }
 
@@ -283,10 +285,11 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	})
 	h.access, err = access.New(access.Needs{
 		Gate: &doors.gate, Members: h.organizations, Roster: h.organizations, People: h.identity, Services: h.tokens,
-		Mail: h.mail, Settings: h.settings, Clock: h.cfg.Clock,
+		Mail: h.mail, Sealer: h.vault, Settings: h.settings, Clock: h.cfg.Clock,
 	})
 	h.review, h.attestation, h.inventory = h.reviews(doors), h.attestations(doors), h.registers(doors)
 	h.consent = h.consents(doors)
+	h.statistics = h.figures(doors)
 	h.rights = h.rightsDesk(doors, root)
 	h.terms = terms.New(terms.Needs{Gate: &doors.gate, Clock: h.cfg.Clock, People: h.identity})
 	h.signin = signin.New(signin.Needs{
@@ -323,7 +326,7 @@ func (h *House) build(doors *late) error {
 	h.blind = h.blindness(doors)
 	h.modules = []core.Module{h.settings, h.identity, h.organizations, h.terms, h.sessions, h.tokens, h.signin, h.access, h.review, h.home, h.mail, h.journal, h.control, h.trust, h.attestation, h.inventory, h.blind, h.rights, h.restraint, canaryTroops{h}}
 	h.erasure = h.erasures(doors)
-	h.modules = append(h.modules, h.erasure, h.consent)
+	h.modules = append(h.modules, h.erasure, h.consent, h.statistics)
 	h.incident = h.incidents(doors)
 	h.modules = append(h.modules, h.register, h.incident)
 	h.retention = h.retentions(doors)

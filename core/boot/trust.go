@@ -13,7 +13,8 @@ import (
 // trusted makes the room of what outsiders see of the controls.
 func (h *House) trusted(doors *late) *trust.Module {
 	return trust.New(trust.Needs{
-		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Controls: h.control, Journal: heads{h}, Orgs: h.organizations,
+		Sealer: h.vault,
+		Gate:   &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Controls: h.control, Journal: heads{h}, Orgs: h.organizations,
 		Rules: h.rules, Contacts: h.contacts, Attestation: attestationTitle, Origin: h.cfg.Origin, Version: h.cfg.Version,
 	})
 }

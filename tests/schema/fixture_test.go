@@ -43,6 +43,9 @@ var gone = map[string]string{
 
 	"signin_flow": "a sign-in under way begins anew", "signin_flow.login": sealed, "signin_device": sealed,
 
+	"token_token": sealed, "token_service": sealed, "access_assignment": sealed, "access_suspension": sealed, "access_allow": sealed,
+	"review_request": sealed, "review_line": sealed, "review_sharing": sealed, "trust_link": sealed,
+
 	"organization_member": sealed, "organization_member.name": sealed, "organization_member.email": sealed, "organization_member.sort": sealed,
 	"organization_member.find": sealed, "organization_member.function": sealed, "organization_member.department": sealed,
 	"organization_member.team": sealed, "organization_member.committee": sealed,

@@ -99,7 +99,7 @@ var professional = core.Column{
 // Manifest declares the tables, the acts and the duties of this module.
 func (m *Module) Manifest() core.Manifest {
 	freeText := professional
-	freeText.OnErase = core.EraseNull
+	freeText.OnErase, freeText.Sealed = core.EraseNull, true
 	usage := professional
 	usage.Retention, usage.OnErase = "12m", core.EraseRow
 	return core.Manifest{
@@ -130,7 +130,7 @@ func (m *Module) Manifest() core.Manifest {
 			},
 			{
 				Name: "access_allow", Title: core.Text{FR: "Adresses admises", EN: "Allowed addresses"},
-				Columns: core.Columns(core.Plain("org", "service", "prefix", "note", "added_at"), core.Personal(professional, "added_by")),
+				Columns: core.Columns(core.Plain("org", "service", "prefix", "added_at"), []core.Column{{Name: "note", Sealed: true}}, core.Personal(professional, "added_by")),
 			},
 			{
 				Name: "access_usage", Title: core.Text{FR: "Dernier usage des permissions", EN: "Last use of permissions"},

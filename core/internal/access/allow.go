@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 // Allowed is one line of an address list.
@@ -58,11 +59,11 @@ func scanAllowed(scan db.Scan) (a Allowed, err error) {
 
 // AllowedLists gives every address list of org: its own, then one per service.
 func (m *Module) AllowedLists(ctx context.Context, tx core.Tx, org core.ID) ([]Allowed, error) {
-	return db.All(ctx, tx, qAllAllowed, scanAllowed, org)
+	return m.allowedLines(ctx, tx, qAllAllowed, org)
 }
 
 func (m *Module) allowed(ctx context.Context, tx core.Tx, org core.ID, service string) (prefixes, error) {
-	lines, err := db.All(ctx, tx, qAllowed, scanAllowed, org, service)
+	lines, err := m.allowedLines(ctx, tx, qAllowed, org, service)
 	if err != nil {
 		return nil, fmt.Errorf("access: read an address list: %w", err)
 	}
@@ -166,7 +167,7 @@ func (m *Module) SetAllow(ctx context.Context, tx core.Tx, org core.ID, service 
 			return nil, nil, withArgs(errLockout, actor.Address.Unmap().String())
 		}
 	}
-	if before, err = db.All(ctx, tx, qAllowed, scanAllowed, org, service); err != nil {
+	if before, err = m.allowedLines(ctx, tx, qAllowed, org, service); err != nil {
 		return nil, nil, err
 	}
 	keep := map[netip.Prefix]bool{}
@@ -190,7 +191,11 @@ func (m *Module) SetAllow(ctx context.Context, tx core.Tx, org core.ID, service 
 // list was empty. It serves set-up and the command line.
 func (m *Module) Allow(ctx context.Context, tx core.Tx, org core.ID, service string, prefix netip.Prefix, note string) error {
 	actor := core.ActorOf(ctx)
-	_, err := tx.Exec(ctx, qAllow, org, service, prefix.String(), note, actor.ID, clock.Micros(m.Needs.Clock.Now()))
+	kept, err := m.shut(ctx, pack.Place("access_allow.note", org, core.ID(service), core.ID(prefix.String())), note, org)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, qAllow, org, service, prefix.String(), kept, actor.ID, clock.Micros(m.Needs.Clock.Now()))
 	if err != nil {
 		return fmt.Errorf("access: allow an address: %w", err)
 	}

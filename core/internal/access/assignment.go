@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 var (
@@ -95,7 +96,11 @@ func (m *Module) write(ctx context.Context, tx core.Tx, a core.Assignment, now t
 	if a.ID.IsZero() {
 		a.ID = ids.New()
 	}
-	_, err = tx.Exec(ctx, qAssign, a.Org, a.ID, a.Person, a.Role, a.Service, a.Object, a.Reason, a.Approver, core.ActorOf(ctx).ID,
+	reason, err := m.shut(ctx, pack.Place("access_assignment.reason", a.Org, a.ID), a.Reason, a.Person, a.Org)
+	if err != nil {
+		return "", err
+	}
+	_, err = tx.Exec(ctx, qAssign, a.Org, a.ID, a.Person, a.Role, a.Service, a.Object, reason, a.Approver, core.ActorOf(ctx).ID,
 		clock.Micros(now), clock.Micros(a.From), clock.Micros(a.Until))
 	if db.Duplicate(err) {
 		return "", errAlready
@@ -248,7 +253,7 @@ func coveredBy(holds map[core.Permission]bool, role *core.Role) error {
 // Revoke ends an assignment at once; it stays in the table of past dates. The last administrator cannot be revoked.
 func (m *Module) Revoke(ctx context.Context, tx core.Tx, assignment core.ID, reason string) error {
 	now := m.Needs.Clock.Now()
-	a, found, err := db.One(ctx, tx, qAssignmentByID, scanLine, assignment)
+	a, found, err := m.line(ctx, tx, qAssignmentByID, assignment)
 	if err != nil {
 		return err
 	}
@@ -260,7 +265,11 @@ func (m *Module) Revoke(ctx context.Context, tx core.Tx, assignment core.ID, rea
 			return err
 		}
 	}
-	n, err := tx.Exec(ctx, qRevoke, assignment, clock.Micros(now), core.ActorOf(ctx).ID, cut(reason))
+	kept, err := m.shut(ctx, pack.Place("access_assignment.revoke_reason", a.Org, a.ID), cut(reason), a.Person, a.Org)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, qRevoke, assignment, clock.Micros(now), core.ActorOf(ctx).ID, kept)
 	if err != nil {
 		return fmt.Errorf("access: revoke: %w", err)
 	}
@@ -280,6 +289,7 @@ func (m *Module) RevokeAll(ctx context.Context, tx core.Tx, org, person core.ID,
 			return err
 		}
 	}
+	// The reason is a word of the platform's here ("member.left"), which tells nothing that a person typed.
 	if _, err := tx.Exec(ctx, qRevokeAll, org, person, clock.Micros(now), actor.ID, cut(reason)); err != nil {
 		return fmt.Errorf("access: revoke all: %w", err)
 	}
@@ -310,7 +320,7 @@ func (m *Module) guardLastAdmin(ctx context.Context, tx core.Tx, org, person, on
 
 // admins gives the live, unscoped administrator assignments of org whose holder is not suspended and still belongs.
 func (m *Module) admins(ctx context.Context, tx core.Tx, org core.ID, now time.Time) ([]Line, error) {
-	all, err := db.All(ctx, tx, qAdmins, scanLine, org, adminOf(org), clock.Micros(now))
+	all, err := m.lines(ctx, tx, qAdmins, org, adminOf(org), clock.Micros(now))
 	if err != nil || org == core.Platform {
 		return all, err
 	}

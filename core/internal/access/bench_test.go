@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/coretest"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
 )
@@ -40,7 +41,7 @@ func (benchMembers) MemberOf(ctx context.Context, tx core.Tx, org, person core.I
 // Run with: go test -run '^$' -bench Decide ./core/internal/access
 func BenchmarkDecide(b *testing.B) {
 	d := dbtest.Open(b, dbtest.SQLite, []db.Schema{Schema, benchSchema})
-	m, err := New(Needs{Members: benchMembers{}, Clock: realClock{}, Manifests: []core.Manifest{rooms}})
+	m, err := New(Needs{Members: benchMembers{}, Sealer: coretest.Sealer(), Clock: realClock{}, Manifests: []core.Manifest{rooms}})
 	if err != nil {
 		b.Fatal(err)
 	}

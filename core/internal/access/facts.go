@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 // facts is what the policies read about one question: who, what, where, now.
@@ -125,7 +126,12 @@ func (m *Module) read(ctx context.Context, tx core.Tx, q question) (*facts, erro
 				f.held = append(f.held, held{l.b, l.c, core.ID(l.d), l.until})
 			}
 		case lineSuspension:
-			f.blocks = append(f.blocks, core.Block{ID: l.id, Scope: l.a, Reason: l.b, Text: l.c, Until: clock.FromMicros(l.until)})
+			of := Suspension{Block: core.Block{ID: l.id, Scope: l.a}, Target: q.actor.ID, DecidedIn: core.ID(l.d)}
+			text, err := pack.Open(ctx, m.Needs.Sealer, pack.Place("access_suspension.explanation", l.id), l.c, of.owners()...)
+			if err != nil {
+				return nil, fmt.Errorf("access: open a suspension: %w", err)
+			}
+			f.blocks = append(f.blocks, core.Block{ID: l.id, Scope: l.a, Reason: l.b, Text: text, Until: clock.FromMicros(l.until)})
 		case lineAllow:
 			lists.add(core.ID(l.a) == core.Platform, l.b, l.c)
 		case lineCustom:

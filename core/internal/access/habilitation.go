@@ -109,7 +109,7 @@ func (m *Module) snapshotAt(ctx context.Context, tx core.Tx, org core.ID, at tim
 	if err := m.rolesAt(ctx, tx, s, micros); err != nil {
 		return nil, err
 	}
-	lines, err := db.All(ctx, tx, qLinesAt, scanLine, org, micros, "")
+	lines, err := m.lines(ctx, tx, qLinesAt, org, micros, "")
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +125,7 @@ func (m *Module) snapshotAt(ctx context.Context, tx core.Tx, org core.ID, at tim
 		}
 		s.lines[l.Person] = append(s.lines[l.Person], l)
 	}
-	if s.blocks, err = db.All(ctx, tx, qBlocksAt, scanSuspension, org, micros); err != nil {
+	if s.blocks, err = m.suspensions(ctx, tx, qBlocksAt, org, micros); err != nil {
 		return nil, err
 	}
 	staff, err := db.All(ctx, tx, qStaffAt, db.Value[core.ID], micros)
@@ -421,11 +421,11 @@ func (m *Module) StaffTable(ctx context.Context, tx core.Tx, at time.Time) ([]St
 		at = m.Needs.Clock.Now()
 	}
 	micros := clock.Micros(at)
-	own, err := db.All(ctx, tx, qLinesAt, scanLine, core.Platform, micros, "")
+	own, err := m.lines(ctx, tx, qLinesAt, core.Platform, micros, "")
 	if err != nil {
 		return nil, err
 	}
-	support, err := db.All(ctx, tx, qSupportLines, scanLine, micros)
+	support, err := m.lines(ctx, tx, qSupportLines, micros)
 	if err != nil {
 		return nil, err
 	}

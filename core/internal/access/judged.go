@@ -29,7 +29,7 @@ WHERE u.org = $1 AND u.person = $2 AND u.permission IN
 
 // LiveIn gives the live assignments of org, by person and role.
 func (m *Module) LiveIn(ctx context.Context, tx core.Tx, org core.ID) ([]core.Assignment, error) {
-	lines, err := db.All(ctx, tx, qLinesAt, scanLine, org, clock.Micros(m.Needs.Clock.Now()), "")
+	lines, err := m.lines(ctx, tx, qLinesAt, org, clock.Micros(m.Needs.Clock.Now()), "")
 	out := make([]core.Assignment, len(lines))
 	for i, l := range lines {
 		out[i] = l.Assignment

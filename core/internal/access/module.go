@@ -58,6 +58,7 @@ type Needs struct {
 	Services Services // nil: there are no service accounts
 	Duties   Duties   // nil: staff owe nothing
 	Mail     core.Mailer
+	Sealer   core.Sealer
 	Settings core.Settings
 	Clock    core.Clock
 	// Manifests of every module; Learn adds those that are made later.

@@ -32,7 +32,7 @@ var (
 
 // ExportPerson gives the assignments, suspensions and last uses of a person.
 func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
-	lines, err := db.All(ctx, tx, qExportAssignments, scanLine, person)
+	lines, err := m.lines(ctx, tx, qExportAssignments, person)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 			return err
 		}
 	}
-	suspensions, err := db.All(ctx, tx, qExportSuspensions, scanSuspension, person)
+	suspensions, err := m.suspensions(ctx, tx, qExportSuspensions, person)
 	if err != nil {
 		return err
 	}

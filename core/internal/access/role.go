@@ -150,7 +150,7 @@ func (m *Module) Roles(ctx context.Context, tx core.Tx, org core.ID) ([]RoleInfo
 
 // Assigned gives the live assignments of a role in org, those that start later included.
 func (m *Module) Assigned(ctx context.Context, tx core.Tx, org core.ID, role string) ([]Line, error) {
-	return db.All(ctx, tx, qHolders, scanLine, org, role, clock.Micros(m.Needs.Clock.Now()))
+	return m.lines(ctx, tx, qHolders, org, role, clock.Micros(m.Needs.Clock.Now()))
 }
 
 // Holders gives the persons who hold a role in org now, on everything, each once. Who was invited with it and has not come

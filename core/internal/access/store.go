@@ -91,7 +91,7 @@ func (m *Module) IsStaff(ctx context.Context, tx core.Tx, person core.ID) (bool,
 
 // AssignmentsOf gives the live assignments of a person in every organization, the platform included.
 func (m *Module) AssignmentsOf(ctx context.Context, tx core.Tx, person core.ID) ([]core.Assignment, error) {
-	lines, err := db.All(ctx, tx, qOfPerson, scanLine, person, clock.Micros(m.Needs.Clock.Now()))
+	lines, err := m.lines(ctx, tx, qOfPerson, person, clock.Micros(m.Needs.Clock.Now()))
 	if err != nil {
 		return nil, err
 	}
@@ -122,12 +122,12 @@ func (m *Module) RolesOf(ctx context.Context, tx core.Tx, person core.ID) ([]str
 
 // Assignments gives every assignment a person had in org, the newest first, at most 200.
 func (m *Module) Assignments(ctx context.Context, tx core.Tx, org, person core.ID) ([]Line, error) {
-	return db.All(ctx, tx, qHistory, scanLine, org, person)
+	return m.lines(ctx, tx, qHistory, org, person)
 }
 
 // Line gives one assignment of org; an error of kind NotFound when it is not one.
 func (m *Module) Line(ctx context.Context, tx core.Tx, org, id core.ID) (Line, error) {
-	l, found, err := db.One(ctx, tx, qAssignmentByID, scanLine, id)
+	l, found, err := m.line(ctx, tx, qAssignmentByID, id)
 	if err != nil {
 		return Line{}, err
 	}

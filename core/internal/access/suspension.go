@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 // What can be suspended.
@@ -128,7 +129,11 @@ func (m *Module) Declare(ctx context.Context, tx core.Tx, s Suspension, confirme
 	if s.ID.IsZero() {
 		s.ID = ids.New()
 	}
-	_, err := tx.Exec(ctx, qSuspend, s.ID, s.DecidedIn, s.ActsIn, s.Scope, s.Target, s.Reason, s.Text, s.DeclaredBy,
+	text, err := m.shut(ctx, pack.Place("access_suspension.explanation", s.ID), s.Text, s.owners()...)
+	if err != nil {
+		return "", err
+	}
+	_, err = tx.Exec(ctx, qSuspend, s.ID, s.DecidedIn, s.ActsIn, s.Scope, s.Target, s.Reason, text, s.DeclaredBy,
 		clock.Micros(s.From), clock.Micros(s.Until))
 	if err != nil {
 		return "", fmt.Errorf("access: suspend: %w", err)
@@ -198,7 +203,7 @@ func (m *Module) targetExists(ctx context.Context, tx core.Tx, s Suspension) (bo
 				return is, err
 			}
 		}
-		lines, err := db.All(ctx, tx, qLinesAt, scanLine, s.DecidedIn, clock.Micros(m.Needs.Clock.Now()), s.Target)
+		lines, err := m.lines(ctx, tx, qLinesAt, s.DecidedIn, clock.Micros(m.Needs.Clock.Now()), s.Target)
 		return len(lines) > 0, err // support staff that was let in
 	}
 	return false, nil
@@ -252,7 +257,7 @@ func (m *Module) cutsAdministration(ctx context.Context, tx core.Tx, s Suspensio
 // could lift them who may give the role again, so the provider can.
 func (m *Module) Orphaning(ctx context.Context, tx core.Tx) ([]Suspension, error) {
 	now := m.Needs.Clock.Now()
-	all, err := db.All(ctx, tx, qOrphaning, scanSuspension, clock.Micros(now))
+	all, err := m.suspensions(ctx, tx, qOrphaning, clock.Micros(now))
 	if err != nil {
 		return nil, fmt.Errorf("access: suspensions of last administrators: %w", err)
 	}
@@ -294,7 +299,7 @@ func (m *Module) mayLift(ctx context.Context, tx core.Tx, org core.ID, s Suspens
 // leave an organization without any administrator.
 func (m *Module) LiftSuspension(ctx context.Context, tx core.Tx, org, id core.ID, reason string) (Suspension, error) {
 	now := m.Needs.Clock.Now()
-	s, found, err := db.One(ctx, tx, qSuspension, scanSuspension, id)
+	s, found, err := m.suspension(ctx, tx, qSuspension, id)
 	if err != nil {
 		return s, err
 	}
@@ -307,7 +312,11 @@ func (m *Module) LiftSuspension(ctx context.Context, tx core.Tx, org, id core.ID
 	if s.Target == core.ActorOf(ctx).ID {
 		return s, errSelfApproval
 	}
-	if _, err := tx.Exec(ctx, qLift, id, clock.Micros(now), core.ActorOf(ctx).ID, cut(reason)); err != nil {
+	kept, err := m.shut(ctx, pack.Place("access_suspension.lift_reason", s.ID), cut(reason), s.owners()...)
+	if err != nil {
+		return s, err
+	}
+	if _, err := tx.Exec(ctx, qLift, id, clock.Micros(now), core.ActorOf(ctx).ID, kept); err != nil {
 		return s, fmt.Errorf("access: lift: %w", err)
 	}
 	tx.Notify(Topic, string(s.Target))
@@ -316,10 +325,10 @@ func (m *Module) LiftSuspension(ctx context.Context, tx core.Tx, org, id core.ID
 
 // Suspensions gives those that org decided, the newest first, and those that the platform decided and that act on it.
 func (m *Module) Suspensions(ctx context.Context, tx core.Tx, org core.ID) (own, above []Suspension, err error) {
-	if own, err = db.All(ctx, tx, qSuspensions, scanSuspension, org); err != nil || org == core.Platform {
+	if own, err = m.suspensions(ctx, tx, qSuspensions, org); err != nil || org == core.Platform {
 		return own, nil, err
 	}
-	all, err := db.All(ctx, tx, qSuspendedAbove, scanSuspension, org)
+	all, err := m.suspensions(ctx, tx, qSuspendedAbove, org)
 	for _, s := range all {
 		if s.InForce(m.Needs.Clock.Now()) {
 			above = append(above, s)
@@ -333,7 +342,7 @@ func (m *Module) Suspensions(ctx context.Context, tx core.Tx, org core.ID) (own,
 // is suspended in one organization still enters the others; Decide refuses each act where the suspension stands.
 func (m *Module) Blocked(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error) {
 	now := clock.Micros(m.Needs.Clock.Now())
-	own, err := db.All(ctx, tx, qPersonBlocks, scanSuspension, person, now)
+	own, err := m.suspensions(ctx, tx, qPersonBlocks, person, now)
 	if err != nil {
 		return core.Block{}, false, err
 	}
@@ -345,7 +354,7 @@ func (m *Module) Blocked(ctx context.Context, tx core.Tx, person core.ID, orgs .
 	var first core.Block
 	kept := 0
 	for _, org := range orgs {
-		block, found, err := orgBlock(ctx, tx, org, own, now)
+		block, found, err := m.orgBlock(ctx, tx, org, own, now)
 		if err != nil {
 			return core.Block{}, false, err
 		}
@@ -360,7 +369,7 @@ func (m *Module) Blocked(ctx context.Context, tx core.Tx, person core.ID, orgs .
 	return first, kept > 0, nil
 }
 
-func orgBlock(ctx context.Context, tx core.Tx, org core.ID, own []Suspension, now int64) (core.Block, bool, error) {
+func (m *Module) orgBlock(ctx context.Context, tx core.Tx, org core.ID, own []Suspension, now int64) (core.Block, bool, error) {
 	for _, s := range own {
 		if s.ActsIn == org {
 			return s.Block, true, nil
@@ -369,7 +378,7 @@ func orgBlock(ctx context.Context, tx core.Tx, org core.ID, own []Suspension, no
 	if org == core.Platform {
 		return core.Block{}, false, nil
 	}
-	blocks, err := db.All(ctx, tx, qOrgBlocks, scanSuspension, org, now)
+	blocks, err := m.suspensions(ctx, tx, qOrgBlocks, org, now)
 	if err != nil || len(blocks) == 0 {
 		return core.Block{}, false, err
 	}

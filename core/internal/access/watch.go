@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/db"
 )
 
 // ListView is the address lists of an organization.
@@ -84,7 +83,7 @@ func (m *Module) Admit(ctx context.Context, org core.ID, text string) error {
 	}
 	act := &core.Act{Def: &ChangeAllow, Org: org}
 	return m.Needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		before, err := db.All(ctx, tx, qAllowed, scanAllowed, org, "")
+		before, err := m.allowedLines(ctx, tx, qAllowed, org, "")
 		if err != nil {
 			return err
 		}
@@ -99,7 +98,7 @@ func (m *Module) Admit(ctx context.Context, org core.ID, text string) error {
 				return err
 			}
 		}
-		after, err := db.All(ctx, tx, qAllowed, scanAllowed, org, "")
+		after, err := m.allowedLines(ctx, tx, qAllowed, org, "")
 		act.Changed(listField(""), prefixList(before), prefixList(after))
 		return err
 	})

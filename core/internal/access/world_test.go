@@ -170,7 +170,7 @@ func emptyWorld(t *testing.T, d *db.DB) *world {
 		town: &town{members: map[[2]core.ID]core.Membership{}, persons: map[core.ID]core.Person{}, services: map[core.ID]core.ID{}},
 	}
 	m, err := New(Needs{
-		Gate: w.gate, Members: w.town, Roster: w.town, People: w.town, Services: w.town, Mail: w.mail, Clock: w.clock,
+		Gate: w.gate, Members: w.town, Roster: w.town, People: w.town, Services: w.town, Mail: w.mail, Sealer: coretest.Sealer(), Clock: w.clock,
 		Manifests: []core.Manifest{rooms}, Settings: coretest.Settings(core.Policy{Access: core.AccessPolicy{UnusedDays: 90}}),
 	})
 	if err != nil {

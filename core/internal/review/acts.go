@@ -69,7 +69,7 @@ var (
 
 var (
 	professional = core.Column{Category: "professional", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "7y", OnErase: core.Keep}
-	freeText     = core.Column{Category: "professional", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "7y", OnErase: core.EraseNull}
+	freeText     = core.Column{Category: "professional", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "7y", Sealed: true, OnErase: core.EraseNull}
 	connection   = core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "session", OnErase: core.EraseRow}
 )
 
@@ -95,7 +95,7 @@ func (m *Module) Manifest() core.Manifest {
 				core.Plain("id"), core.Personal(connection, "person", "at", "kind", "far"), core.Personal(sealed, "sealed"))},
 			{Name: "review_sharing", Title: core.Text{FR: "Comptes qui semblent partagés", EN: "Accounts that seem shared"}, Columns: core.Columns(
 				core.Plain("id"),
-				core.Personal(connection, "person", "state", "score", "seen", "first_at", "last_at", "judged_by", "judged_at", "word"))},
+				core.Personal(connection, "person", "state", "score", "seen", "first_at", "last_at", "judged_by", "judged_at"), core.Personal(sealed, "word"))},
 		},
 		Acts: []*core.ActDef{
 			AskRequest, SeeOwn, WithdrawRequest, SeeToJudge, JudgeRequest, ExpireRequest, AskSupport, SeeSupport, NoteSupport,

@@ -9,6 +9,7 @@ import (
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 var (
@@ -53,7 +54,7 @@ func (m *Module) reviews(ctx context.Context, tx core.Tx, c Campaign, l Line, pe
 // linesFor gives the lines of open reviews that wait for a person: those of whom they manage, and those of whom nobody
 // manages when they could give the role.
 func (m *Module) linesFor(ctx context.Context, tx core.Tx, org, person core.ID) ([]Line, error) {
-	all, err := db.All(ctx, tx, qToAnswer, scanLine, org)
+	all, err := m.keptLines(ctx, tx, qToAnswer, org)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -207,7 +208,11 @@ func (m *Module) answer(ctx context.Context, tx core.Tx, act *core.Act, keep boo
 			return err
 		}
 	}
-	n, err := tx.Exec(ctx, qAnswer, l.Org, l.ID, answer, word, actor, clock.Micros(m.now()))
+	kept, err := m.shut(ctx, pack.Place("review_line.word", l.Org, l.ID), word, l.Person, l.Org)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, qAnswer, l.Org, l.ID, answer, kept, actor, clock.Micros(m.now()))
 	if err == nil && n == 0 {
 		err = errAnswered
 	}
@@ -218,7 +223,7 @@ func (m *Module) answer(ctx context.Context, tx core.Tx, act *core.Act, keep boo
 }
 
 func (m *Module) line(ctx context.Context, tx core.Tx, org, id core.ID) (Line, Campaign, error) {
-	l, found, err := db.One(ctx, tx, qLine, scanLine, org, id)
+	l, found, err := m.keptLine(ctx, tx, qLine, org, id)
 	if err == nil && !found {
 		err = errNoReview
 	}

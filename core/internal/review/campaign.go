@@ -9,6 +9,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 // Why a review began.
@@ -192,7 +193,12 @@ func (m *Module) begin(ctx context.Context, tx core.Tx, c Campaign) (int, error)
 		if !in {
 			continue
 		}
-		_, err = tx.Exec(ctx, qAddLine, c.Org, c.ID, ids.New(), a.ID, a.Person, a.Role, a.Service, a.Object, a.Reason, clock.Micros(a.From), clock.Micros(a.Until))
+		id := ids.New()
+		reason, err := m.shut(ctx, pack.Place("review_line.reason", c.Org, id), a.Reason, a.Person, c.Org)
+		if err != nil {
+			return 0, err
+		}
+		_, err = tx.Exec(ctx, qAddLine, c.Org, c.ID, id, a.ID, a.Person, a.Role, a.Service, a.Object, reason, clock.Micros(a.From), clock.Micros(a.Until))
 		if err != nil {
 			return 0, err
 		}
@@ -411,7 +417,7 @@ func (m *Module) result(ctx context.Context, tx core.Tx, act *core.Act, after co
 		return v, err
 	}
 	v.OrgName = o.Name
-	if v.Lines, err = db.All(ctx, tx, qLines, scanLine, act.Org, act.Resource, after, limit); err != nil {
+	if v.Lines, err = m.keptLines(ctx, tx, qLines, act.Org, act.Resource, after, limit); err != nil {
 		return v, err
 	}
 	if len(v.Lines) == limit {

@@ -122,7 +122,7 @@ func (m *Module) remind(ctx context.Context) error {
 			if step <= c.reminded {
 				continue
 			}
-			lines, err := db.All(ctx, tx, qUnanswered, scanLine, c.Org, c.ID)
+			lines, err := m.keptLines(ctx, tx, qUnanswered, c.Org, c.ID)
 			if err != nil {
 				return err
 			}
@@ -137,7 +137,7 @@ func (m *Module) remind(ctx context.Context) error {
 				return err
 			}
 		}
-		waiting, err := db.All(ctx, tx, qForgotten, scanRequest, clock.Micros(now.Add(-remindAfter)))
+		waiting, err := m.keptRequests(ctx, tx, qForgotten, clock.Micros(now.Add(-remindAfter)))
 		if err != nil {
 			return err
 		}
@@ -188,7 +188,7 @@ func (m *Module) close(ctx context.Context, c Campaign) error {
 		if err != nil || n == 0 {
 			return err
 		}
-		lines, err := db.All(ctx, tx, qUnanswered, scanLine, c.Org, c.ID)
+		lines, err := m.keptLines(ctx, tx, qUnanswered, c.Org, c.ID)
 		if err != nil {
 			return err
 		}
@@ -241,7 +241,7 @@ func (m *Module) lapse(ctx context.Context, tx core.Tx, l Line) (string, error) 
 func (m *Module) expire(ctx context.Context) error {
 	var stale []Request
 	err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
-		stale, err = db.All(ctx, tx, qStale, scanRequest, clock.Micros(m.now()))
+		stale, err = m.keptRequests(ctx, tx, qStale, clock.Micros(m.now()))
 		return err
 	})
 	for _, r := range stale {

@@ -7,6 +7,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 // Flag is an account that seems shared.
@@ -55,7 +56,7 @@ func (m *Module) MySharing(ctx context.Context) (list []Case, err error) {
 	act := &core.Act{Def: SeeSharing, Org: core.Platform, Subject: person}
 	err = m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
 		list = nil
-		flags, err := db.All(ctx, tx, qFlagsOf, scanFlag, person)
+		flags, err := m.keptFlags(ctx, tx, qFlagsOf, person)
 		if err != nil {
 			return err
 		}
@@ -80,7 +81,7 @@ func (m *Module) Explain(ctx context.Context, flag core.ID, word string) error {
 	}
 	act := &core.Act{Def: ExplainOwn, Org: core.Platform, Resource: flag, Subject: person, Note: word}
 	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		f, found, err := db.One(ctx, tx, qFlag, scanFlag, flag)
+		f, found, err := m.keptFlag(ctx, tx, qFlag, flag)
 		if err != nil {
 			return err
 		}
@@ -88,7 +89,11 @@ func (m *Module) Explain(ctx context.Context, flag core.ID, word string) error {
 			return errNoFlag
 		}
 		act.Changed("state", f.State, FlagExplained)
-		n, err := tx.Exec(ctx, qJudgeFlag, flag, FlagExplained, "", 0, word)
+		kept, err := m.shut(ctx, pack.Place("review_sharing.word", flag), word, f.Person)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, qJudgeFlag, flag, FlagExplained, "", 0, kept)
 		if err == nil && n == 0 {
 			err = errFlagEnd
 		}
@@ -102,7 +107,7 @@ func (m *Module) Sharing(ctx context.Context, org core.ID) (list []Case, err err
 	act := &core.Act{Def: ReadSharing, Org: org}
 	err = m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
 		list, act.Subjects = nil, nil
-		flags, err := db.All(ctx, tx, qLiveFlags, scanFlag, clock.Micros(m.now().Add(-settledFor)))
+		flags, err := m.keptFlags(ctx, tx, qLiveFlags, clock.Micros(m.now().Add(-settledFor)))
 		if err != nil {
 			return err
 		}
@@ -141,7 +146,7 @@ func (m *Module) Settle(ctx context.Context, org, flag core.ID, state, word stri
 	actor := core.ActorOf(ctx).ID
 	act := &core.Act{Def: JudgeSharing, Org: org, Resource: flag, Note: word}
 	return m.change(ctx, act, func(tx core.Tx) error {
-		f, found, err := db.One(ctx, tx, qFlag, scanFlag, flag)
+		f, found, err := m.keptFlag(ctx, tx, qFlag, flag)
 		if err != nil {
 			return err
 		}
@@ -160,7 +165,11 @@ func (m *Module) Settle(ctx context.Context, org, flag core.ID, state, word stri
 			return denied{errOwnFlag}
 		}
 		act.Changed("state", f.State, state)
-		n, err := tx.Exec(ctx, qJudgeFlag, flag, state, actor, clock.Micros(m.now()), word)
+		kept, err := m.shut(ctx, pack.Place("review_sharing.word", flag), word, f.Person)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, qJudgeFlag, flag, state, actor, clock.Micros(m.now()), kept)
 		if err == nil && n == 0 {
 			err = errFlagEnd
 		}

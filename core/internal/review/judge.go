@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/db"
 )
 
 // denied is a refusal that the verb itself finds, before it writes anything: the journal keeps it as one of the gate's.
@@ -71,7 +70,7 @@ func (m *Module) standingOf(ctx context.Context, tx core.Tx, r Request, person c
 
 // waitingFor gives the requests of org that a person has to judge.
 func (m *Module) waitingFor(ctx context.Context, tx core.Tx, org, person core.ID) ([]Request, error) {
-	all, err := db.All(ctx, tx, qWaiting, scanRequest, org)
+	all, err := m.keptRequests(ctx, tx, qWaiting, org)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ var (
 
 // ExportPerson gives what a person asked for, what was reviewed of them, and when their account was used at two places.
 func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
-	requests, err := db.All(ctx, tx, qExportRequests, scanRequest, person)
+	requests, err := m.keptRequests(ctx, tx, qExportRequests, person)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 			return err
 		}
 	}
-	lines, err := db.All(ctx, tx, qExportLines, scanLine, person)
+	lines, err := m.keptLines(ctx, tx, qExportLines, person)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (m *Module) exportSharing(ctx context.Context, tx core.Tx, person core.ID, 
 			return err
 		}
 	}
-	flags, err := db.All(ctx, tx, qExportFlags, scanFlag, person)
+	flags, err := m.keptFlags(ctx, tx, qExportFlags, person)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/browse"
-	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/probe"
 )
 
@@ -158,7 +157,7 @@ func (m *Module) seeSharing(p *play) (seen core.Sight, err error) {
 		}
 		times++
 		err := p.read(func(tx core.Tx) error {
-			list, err := db.All(p.ctx, tx, qFlagsOf, scanFlag, c.Person)
+			list, err := m.keptFlags(p.ctx, tx, qFlagsOf, c.Person)
 			flags = len(list)
 			return err
 		})

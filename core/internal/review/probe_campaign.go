@@ -30,7 +30,7 @@ func (p *play) underReview(c core.Canary) (Campaign, []Line, error) {
 
 func (p *play) lines(c Campaign) (lines []Line) {
 	_ = p.read(func(tx core.Tx) (err error) {
-		lines, err = db.All(p.ctx, tx, qLines, scanLine, c.Org, c.ID, "", 100)
+		lines, err = p.m.keptLines(p.ctx, tx, qLines, c.Org, c.ID, "", 100)
 		return err
 	})
 	return lines

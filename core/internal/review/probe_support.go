@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/probe"
 )
 
@@ -38,7 +37,7 @@ func (m *Module) seeSupport(p *play) (seen core.Sight, err error) {
 	}
 	var r Request
 	err = p.read(func(tx core.Tx) error {
-		all, err := db.All(p.ctx, tx, qSupportOf, scanRequest, staff.Person)
+		all, err := m.keptRequests(p.ctx, tx, qSupportOf, staff.Person)
 		if len(all) > 0 {
 			r = all[0]
 		}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/probe"
 )
@@ -179,7 +178,7 @@ func (m *Module) seeRequest(p *play) (seen core.Sight, err error) {
 	opens := func() (bool, error) { status, _, err := asker.gets(auditorPage); return status == http.StatusOK, err }
 	var r Request
 	err = p.read(func(tx core.Tx) (err error) {
-		all, err := db.All(p.ctx, tx, qRequestsOf, scanRequest, core.Canaries, asker.Person)
+		all, err := m.keptRequests(p.ctx, tx, qRequestsOf, core.Canaries, asker.Person)
 		if len(all) > 0 {
 			r = all[0]
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 // States of a request.
@@ -177,7 +178,7 @@ func (m *Module) ask(ctx context.Context, tx core.Tx, act *core.Act, w Wish) err
 	if err != nil {
 		return err
 	}
-	waiting, err := db.All(ctx, tx, qWaitingOf, scanRequest, org, person)
+	waiting, err := m.keptRequests(ctx, tx, qWaitingOf, org, person)
 	if err != nil {
 		return err
 	}
@@ -196,7 +197,11 @@ func (m *Module) ask(ctx context.Context, tx core.Tx, act *core.Act, w Wish) err
 			return errTwice
 		}
 	}
-	_, err = tx.Exec(ctx, qAsk, org, act.Resource, person, w.Role, w.Service, w.Object, w.Reason, clock.Micros(w.Until), clock.Micros(now), clock.Micros(now.Add(answerWithin)))
+	reason, err := m.shut(ctx, pack.Place("review_request.reason", org, act.Resource), w.Reason, person, org)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, qAsk, org, act.Resource, person, w.Role, w.Service, w.Object, reason, clock.Micros(w.Until), clock.Micros(now), clock.Micros(now.Add(answerWithin)))
 	if err != nil {
 		return err
 	}
@@ -224,7 +229,7 @@ func (m *Module) Own(ctx context.Context, org core.ID) (v Mine, err error) {
 	act := &core.Act{Def: SeeOwn, Org: org, Subject: person}
 	err = m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
 		v = Mine{}
-		if v.Requests, err = db.All(ctx, tx, qRequestsOf, scanRequest, org, person); err != nil {
+		if v.Requests, err = m.keptRequests(ctx, tx, qRequestsOf, org, person); err != nil {
 			return err
 		}
 		if v.All, err = m.needs.Roles(ctx, tx, org); err != nil {
@@ -275,7 +280,7 @@ func (m *Module) Withdraw(ctx context.Context, org, id core.ID) error {
 }
 
 func (m *Module) request(ctx context.Context, tx core.Tx, org, id core.ID) (Request, error) {
-	r, found, err := db.One(ctx, tx, qRequest, scanRequest, org, id)
+	r, found, err := m.keptRequest(ctx, tx, qRequest, org, id)
 	if err == nil && !found {
 		err = errNoRequest
 	}
@@ -284,7 +289,11 @@ func (m *Module) request(ctx context.Context, tx core.Tx, org, id core.ID) (Requ
 
 // settle writes where a request stands; it fails when the request had its answer meanwhile.
 func (m *Module) settle(ctx context.Context, tx core.Tx, r Request) error {
-	n, err := tx.Exec(ctx, qSettle, r.Org, r.ID, r.State, clock.Micros(r.Until), r.Judge, clock.Micros(r.JudgedAt), r.Confirmer, r.Word, r.Assignment)
+	word, err := m.shut(ctx, pack.Place("review_request.word", r.Org, r.ID), r.Word, r.Person, r.Org)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, qSettle, r.Org, r.ID, r.State, clock.Micros(r.Until), r.Judge, clock.Micros(r.JudgedAt), r.Confirmer, word, r.Assignment)
 	if err == nil && n == 0 {
 		err = errClosed
 	}

@@ -263,7 +263,7 @@ func (m *Module) note(ctx context.Context, person core.ID, found []Overlap, now 
 				return err
 			}
 		}
-		flags, err := db.All(ctx, tx, qFlagsOf, scanFlag, person)
+		flags, err := m.keptFlags(ctx, tx, qFlagsOf, person)
 		if err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
 )
@@ -64,7 +63,7 @@ func (m *Module) OwnSupport(ctx context.Context) (v SupportView, err error) {
 	act := &core.Act{Def: SeeSupport, Org: core.Platform, Subject: person}
 	err = m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
 		v = SupportView{Names: map[core.ID]string{}}
-		if v.Requests, err = db.All(ctx, tx, qSupportOf, scanRequest, person); err != nil {
+		if v.Requests, err = m.keptRequests(ctx, tx, qSupportOf, person); err != nil {
 			return err
 		}
 		if v.Orgs, err = m.needs.Orgs.AllOrgs(ctx, tx, "", 1000); err != nil {

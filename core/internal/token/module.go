@@ -117,6 +117,7 @@ var (
 // Manifest declares what the module keeps and does.
 func (m *Module) Manifest() core.Manifest {
 	connection := core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "session"}
+	called := core.Column{Category: "connection", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "session", Sealed: true}
 	secret, answered, maker, responsible := connection, connection, connection, connection
 	secret.Secret = true
 	answered.Retention = "reply"
@@ -134,14 +135,14 @@ func (m *Module) Manifest() core.Manifest {
 				Columns: core.Columns(
 					core.Plain("id", "org", "kind", "scopes", "ends_at", "ended_at", "reason", "made_at"),
 					core.Personal(secret, "secret"),
-					core.Personal(connection, "owner", "name", "hint", "last_day"),
+					core.Personal(connection, "owner", "hint", "last_day"), core.Personal(called, "name"),
 					core.Personal(maker, "made_by"),
 				),
 			},
 			{
 				Name: "token_service", Title: core.Text{FR: "Comptes de service", EN: "Service accounts"},
 				Columns: core.Columns(
-					core.Plain("org", "id", "name", "description", "made_at", "closed_at", "version"),
+					core.Plain("org", "id", "made_at", "closed_at", "version"), []core.Column{{Name: "name", Sealed: true}, {Name: "description", Sealed: true}},
 					core.Personal(responsible, "responsible", "made_by"),
 				),
 			},
@@ -164,7 +165,7 @@ func (m *Module) Manifest() core.Manifest {
 
 // ExportPerson gives the person's tokens, without their secrets, and the service accounts they answer for.
 func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
-	tokens, err := ofOwner(ctx, tx, person)
+	tokens, err := m.ofOwner(ctx, tx, person)
 	if err != nil {
 		return fmt.Errorf("token: export: %w", err)
 	}
@@ -182,6 +183,9 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 		return fmt.Errorf("token: export: %w", err)
 	}
 	for _, s := range services {
+		if err := m.openText(ctx, &s); err != nil {
+			return err
+		}
 		err := emit(core.Record{Table: "token_service", Values: map[string]any{
 			"id": string(s.ID), "org": string(s.Org), "name": s.Name, "responsible": s.Responsible == person, "made": s.MadeBy == person,
 		}})

@@ -61,7 +61,11 @@ func (m *Module) CreateService(ctx context.Context, org core.ID, d Draft) (s Ser
 		}
 		act.Resource = s.ID
 		act.Changed("responsible", "", string(s.Responsible))
-		_, err := tx.Exec(ctx, qAddService, org, s.ID, s.Name, s.Description, s.Responsible, s.MadeBy, clock.Micros(now))
+		name, description, err := m.shut(ctx, org, s.ID, d)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, qAddService, org, s.ID, name, description, s.Responsible, s.MadeBy, clock.Micros(now))
 		return err
 	})
 	return s, err
@@ -81,7 +85,11 @@ func (m *Module) EditService(ctx context.Context, org, id core.ID, d Draft, vers
 		act.Changed("name", s.Name, d.Name)
 		act.Changed("description", s.Description, d.Description)
 		act.Changed("responsible", string(s.Responsible), string(d.Responsible))
-		n, err := tx.Exec(ctx, qEditService, org, id, d.Name, d.Description, d.Responsible, version)
+		name, description, err := m.shut(ctx, org, id, d)
+		if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, qEditService, org, id, name, description, d.Responsible, version)
 		if err == nil && n == 0 {
 			err = errChanged
 		}
@@ -117,6 +125,11 @@ func (m *Module) Services(ctx context.Context, org, after core.ID) (list []Servi
 		if err != nil {
 			return err
 		}
+		for i := range list {
+			if err := m.openText(ctx, &list[i]); err != nil {
+				return err
+			}
+		}
 		if len(list) == pageOf {
 			next = list[pageOf-1].ID
 		}
@@ -137,7 +150,7 @@ func (m *Module) Service(ctx context.Context, org, id core.ID) (s Service, token
 			return err
 		}
 		s = one[0]
-		tokens, err = ofOwner(ctx, tx, id)
+		tokens, err = m.ofOwner(ctx, tx, id)
 		return err
 	})
 	return s, tokens, err

@@ -120,14 +120,23 @@ func scanService(scan db.Scan) (s Service, err error) {
 	return s, err
 }
 
-func ofOwner(ctx context.Context, tx core.Tx, owner core.ID) ([]Token, error) {
-	return db.All(ctx, tx, qOfOwner, scanToken, owner)
+func (m *Module) ofOwner(ctx context.Context, tx core.Tx, owner core.ID) ([]Token, error) {
+	list, err := db.All(ctx, tx, qOfOwner, scanToken, owner)
+	for i := range list {
+		if err == nil {
+			err = m.openToken(ctx, &list[i])
+		}
+	}
+	return list, err
 }
 
 func (m *Module) service(ctx context.Context, tx core.Tx, org, id core.ID) (Service, error) {
 	s, found, err := db.One(ctx, tx, qService, scanService, org, id)
 	if err == nil && !found {
 		err = errNoService
+	}
+	if err == nil {
+		err = m.openText(ctx, &s)
 	}
 	return s, err
 }
@@ -143,5 +152,8 @@ func (m *Module) openService(ctx context.Context, tx core.Tx, org, id core.ID) (
 // ServiceName gives the name of an open service account of an organization; false when it is not one.
 func (m *Module) ServiceName(ctx context.Context, tx core.Tx, org, id core.ID) (string, bool, error) {
 	s, found, err := db.One(ctx, tx, qService, scanService, org, id)
+	if err == nil && found {
+		err = m.openText(ctx, &s)
+	}
 	return s.Name, found && s.Closed.IsZero(), err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 const (
@@ -120,7 +121,7 @@ func (m *Module) CreateFor(ctx context.Context, org, service core.ID, o Order) (
 
 func (m *Module) add(ctx context.Context, tx core.Tx, t Token, o Order, act *core.Act) (Token, string, error) {
 	now := m.needs.Clock.Now()
-	all, err := ofOwner(ctx, tx, t.Owner)
+	all, err := m.ofOwner(ctx, tx, t.Owner)
 	if err != nil {
 		return t, "", fmt.Errorf("token: count: %w", err)
 	}
@@ -144,7 +145,11 @@ func (m *Module) add(ctx context.Context, tx core.Tx, t Token, o Order, act *cor
 	if err != nil {
 		return t, "", fmt.Errorf("token: scopes: %w", err)
 	}
-	_, err = tx.Exec(ctx, qInsert, t.ID, t.Org, t.Owner, t.Kind, t.Name, hashOf(secret), t.Hint, string(scopes),
+	kept, err := pack.Shut(ctx, m.needs.Sealer, pack.Place("token_token.name", t.ID), t.Name, t.Owner, t.Org)
+	if err != nil {
+		return t, "", fmt.Errorf("token: seal: %w", err)
+	}
+	_, err = tx.Exec(ctx, qInsert, t.ID, t.Org, t.Owner, t.Kind, kept, hashOf(secret), t.Hint, string(scopes),
 		t.MadeBy, clock.Micros(t.Made), clock.Micros(t.Ends))
 	if err != nil {
 		return t, "", fmt.Errorf("token: create: %w", err)
@@ -161,7 +166,7 @@ func (m *Module) Own(ctx context.Context) ([]Token, error) {
 	var list []Token
 	act := &core.Act{Def: &ListOwn, Org: core.Platform, Subject: actor.ID}
 	err := m.needs.Gate.Read(ctx, act, func(tx core.Tx) (err error) {
-		list, err = ofOwner(ctx, tx, actor.ID)
+		list, err = m.ofOwner(ctx, tx, actor.ID)
 		return err
 	})
 	return list, err
@@ -213,6 +218,9 @@ func (m *Module) rotate(ctx context.Context, tx core.Tx, t *Token, ends time.Tim
 // owned gives a token of owner; one of somebody else does not exist.
 func (m *Module) owned(ctx context.Context, tx core.Tx, owner, id core.ID) (Token, error) {
 	t, found, err := db.One(ctx, tx, qByID, scanToken, id)
+	if err == nil && found {
+		err = m.openToken(ctx, &t)
+	}
 	if err != nil {
 		return t, fmt.Errorf("token: read: %w", err)
 	}

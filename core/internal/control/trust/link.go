@@ -16,6 +16,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/pack"
 )
 
 var (
@@ -71,6 +72,11 @@ func scanLink(scan db.Scan) (l Link, err error) {
 func (m *Module) Links(ctx context.Context, org core.ID) (list []Link, err error) {
 	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadLinks, Org: org}, func(tx core.Tx) error {
 		list, err = db.All(ctx, tx, qLinks, scanLink, org)
+		for i := range list {
+			if err == nil {
+				err = m.openLabel(ctx, &list[i])
+			}
+		}
 		return err
 	})
 	return list, err
@@ -93,7 +99,11 @@ func (m *Module) Give(ctx context.Context, org core.ID, label string, days int) 
 	act := &core.Act{Def: MakeLink, Org: org, Resource: ids.At(now)}
 	act.Changed("days", "", now.AddDate(0, 0, days).UTC().Format("2006-01-02"))
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qAddLink, org, act.Resource, hashOf(secret), label, clock.Micros(now), by(ctx), clock.Micros(now.AddDate(0, 0, days)))
+		kept, err := pack.Shut(ctx, m.needs.Sealer, labelPlace(org, act.Resource), label, org)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, qAddLink, org, act.Resource, hashOf(secret), kept, clock.Micros(now), by(ctx), clock.Micros(now.AddDate(0, 0, days)))
 		return err
 	})
 	if err != nil {
@@ -125,7 +135,9 @@ func (m *Module) Find(ctx context.Context, secret string) (l Link, err error) {
 	}
 	err = m.needs.Reader.Read(ctx, func(tx core.Tx) error {
 		var found bool
-		l, found, err = db.One(ctx, tx, qByHash, scanLink, hashOf(secret))
+		if l, found, err = db.One(ctx, tx, qByHash, scanLink, hashOf(secret)); err == nil && found {
+			err = m.openLabel(ctx, &l)
+		}
 		if err == nil && (!found || !l.Live(m.needs.Clock.Now())) {
 			return errLink
 		}

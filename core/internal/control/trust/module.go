@@ -56,6 +56,7 @@ type Asked struct{ Pack, Clause, Least, Exact string }
 type Needs struct {
 	Gate     core.Gate
 	Reader   core.Reader
+	Sealer   core.Sealer
 	Clock    core.Clock
 	Controls Controls
 	Journal  Journal
@@ -81,7 +82,7 @@ func New(n Needs) *Module { return &Module{needs: n} }
 
 var (
 	hand  = core.Column{Category: "professional", Purpose: core.PurposeLegal, Basis: core.LegitimateInterest, Retention: "account", OnErase: core.EraseNull}
-	label = core.Column{Category: "professional", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", OnErase: core.Keep}
+	label = core.Column{Category: "professional", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", Sealed: true, OnErase: core.Keep}
 )
 
 // Manifest declares what the module keeps and does.
