@@ -55,6 +55,7 @@ func (h *House) RetentionDue(ctx context.Context) ([]RetentionCount, error) {
 var unswept = map[string]core.Text{
 	"journal_batch": pruned, "journal_pending": pruned, "journal_index": pruned, "journal_visit": pruned,
 	"access_role": withOrg, "access_allow": withOrg, "token_service": withOrg,
+	"blind_unlock":   {FR: "quelques minutes, par le coffre lui-même", EN: "a few minutes, by the vault itself"},
 	"inventory_item": asRegister, "inventory_version": asRegister, "inventory_file": asRegister,
 }
 
@@ -65,4 +66,9 @@ var (
 )
 
 // lasting are tables with an organization whose rows outlive it, and why.
-var lasting = map[string]core.Text{}
+var lasting = map[string]core.Text{
+	"jobs_job":  {FR: "des identifiants seuls, effacés un jour après le travail", EN: "ids alone, deleted a day after the work"},
+	"vault_key": keysGo, "vault_epoch": keysGo, "vault_index": keysGo, "erasure_tombstone": keysGo, "blind_key": keysGo, "blind_unlock": keysGo,
+}
+
+var keysGo = core.Text{FR: "les clés sont détruites en dernier, avec celles de l'organisation", EN: "keys are destroyed last, with those of the organization"}
