@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
@@ -418,5 +419,27 @@ func BenchmarkBar(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+var qUnexplained = db.SQLOn(db.SQLite, `ALTER TABLE organization_member ADD COLUMN shoe_size TEXT`)
+
+// TestTheHouseRefusesToOpenOnWhatNobodyExplains: a column that appeared in the schema, and that no manifest treats.
+func TestTheHouseRefusesToOpenOnWhatNobodyExplains(t *testing.T) {
+	cfg := Config{Data: t.TempDir(), Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)}
+	for _, want := range []string{"", "column organization_member.shoe_size has no treatment"} {
+		h, err := New(t.Context(), cfg)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Fatalf("opening gives %v, want %q", err, want)
+		}
+		if err != nil {
+			return
+		}
+		if err := h.db.Write(t.Context(), func(tx core.Tx) error { _, err := tx.Exec(t.Context(), qUnexplained); return err }); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
