@@ -15,7 +15,7 @@ CREATE TABLE x (
 	PRIMARY KEY (id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX x_n ON x (CAST(n AS TEXT));
-CREATE TABLE y (a TEXT) STRICT;`)
+CREATE TABLE y (a TEXT, text BLOB) STRICT;`)
 	want := `-- INTEGER stays in a comment
 CREATE TABLE x (
 	id TEXT COLLATE "C" PRIMARY KEY,
@@ -26,7 +26,7 @@ CREATE TABLE x (
 	PRIMARY KEY (id)
 );
 CREATE INDEX x_n ON x (CAST(n AS TEXT));
-CREATE TABLE y (a TEXT COLLATE "C");`
+CREATE TABLE y (a TEXT COLLATE "C", text BYTEA);`
 	if got != want {
 		t.Fatalf("got\n%s\nwant\n%s", got, want)
 	}

@@ -236,7 +236,7 @@ var (
 	wordInteger = regexp.MustCompile(`(?i)\bINTEGER\b`)
 	wordBlob    = regexp.MustCompile(`(?i)\bBLOB\b`)
 	wordReal    = regexp.MustCompile(`(?i)\bREAL\b`)
-	wordText    = regexp.MustCompile(`(?i)(\bAS\s+)?\bTEXT\b`)
+	wordText    = regexp.MustCompile(`((?i:\bAS)\s+)?\bTEXT\b`) // types stand in capitals: a column may be called text
 	tableEnd    = regexp.MustCompile(`(?i)\)\s*(STRICT|WITHOUT\s+ROWID)(\s*,\s*(STRICT|WITHOUT\s+ROWID))?\s*;`)
 	blobLiteral = regexp.MustCompile(`(?i)\bX'([0-9a-f]*)'`)
 )
