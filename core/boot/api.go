@@ -21,6 +21,7 @@ import (
 	rightsapi "github.com/rempart/rempart/core/internal/rights/api"
 	sessionapi "github.com/rempart/rempart/core/internal/session/api"
 	settingsapi "github.com/rempart/rempart/core/internal/settings/api"
+	statisticsapi "github.com/rempart/rempart/core/internal/statistics/api"
 	termsapi "github.com/rempart/rempart/core/internal/terms/api"
 	tokenapi "github.com/rempart/rempart/core/internal/token/api"
 	"github.com/rempart/rempart/kit/edge/rest"
@@ -46,6 +47,7 @@ func (h *House) makeAPI() *rest.API {
 	registerapi.Register(a, h.register)
 	erasureapi.Register(a, h.erasure)
 	consentapi.Register(a, h.consent)
+	statisticsapi.Register(a, h.statistics)
 	archiveapi.Register(a, h.archive)
 	controlapi.Register(a, h.control)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))

@@ -32,6 +32,7 @@ import (
 	sessionweb "github.com/rempart/rempart/core/internal/session/web"
 	settingsweb "github.com/rempart/rempart/core/internal/settings/web"
 	signinweb "github.com/rempart/rempart/core/internal/signin/web"
+	statisticsweb "github.com/rempart/rempart/core/internal/statistics/web"
 	termsweb "github.com/rempart/rempart/core/internal/terms/web"
 	tokenweb "github.com/rempart/rempart/core/internal/token/web"
 	vaultweb "github.com/rempart/rempart/core/internal/vault/web"
@@ -85,7 +86,7 @@ func (h *House) pages() []edge.Route {
 		sessionweb.Routes(h.sessions), tokenweb.Routes(h.tokens, h.api.Operations), accessweb.Routes(h.access),
 		organizationweb.Routes(h.organizations, h.memberPages()), reviewweb.Routes(h.review, h.reviewPages()), settingsweb.Routes(h.settings, h.cfg.Clock.Now), termsweb.Routes(h.terms),
 		vaultweb.Routes(h.blind), attestationweb.Routes(h.attestation), inventoryweb.Routes(h.inventory), rightsweb.Routes(h.rights), retentionweb.Routes(h.retention), offboardingweb.Routes(h.offboarding), erasureweb.Routes(h.erasure), incidentweb.Routes(h.incident), restraintweb.Routes(h.restraint, h.objectable), archiveweb.Routes(h.archive, h.ways()...), controlweb.Routes(h.control, h.trust, h.cfg.Clock.Now),
-		consentweb.Routes(h.consent), registerweb.Routes(h.register),
+		statisticsweb.Routes(h.statistics), consentweb.Routes(h.consent), registerweb.Routes(h.register),
 		journalweb.Routes(h.journal.Explorer(h.gate, h.identity), h.actTitles()), journalweb.WitnessRoutes(h.journal, h.cfg.WitnessOf...))
 }
 

@@ -51,7 +51,7 @@ var Trial = &core.Duty{Name: "consent.trial", Why: "removes the questions that a
 
 var (
 	proof  = core.Column{Category: "professional", Purpose: core.PurposeLegal, Basis: core.LegalObligation, Retention: "consent", OnErase: core.Keep}
-	shared = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.ConsentBasis, Retention: "share", OnErase: core.EraseRow}
+	trace  = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.ConsentBasis, Retention: "share-trace", OnErase: core.EraseRow}
 	sealed = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.ConsentBasis, Retention: "share", Sealed: true, OnErase: core.EraseRow}
 	noted  = core.Column{Category: "professional", Purpose: core.PurposeService, Basis: core.LegitimateInterest, Retention: "share-note", OnErase: core.EraseRow}
 	author = core.Column{Category: "professional", Purpose: core.PurposeLegal, Basis: core.LegitimateInterest, Retention: "consent-text", OnErase: core.EraseNull}
@@ -77,6 +77,8 @@ var (
 	tFromProof = i18n.T("chaque réponse", "each answer")
 	tRuleShare = i18n.T("jusqu'à la fin du partage", "until the share ends")
 	tFromShare = i18n.T("la fin choisie ou l'arrêt", "the end that was chosen, or the stop")
+	tRuleTrace = i18n.T("un an après la fin du partage", "one year after the share ended")
+	tFromTrace = i18n.T("la fin du partage", "the end of the share")
 	tRuleNote  = i18n.T("tant que l'organisation la garde, et que la personne n'est pas effacée", "as long as the organization keeps it, and the person is not erased")
 	tFromNote  = i18n.T("sa suppression par l'organisation", "its removal by the organization")
 	tRuleText  = i18n.T("tant que des réponses à ce texte sont gardées", "as long as answers to this text are kept")
@@ -98,7 +100,7 @@ func (m *Module) Manifest() core.Manifest {
 				core.Plain("org", "id", "question", "number", "digest", "share", "entry"),
 				core.Personal(proof, "person", "purpose", "given", "fields", "until_at", "language", "channel", "why", "at"))},
 			{Name: "consent_share", Title: text(tShares), Columns: core.Columns(
-				core.Plain("org", "id", "question", "number", "purpose", "ended_at"), core.Personal(shared, "person", "fields", "from_at", "until_at"))},
+				core.Plain("org", "id", "question", "number", "purpose", "ended_at"), core.Personal(trace, "person", "fields", "from_at", "until_at"))},
 			{Name: "consent_copy", Title: text(tCopies), Columns: core.Columns(core.Plain("org", "share", "field", "copied_at"), core.Personal(sealed, "value"))},
 			{Name: "consent_note", Title: text(tNotes), Columns: core.Columns(
 				core.Plain("org", "id", "question"), core.Personal(noted, "person", "written_at", "written_by"), core.Personal(sealedNote(), "text"))},
@@ -118,6 +120,7 @@ func (m *Module) Manifest() core.Manifest {
 		Rules: []core.RetentionRule{
 			{Name: "consent", Title: text(tRuleProof), From: text(tFromProof), Days: 5 * 365, Ground: core.LegalObligation},
 			{Name: "share", Title: text(tRuleShare), From: text(tFromShare), Ground: core.ConsentBasis},
+			{Name: "share-trace", Title: text(tRuleTrace), From: text(tFromTrace), Days: 365, Ground: core.ConsentBasis},
 			{Name: "share-note", Title: text(tRuleNote), From: text(tFromNote), Ground: core.LegitimateInterest},
 			{Name: "consent-text", Title: text(tRuleText), From: text(tFromText), Ground: core.LegalObligation},
 		},

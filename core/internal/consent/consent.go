@@ -315,3 +315,17 @@ func (m *Module) WithdrawAll(ctx context.Context, tx core.Tx, org, person core.I
 	}
 	return ended, nil
 }
+
+// AnyGiven tells whether a person has any consent in force, to an organization or ("") to anybody: for figures about many.
+func (m *Module) AnyGiven(ctx context.Context, tx core.Tx, org, person core.ID) (bool, error) {
+	last, err := db.All(ctx, tx, qLast, scanRecord, person, org, "")
+	if err != nil {
+		return false, err
+	}
+	for _, r := range last {
+		if stands, err := m.stands(ctx, tx, r); err != nil || stands {
+			return stands, err
+		}
+	}
+	return false, nil
+}
