@@ -262,3 +262,17 @@ func BenchmarkRestraint(b *testing.B) {
 		})
 	}
 }
+
+// plantRestraint restricts somebody of a, and makes the archive of another, so that their routes are walked.
+func (w *town) plantRestraint() {
+	w.t.Helper()
+	w.person("a.kept", w.a, "member", "Canary")
+	w.known["restraint"] = []core.ID{w.restrain("a.kept", personal.Restraint{Ground: restraint.Claims})}
+	w.do("archive", func(ctx context.Context, tx core.Tx) error {
+		id, err := w.archive.Prepare(ctx, tx, w.people["a.member"], "", false)
+		w.known["archive"] = []core.ID{id}
+		return err
+	})
+	w.must("build", w.archive.BuildOne(core.WithActor(context.Background(), core.System("job:archive.build")), w.known["archive"][0]))
+	w.known["table"] = []core.ID{"identity_person"}
+}

@@ -214,6 +214,7 @@ func (w *town) plant() {
 	w.plantRegister()
 	w.plantConsent()
 	w.plantIncident()
+	w.plantRestraint()
 	w.plantRecord()
 }
 
