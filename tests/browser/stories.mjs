@@ -6,6 +6,7 @@ import { rights } from "./rights.mjs";
 import { controls } from "./controls.mjs";
 import { attested } from "./attested.mjs";
 import { registers } from "./registers.mjs";
+import { rightsDesk } from "./rightsdesk.mjs";
 import { record } from "./record.mjs";
 import { incidents } from "./incidents.mjs";
 import { seldom } from "./seldom.mjs";
@@ -26,6 +27,7 @@ export async function stories(stage) {
   await controls(stage);
   await attested(stage);
   await registers(stage);
+  await rightsDesk(stage);
   await record(stage);
   await incidents(stage);
   await terms(stage); // from here on everybody has terms to accept at sign-in

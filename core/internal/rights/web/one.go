@@ -184,7 +184,7 @@ func (v oneView) pieceRows(ctx context.Context) []ui.Row {
 	for i, d := range v.Documents {
 		name := ui.Words(d.Name)
 		if d.Destroyed.IsZero() {
-			name = ui.ToIf("rights_document.open", d.Name, v.base()+"/documents/"+string(d.ID))
+			name = ui.ToIf("rights_document.open", d.Name, v.base()+"/documents/"+string(d.ID)+"/file")
 		}
 		state := ui.Badge{Text: tGone.In(ctx)}
 		if d.Destroyed.IsZero() {

@@ -51,7 +51,7 @@ func (p pages) desk(base string) []edge.Route {
 		{Pattern: "GET " + one, Access: edge.Needs(rights.Read), Handle: p.one},
 		{Pattern: "POST " + one + "/doubt", Access: edge.Needs(rights.Doubt), Handle: p.doubt},
 		{Pattern: "POST " + one + "/identity", Access: edge.Needs(rights.Prove), Handle: p.identity},
-		{Pattern: "GET " + one + "/documents/{rights_document}", Access: edge.Needs(rights.OpenDoc), Handle: p.document},
+		{Pattern: "GET " + one + "/documents/{rights_document}/file", Access: edge.Needs(rights.OpenDoc), Handle: p.document},
 		{Pattern: "POST " + one + "/carry", Access: edge.Needs(rights.Carry), Handle: p.carry},
 		{Pattern: "POST " + one + "/tasks/{rights_task}", Access: edge.Needs(rights.DoTask), Handle: p.task},
 		{Pattern: "POST " + one + "/extend", Access: edge.Needs(rights.Extend), Handle: p.extend},
