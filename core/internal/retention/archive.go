@@ -117,7 +117,8 @@ func (m *Module) Search(ctx context.Context, q Quest) (list []Kept, err error) {
 	if n := utf8.RuneCountInString(strings.TrimSpace(q.Reason)); n < 10 || n > 500 {
 		bad = bad.With("reason", reasonReason)
 	}
-	if q.Org == "" && q.Person == "" {
+	// What is no id is refused: a name typed there would stand in the journal in clear.
+	if q.Org == "" && q.Person == "" || !isID(q.Org) || !isID(q.Person) {
 		bad = bad.With("org", reasonWhat)
 	}
 	if len(bad.Fields) > 0 {
@@ -179,4 +180,8 @@ func (m *Module) Shelves(ctx context.Context) (list []Shelf, err error) {
 		return err
 	})
 	return list, err
+}
+
+func isID(id core.ID) bool {
+	return id == "" || id == core.Platform || id == core.Canaries || id == core.Strangers || ids.Valid(string(id))
 }
