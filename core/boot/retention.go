@@ -54,7 +54,7 @@ func (h *House) RetentionDue(ctx context.Context) ([]RetentionCount, error) {
 // unswept are tables of personal data with a limited time whose rows nothing ends by their age, and why.
 var unswept = map[string]core.Text{
 	"journal_batch": pruned, "journal_pending": pruned, "journal_index": pruned, "journal_visit": pruned,
-	"access_role": withOrg, "access_allow": withOrg, "token_service": withOrg,
+	"access_role": withOrg, "access_allow": withOrg, "token_service": withOrg, "rights_system": withOrg,
 	"blind_unlock":   {FR: "quelques minutes, par le coffre lui-même", EN: "a few minutes, by the vault itself"},
 	"inventory_item": asRegister, "inventory_version": asRegister, "inventory_file": asRegister,
 }

@@ -17,7 +17,7 @@ var (
 
 // lapses are how its rows end by time.
 var lapses = lapse.Of(lapse.Line{
-	Table: "archive_archive", Rule: "own_archive", Key: []string{"id"}, Person: "person", Since: "made_at", With: []string{qDropPieces},
+	Table: "archive_archive", Rule: "own_archive", Key: []string{"id"}, Person: "person", Since: "made_at", With: []string{qDropPieces}, Takes: []string{"archive_piece"},
 })
 
 // Due implements core.Expirer.

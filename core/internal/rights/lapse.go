@@ -13,6 +13,7 @@ import (
 // lapses are how its rows end by time.
 var lapses = lapse.Of(lapse.Line{
 	Table: "rights_request", Rule: rule, Key: []string{"org", "id"}, Org: "org", Person: "account", Since: "closed_at", Where: "state <> 'open'", With: qDropAll[:len(qDropAll)-1],
+	Takes: []string{"rights_step", "rights_letter", "rights_task", "rights_document", "rights_link", "rights_notice", "rights_pause"},
 })
 
 var (
