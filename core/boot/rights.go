@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/core/internal/rights"
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/jobs"
@@ -14,7 +15,14 @@ func (h *House) rightsDesk(doors *late, root []byte) *rights.Module {
 	return rights.New(rights.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Index: h.vault, Mail: h.mail, Jobs: h.jobs,
 		People: h.identity, Orgs: h.organizations, Roles: h.access, Contacts: rightsContacts{h}, Key: abuse.Derive(root, "rights"),
-		Doors:   h.rightsDoors,
+		Doors: h.rightsDoors,
+		Purposes: func(ctx context.Context) []rights.Use {
+			var list []rights.Use
+			for _, p := range h.objectable(ctx) {
+				list = append(list, rights.Use{Purpose: p, Title: register.PurposeTitle(p)})
+			}
+			return list
+		},
 		Modules: func() []core.Module { return h.modules },
 		Log:     h.cfg.Log, Origin: h.cfg.Origin,
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/jobs"
 )
 
@@ -54,6 +55,12 @@ type Doors struct {
 	Registrar  personal.Registrar
 }
 
+// Use is a purpose that one may object to.
+type Use struct {
+	Purpose core.Purpose
+	Title   i18n.Sentence
+}
+
 // Needs is everything that the module can reach.
 type Needs struct {
 	Gate     core.Gate
@@ -69,8 +76,9 @@ type Needs struct {
 	Roles    Roles
 	Contacts Contacts
 	Doors    func() Doors
-	Modules  func() []core.Module // what holds data of persons
-	Key      []byte               // of the proofs of work
+	Modules  func() []core.Module        // what holds data of persons
+	Purposes func(context.Context) []Use // what one may object to; nil: nothing that the platform can stop by itself
+	Key      []byte                      // of the proofs of work
 	Log      *slog.Logger
 	Origin   string
 }
@@ -96,6 +104,14 @@ func New(n Needs) *Module {
 }
 
 func (m *Module) now() time.Time { return m.needs.Clock.Now() }
+
+// Uses lists the purposes that one may object to.
+func (m *Module) Uses(ctx context.Context) []Use {
+	if m.needs.Purposes == nil {
+		return nil
+	}
+	return m.needs.Purposes(ctx)
+}
 
 // Now is the time by the module's clock, for its pages.
 func (m *Module) Now() time.Time { return m.now() }

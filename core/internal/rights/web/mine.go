@@ -25,7 +25,8 @@ var (
 	tCorrect   = i18n.T("Corrections", "Corrections")
 	tCorrHint  = i18n.T("Pour une rectification : écrivez seulement ce qui doit changer.", "For a rectification: write only what must change.")
 	tPurpose   = i18n.T("Usage visé", "Use concerned")
-	tPurpHint  = i18n.T("Pour une opposition ou un retrait de consentement ; vide : tous.", "For an objection or a withdrawal of consent; empty: all.")
+	tPurpHint  = i18n.T("Pour une opposition ou un retrait de consentement.", "For an objection or a withdrawal of consent.")
+	tEveryUse  = i18n.T("tous, ou celui que je décris plus haut", "all, or the one that I describe above")
 	tAskedNote = i18n.T("Demande enregistrée. Un accusé de réception vous a été envoyé.", "Request recorded. A receipt was sent to you.")
 )
 
@@ -50,6 +51,7 @@ func mineRows(ctx context.Context, list []rights.Followed) []ui.Row {
 
 type askView struct {
 	places   []rights.Place
+	uses     []rights.Use
 	draft    rights.Draft
 	org      core.ID
 	problems ui.Problems
@@ -63,12 +65,20 @@ func (v askView) options() []ui.Option {
 	return list
 }
 
+func (v askView) purposes(ctx context.Context) []ui.Option {
+	list := []ui.Option{{Label: tEveryUse.In(ctx)}}
+	for _, u := range v.uses {
+		list = append(list, ui.Option{Value: string(u.Purpose), Label: u.Title.In(ctx)})
+	}
+	return list
+}
+
 func (p pages) asking(w http.ResponseWriter, r *http.Request) error {
 	places, err := p.m.Places(r.Context())
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, askPage(askView{places: places, draft: rights.Draft{Kind: rights.Kind(r.URL.Query().Get("kind"))}}))
+	return ui.Render(w, r, http.StatusOK, askPage(askView{places: places, uses: p.m.Uses(r.Context()), draft: rights.Draft{Kind: rights.Kind(r.URL.Query().Get("kind"))}}))
 }
 
 func (p pages) asked(w http.ResponseWriter, r *http.Request) error {
@@ -79,7 +89,7 @@ func (p pages) asked(w http.ResponseWriter, r *http.Request) error {
 		if again != nil {
 			return again
 		}
-		return ui.Render(w, r, edge.StatusOf(err), askPage(askView{places, d, org, ui.ProblemsOf(r.Context(), err)}))
+		return ui.Render(w, r, edge.StatusOf(err), askPage(askView{places, p.m.Uses(r.Context()), d, org, ui.ProblemsOf(r.Context(), err)}))
 	} else if err != nil {
 		return err
 	}

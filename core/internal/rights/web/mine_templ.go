@@ -159,7 +159,7 @@ func askPage(v askView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Field{Name: "purpose", Label: tPurpose.In(ctx), Hint: tPurpHint.In(ctx), Value: string(v.draft.Purpose), Max: 64, Width: "m", Optional: true, Complete: "off"}.Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Select{Name: "purpose", Label: tPurpose.In(ctx), Hint: tPurpHint.In(ctx), Value: string(v.draft.Purpose), Options: v.purposes(ctx), Optional: true}.Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
