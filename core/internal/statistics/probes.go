@@ -31,8 +31,9 @@ var (
 	tpHeld   = i18n.T("Posée deux fois, la même question a reçu le même bruit et n'a été payée qu'une fois ; %d chiffres sur %d s'écartent du vrai compte ; au-delà de %d millièmes d'epsilon dans le mois, la question est refusée.", "Asked twice, the same question got the same noise and was paid once; %d figures of %d differ from the true count; beyond %d thousandths of epsilon in the month the question is refused.")
 
 	forgetful = fault("statistics.singling/forgetful", "Ce qui a été donné est oublié", "What was given is forgotten",
-		`CREATE TRIGGER forgetful AFTER INSERT ON statistics_budget BEGIN DELETE FROM statistics_release WHERE org = NEW.org; DELETE FROM statistics_figure WHERE org = NEW.org; END`,
-		`CREATE TRIGGER forgetful_too AFTER UPDATE ON statistics_budget BEGIN DELETE FROM statistics_release WHERE org = NEW.org; DELETE FROM statistics_figure WHERE org = NEW.org; END`)
+		`CREATE TRIGGER forgetful AFTER INSERT ON statistics_release BEGIN DELETE FROM statistics_release WHERE org = NEW.org; END`,
+		`CREATE TRIGGER forgetful_too BEFORE INSERT ON statistics_figure BEGIN DELETE FROM statistics_figure
+			WHERE org = NEW.org AND measure = NEW.measure AND period = NEW.period AND milli = NEW.milli AND part = NEW.part; END`)
 	free = fault("statistics.singling/free", "Le budget ne se dépense pas", "The budget is not spent",
 		`CREATE TRIGGER free AFTER INSERT ON statistics_budget BEGIN UPDATE statistics_budget SET spent = 0 WHERE org = NEW.org; END`,
 		`CREATE TRIGGER free_too AFTER UPDATE OF spent ON statistics_budget WHEN NEW.spent > 0 BEGIN UPDATE statistics_budget SET spent = 0 WHERE org = NEW.org; END`)
