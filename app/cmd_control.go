@@ -47,7 +47,7 @@ func (c *command) verify() *cobra.Command {
 	f.BoolVar(&v.json, "json", false, "print JSON")
 	f.BoolVar(&v.last, "last", false, "run nothing: print what was last seen")
 	f.BoolVar(&v.every, "all", false, "policies that are not in force too")
-	f.StringVar(&v.offline, "offline", "", "a bundle to check, from rempart prove, or a receipt of erasure")
+	f.StringVar(&v.offline, "offline", "", "a bundle to check, from rempart prove, a receipt of erasure or of a consent")
 	f.StringVar(&v.key, "key", "", "the journal's public key, or a file that holds it (with --offline)")
 	f.BoolVar(&v.self, "self-test", false, "plant every fault and tell which ones the probes catch")
 	return cmd
@@ -67,8 +67,18 @@ func (c *command) verifyBundle(v verifying) error {
 	if err != nil {
 		return err
 	}
+	if verify.FormOf(file) == verify.ReceiptFormat {
+		return c.verifyReceipt(file, v, key)
+	}
 	if verify.IsErasure(file) {
 		return c.verifyErasure(file, v, key)
+	}
+	if verify.IsSandbox(file) {
+		s, err := verify.CheckSandbox(bytes.NewReader(file), key)
+		if err == nil {
+			fmt.Fprint(c.out, s.String())
+		}
+		return err
 	}
 	report, err := verify.CheckBundle(bytes.NewReader(file), key)
 	if err != nil {

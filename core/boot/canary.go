@@ -35,7 +35,7 @@ type canaryTroops struct{ h *House }
 func (canaryTroops) Manifest() core.Manifest {
 	return core.Manifest{
 		Module: "canary", Title: core.Text{FR: "Canaris des sondes", EN: "Canaries of probes"},
-		Acts: []*core.ActDef{&settleCanaries, &makeCanary, &eraseCanary},
+		Acts: []*core.ActDef{&settleCanaries, &makeCanary, &eraseCanary, &measureSandbox, &fillSandbox},
 		Activities: []core.Activity{{
 			ID: "canary.probes", Title: core.Text{FR: "Sondes jouées par des canaris", EN: "Probes played by canaries"},
 			About: core.Text{FR: "Vérifier les engagements avec des personnes inventées, effacées aussitôt", EN: "Check the commitments with invented persons, erased at once"},
