@@ -112,6 +112,16 @@ func (w *town) desk(id core.ID) rights.Sheet {
 	return s
 }
 
+// finishes tells that what is done outside of the platform is done.
+func (w *town) finishes(id core.ID) {
+	w.t.Helper()
+	for _, task := range w.desk(id).Tasks {
+		if task.Place == rights.AtSystem && task.State != rights.TaskDone {
+			w.must("task", w.rights.FinishTask(w.as("a.admin"), w.a, id, task.ID, ""))
+		}
+	}
+}
+
 func (w *town) executes(what, q string, args ...any) {
 	w.t.Helper()
 	w.do(what, func(ctx context.Context, tx core.Tx) error { _, err := tx.Exec(ctx, q, args...); return err })
@@ -141,6 +151,8 @@ func TestNothingIsDoneBeforeIdentity(t *testing.T) {
 		refused("failed", "rights.unproved")
 		w.must("established", w.rights.Establish(officer, w.a, id, true, "Seen at the desk."))
 		w.wantCode("nobody to carry out for", w.rights.CarryOut(officer, w.a, id, nil), "rights.no_account")
+		w.wantCode("a task is open", w.rights.Reply(officer, w.a, id, "Here."), "rights.todo")
+		w.finishes(id)
 		w.must("answer", w.rights.Reply(officer, w.a, id, "We hold a letter of yours; here is its copy."))
 		f, err := w.rights.Behind(anonymous(t.Context()), token)
 		w.must("follow", err)
@@ -332,6 +344,7 @@ func TestEachRightIsCarriedOut(t *testing.T) {
 				t.Errorf("task %s is %s", task.Target, task.State)
 			}
 		}
+		w.finishes(s.ID)
 		w.must("answer", w.rights.Reply(officer, w.a, s.ID, "Corrected."))
 		if body := w.letterOf(person, "rights.answer"); strings.Contains(body, "Corrected") || !strings.Contains(body, "/me/rights/"+string(s.ID)) {
 			t.Errorf("the mail says too much, or not where: %s", body)
@@ -372,6 +385,7 @@ func TestAnErasureIsAnsweredAfterItsPerson(t *testing.T) {
 	if s.Email != mailbox || s.Erased {
 		t.Fatalf("the request went with its person: %+v", s.Request)
 	}
+	w.finishes(id)
 	w.must("answer", w.rights.Reply(officer, w.a, id, "All is erased."))
 	body := w.letterOf(s.Person, "rights.answer")
 	f, err := w.rights.Behind(anonymous(t.Context()), w.linkIn(body))
