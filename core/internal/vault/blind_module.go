@@ -66,7 +66,7 @@ func (b *Blind) Manifest() core.Manifest {
 		Module: "blind",
 		Title:  core.Text{FR: "Clés propres aux organisations", EN: "Organizations' own keys"},
 		Acts:   []*core.ActDef{&SeeBlind, &MakeBlind, &RephraseBlind, &UnlockBlind, &LockBlind},
-		Duties: []*core.Duty{&guessing, &sweeping},
+		Duties: []*core.Duty{&guessing, &sweeping, &tidying},
 		Activities: []core.Activity{{
 			ID: "blind.unlock", Title: core.Text{FR: "Déverrouillage des champs propres à une organisation", EN: "Unlocking of an organization's own fields"},
 			About: core.Text{FR: "Laisser une personne lire, le temps de sa session, ce que le fournisseur ne peut pas lire", EN: "Let a person read, as long as their session lasts, what the provider cannot read"},
