@@ -193,9 +193,10 @@ var qAged = db.SQL(`UPDATE archive_archive SET made_at = $2 WHERE id = $1`)
 // days; the erasure of the person takes it.
 func TestAnArchiveOpensForItsPersonAloneAndDies(t *testing.T) {
 	w := newTown(t, "")
-	page := w.archiveOf("a.member", "x=1")
+	letters, pieces := w.mails("archive.ready"), w.count(qPieces)
+	page := w.archiveOf("b.member", "x=1")
 	id := core.ID(strings.TrimPrefix(page, "/me/archives/"))
-	if n := w.mails("archive.ready"); n != 1 {
+	if n := w.mails("archive.ready") - letters; n != 1 {
 		t.Errorf("%d messages say that it is ready, want 1", n)
 	}
 	for _, who := range []string{"a.admin", "b.admin", "provider.admin", "provider.dpo"} {
@@ -205,7 +206,7 @@ func TestAnArchiveOpensForItsPersonAloneAndDies(t *testing.T) {
 			}
 		}
 	}
-	stale := w.as("a.member")
+	stale := w.as("b.member")
 	actor := core.ActorOf(stale)
 	actor.AuthenticatedAt = time.Now().Add(-time.Hour)
 	if _, _, err := w.archive.Take(core.WithActor(stale, actor), id); core.KindOf(err) != core.StepUp {
@@ -215,22 +216,22 @@ func TestAnArchiveOpensForItsPersonAloneAndDies(t *testing.T) {
 		_, err := tx.Exec(ctx, qAged, id, time.Now().Add(-archive.Life-time.Minute).UnixMicro())
 		return err
 	})
-	if r := w.ask("a.member", http.MethodGet, page+"/file", ""); r.Code != http.StatusGone {
+	if r := w.ask("b.member", http.MethodGet, page+"/file", ""); r.Code != http.StatusGone {
 		t.Errorf("after seven days it answers %d", r.Code)
 	}
 	w.do("expire", func(ctx context.Context, tx core.Tx) error {
 		_, err := w.archive.Expire(ctx, tx, core.Expiry{Rule: "own_archive", Org: core.Platform, Before: time.Now().Add(-archive.Life), Limit: 100})
 		return err
 	})
-	if n := w.count(qPieces); n != 0 {
+	if n := w.count(qPieces) - pieces; n != 0 {
 		t.Errorf("%d pieces are left after seven days", n)
 	}
-	w.archiveOf("a.member", "x=1")
+	w.archiveOf("b.member", "x=1")
 	w.do("erase", func(ctx context.Context, tx core.Tx) error {
-		_, err := w.archive.ErasePerson(ctx, tx, w.people["a.member"])
+		_, err := w.archive.ErasePerson(ctx, tx, w.people["b.member"])
 		return err
 	})
-	if n := w.count(qPieces); n != 0 {
+	if n := w.count(qPieces) - pieces; n != 0 {
 		t.Errorf("%d pieces are left of an erased person", n)
 	}
 }
