@@ -24,6 +24,11 @@ func Scenes() []Scene {
 		{"Its proof leaves the house", shownClause, proveClause},
 		{"Planted faults are caught", shownClause, selfTest},
 		{"How the clauses stand", "ACC", tellClauses},
+		{"A request for access is answered", "CTI-7, CTI-8, KSK-4", askAccess},
+		{"A share is given", "EMG-1.1, EMG-1.5", giveShare},
+		{"and stopped", "EMG-1.2", stopShare},
+		{"A person is erased, with a receipt", "EMG-3.2", erase},
+		{"and unreadable in an older copy of the database", "CTI-7, EMG-4.8", readOlderCopy},
 		{"The journal proves itself", "ACC-7.1", verifyJournal},
 		{"and its export, offline", "ACC-7.1", verifyExport},
 	}

@@ -1,0 +1,48 @@
+package boot
+
+import (
+	"context"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
+)
+
+// CopyRead is what the keys of today still open of a copy of the data.
+type CopyRead struct {
+	Open   int       // persons whose profile opens
+	Closed []core.ID // those whose key was destroyed since: they were erased
+}
+
+// ReadCopy opens a SQLite copy of the data that was taken earlier, as whoever restores or steals it would, and tries the profile of
+// each person with the keys of today. It changes the copy in nothing.
+func (h *House) ReadCopy(ctx context.Context, path string) (r CopyRead, err error) {
+	old, err := db.Open(ctx, db.Config{URL: path, Log: h.cfg.Log})
+	if err != nil {
+		return r, err
+	}
+	defer func() {
+		if closing := old.Close(); err == nil {
+			err = closing
+		}
+	}()
+	err = old.Read(ctx, func(tx core.Tx) error {
+		r = CopyRead{}
+		everyone, err := h.identity.Everyone(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, id := range everyone {
+			_, err := h.identity.Person(ctx, tx, id)
+			switch {
+			case err == nil:
+				r.Open++
+			case core.KindOf(err) == core.Gone:
+				r.Closed = append(r.Closed, id)
+			default:
+				return err
+			}
+		}
+		return nil
+	})
+	return r, err
+}
