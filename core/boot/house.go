@@ -167,6 +167,9 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 	if err := h.register.Load(ctx); err != nil {
 		return nil, err
 	}
+	if err := h.register.Open(ctx); err != nil {
+		return nil, err
+	}
 	// Data restored from before an erasure must not serve a request before it was done again.
 	if _, err := h.erasure.Replay(ctx); err != nil {
 		return nil, err
