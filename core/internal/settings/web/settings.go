@@ -63,6 +63,7 @@ var (
 	tPresetsAll  = i18n.T("Fixe d'un coup les planchers d'une politique.", "Sets the floors of a policy at once.")
 	tApply       = i18n.T("Appliquer ce jeu", "Apply this set")
 	tApplied     = i18n.T("Jeu de paramètres appliqué.", "Set of settings applied.")
+	tOwnKey      = i18n.T("Champs que le fournisseur ne peut pas lire", "Fields that the provider cannot read")
 	tOrgProfile  = i18n.T("Profil de l'organisation", "Organization profile")
 	tDocuments   = i18n.T("Conditions et politiques", "Terms and policies")
 
