@@ -10,6 +10,7 @@ import { rightsDesk } from "./rightsdesk.mjs";
 import { record } from "./record.mjs";
 import { incidents } from "./incidents.mjs";
 import { blindness } from "./blindness.mjs";
+import { consents } from "./consent.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -32,6 +33,7 @@ export async function stories(stage) {
   await record(stage);
   await incidents(stage);
   await blindness(stage);
+  await consents(stage);
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);
 }
