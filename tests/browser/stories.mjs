@@ -7,6 +7,7 @@ import { controls } from "./controls.mjs";
 import { attested } from "./attested.mjs";
 import { registers } from "./registers.mjs";
 import { rightsDesk } from "./rightsdesk.mjs";
+import { myData } from "./mydata.mjs";
 import { record } from "./record.mjs";
 import { incidents } from "./incidents.mjs";
 import { blindness } from "./blindness.mjs";
@@ -30,6 +31,7 @@ export async function stories(stage) {
   await attested(stage);
   await registers(stage);
   await rightsDesk(stage);
+  await myData(stage);
   await record(stage);
   await incidents(stage);
   await blindness(stage);
