@@ -269,10 +269,10 @@ func generated(module string, a core.Activity, tables map[string]core.Table, rul
 			if !c.Personal || !slices.Contains(a.Purposes, c.Purpose) {
 				continue
 			}
-			rule := kept(rules[c.Retention], values)
+			rule := since(rules[c.Retention], values)
 			col := Column{
 				Name: c.Name, Category: said(CategoryTitle(c.Category)), Purpose: said(PurposeTitle(c.Purpose)), Basis: said(BasisTitle(c.Basis)),
-				Retention: rule, Sealed: c.Sealed, Erasure: said(erasure(c.OnErase)),
+				Retention: kept(rules[c.Retention], values), Sealed: c.Sealed, Erasure: said(erasure(c.OnErase)),
 			}
 			t.Columns = append(t.Columns, col)
 			e.Data, e.Bases, e.Retention = add(e.Data, col.Category), add(e.Bases, col.Basis), add(e.Retention, said(tKeptFor, col.Category, rule))
@@ -286,14 +286,18 @@ var tKeptFor = i18n.T("%s : %s", "%s: %s")
 
 // kept says a retention rule in words, with the setting that tightens it.
 func kept(r core.RetentionRule, values map[string]string) core.Text {
-	text := r.Title
 	if v := values[r.Setting]; r.Setting != "" && v != "" {
-		text = said(tRuled, text, v)
+		return said(tRuled, r.Title, v)
 	}
-	if r.From != (core.Text{}) {
-		text = said(tSince, text, r.From)
+	return r.Title
+}
+
+// since says what starts the period too.
+func since(r core.RetentionRule, values map[string]string) core.Text {
+	if r.From == (core.Text{}) {
+		return kept(r, values)
 	}
-	return text
+	return said(tSince, kept(r, values), r.From)
 }
 
 func erasure(e core.Erase) i18n.Sentence {

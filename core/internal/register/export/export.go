@@ -281,7 +281,7 @@ func (w writer) columnHead() []string {
 func (w writer) columns(e register.Entry) (rows [][]string) {
 	for _, t := range e.Tables {
 		for _, c := range t.Columns {
-			rows = append(rows, []string{w.of(t.Title) + " : " + c.Name, w.of(c.Purpose), w.of(c.Category), w.of(c.Basis), w.of(c.Retention)})
+			rows = append(rows, []string{tOf.In(w.ctx, w.of(t.Title), c.Name), w.of(c.Purpose), w.of(c.Category), w.of(c.Basis), w.of(c.Retention)})
 		}
 	}
 	return rows

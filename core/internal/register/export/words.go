@@ -45,6 +45,7 @@ var (
 	tService    = i18n.T("Service rendu", "Service")
 	tCountry    = i18n.T("Pays", "Country")
 	tGround     = i18n.T("Fondement du transfert", "Ground of the transfer")
+	tOf         = i18n.T("%s : %s", "%s: %s")
 	tColumn     = i18n.T("Table et colonne", "Table and column")
 	tWhat       = i18n.T("Rubrique", "Heading")
 	tSaid       = i18n.T("Contenu", "Content")

@@ -19,6 +19,7 @@ var (
 	tRetention  = i18n.T("Durées de conservation", "Retention")
 	tSoftware   = i18n.T("Logiciels utilisés", "Software used")
 	tColumns    = i18n.T("Données traitées", "Data processed")
+	tOf         = i18n.T("%s : %s", "%s: %s")
 	tColumn     = i18n.T("Colonne", "Column")
 	tCategory   = i18n.T("Catégorie", "Category")
 	tPurpose    = i18n.T("Finalité", "Purpose")
@@ -115,7 +116,7 @@ func (v activityView) columns(ctx context.Context) (out []ui.Row) {
 				sealed = tYes
 			}
 			out = append(out, ui.Row{Label: c.Name, Cells: []templ.Component{
-				ui.Words(i18n.From(t.Title).In(ctx) + " : " + c.Name), say(c.Category), say(c.Purpose), say(c.Basis), say(c.Retention), ui.Words(sealed.In(ctx)), say(c.Erasure),
+				ui.Words(tOf.In(ctx, i18n.From(t.Title).In(ctx), c.Name)), say(c.Category), say(c.Purpose), say(c.Basis), say(c.Retention), ui.Words(sealed.In(ctx)), say(c.Erasure),
 			}})
 		}
 	}
