@@ -364,6 +364,9 @@ func (h *House) Manifests() []core.Manifest {
 // Close ends what New opened.
 func (h *House) Close() error {
 	var errs []error
+	if h.register != nil {
+		h.register.Close()
+	}
 	if h.keys != nil && h.keys != h.db {
 		errs = append(errs, h.keys.Close())
 	}

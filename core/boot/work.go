@@ -19,6 +19,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"review.sweep":       h.review.Sweep,
 		"review.watch":       h.review.Watch,
 		"attestation.remind": h.attestation.Remind,
+		"register.sweep":     h.register.Sweep,
 		"inventory.remind":   h.inventory.Remind,
 		"incident.remind":    h.incident.Remind,
 		"erasure.sweep":      h.erasure.Sweep,
