@@ -35,6 +35,7 @@ func (c canaryTroops) Probes() []*core.Probe {
 		{ID: "account.none", Kind: core.BehaviourProbe, Title: probe.Text(tNone), Run: c.h.seeNone, Faults: []core.PlantedFault{welcoming, careless}},
 		{ID: "account.profile", Kind: core.DataProbe, Title: probe.Text(tProfile), Run: c.h.seeProfile, Faults: []core.PlantedFault{curious, prying}},
 		{ID: "identity.sealed", Kind: core.DataProbe, Title: probe.Text(tSealed), Run: c.h.seeSealed, Faults: []core.PlantedFault{inClear, inCode, inHex}},
+		c.sandboxProbe(),
 	}
 }
 

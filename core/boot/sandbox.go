@@ -45,11 +45,18 @@ type Sandbox struct {
 	Left        []string
 }
 
+// filled are the tables that a sandbox fills.
+var filled = map[string]bool{
+	"identity_person": true, "identity_account": true, "identity_password": true, "identity_photo": true, "organization_member": true, "access_assignment": true,
+}
+
 // shape is what an installation holds, in numbers; it lives in memory only and names nobody.
 type shape struct {
 	orgs    []orgShape
 	persons map[core.ID]*personShape
 	skipped map[string]int // tables that the sandbox does not fill, with their rows
+
+	canaries bool // those of a probe count
 }
 
 type orgShape struct {
@@ -77,14 +84,19 @@ type personShape struct {
 
 // MakeSandbox fills an empty data folder with an installation of the same shape and volumes as this one, and people who do not
 // exist. When any value of this one is found in it, there is an error and no certificate.
-func (h *House) MakeSandbox(ctx context.Context, folder string) (made Sandbox, err error) {
+func (h *House) MakeSandbox(ctx context.Context, folder string) (Sandbox, error) {
+	return h.makeSandbox(ctx, folder)
+}
+
+// makeSandbox takes the shape of these organizations alone, of all clients and the provider when none is given.
+func (h *House) makeSandbox(ctx context.Context, folder string, only ...core.Organization) (made Sandbox, err error) {
 	ctx = core.WithActor(ctx, core.System("sandbox"))
 	blind, err := sandbox.NewBlind()
 	if err != nil {
 		return made, err
 	}
 	defer blind.Forget()
-	s, err := h.measure(ctx, blind)
+	s, err := h.measure(ctx, blind, only...)
 	if err != nil {
 		return made, fmt.Errorf("sandbox: measure: %w", err)
 	}
@@ -102,7 +114,7 @@ func (h *House) MakeSandbox(ctx context.Context, folder string) (made Sandbox, e
 	}
 	made.Made, made.Key, made.Source, made.Looked, made.Found = h.cfg.Clock.Now(), other.JournalKey(), blind.Size(), looked, len(found)
 	if len(found) > 0 {
-		return made, fmt.Errorf("sandbox: %d values of the source stand in it, in %s: it must not be handed over", len(found), strings.Join(slices.Compact(slices.Sorted(slices.Values(found))), ", "))
+		return made, fmt.Errorf("%w: %d of them, in %s: it must not be handed over", errReal, len(found), strings.Join(slices.Compact(slices.Sorted(slices.Values(found))), ", "))
 	}
 	for table, rows := range s.skipped {
 		made.Left = append(made.Left, fmt.Sprintf("%s (%d rows)", table, rows))
@@ -133,10 +145,13 @@ func (h *House) CheckSandbox(ctx context.Context, folder string) (found []string
 }
 
 // measure reads the shape of this installation, and puts every value that it keeps of its people into the set.
-func (h *House) measure(ctx context.Context, blind *sandbox.Blind) (*shape, error) {
-	s := &shape{persons: map[core.ID]*personShape{}, skipped: map[string]int{}}
-	orgs := []core.Organization{{ID: core.Platform, Kind: "provider", Language: "fr"}}
-	for next := core.ID(""); ; {
+func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.Organization) (*shape, error) {
+	s := &shape{persons: map[core.ID]*personShape{}, skipped: map[string]int{}, canaries: len(only) > 0}
+	orgs := only
+	if len(orgs) == 0 {
+		orgs = []core.Organization{{ID: core.Platform, Kind: "provider", Language: "fr"}}
+	}
+	for next := core.ID(""); len(only) == 0; {
 		page, more, err := h.organizations.Orgs(ctx, next, 50)
 		if err != nil {
 			return nil, err
@@ -164,8 +179,12 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind) (*shape, erro
 			if sandbox.Telling(column, value) {
 				blind.Add(value)
 			}
-			if p := s.persons[person]; table == "identity_photo" {
+			switch p := s.persons[person]; {
+			case column != "": // a value, not the beginning of a row
+			case table == "identity_photo":
 				p.picture = true
+			case !filled[table]:
+				s.skipped[table]++
 			}
 		})
 	})
@@ -208,7 +227,7 @@ func (h *House) measureOrg(ctx context.Context, tx core.Tx, o core.Organization,
 	}
 	for _, m := range members {
 		p := people[m.Person]
-		if p.IsCanary() {
+		if p.IsCanary() && !s.canaries {
 			continue
 		}
 		if s.persons[m.Person] == nil {
@@ -455,6 +474,7 @@ func drawn() []byte {
 var (
 	qTextsSQLite   = db.SQLOn(db.SQLite, `SELECT t.name, c.name FROM pragma_table_list t, pragma_table_info(t.name) c WHERE t.schema = 'main' AND t.type = 'table' AND upper(c.type) = 'TEXT' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid`)
 	sandboxTable   = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	errReal        = errors.New("sandbox: values of the source stand in it")
 	errNotInFolder = errors.New("a sandbox is a folder of SQLite files")
 )
 
