@@ -191,7 +191,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 		return fmt.Errorf("signin: export: %w", err)
 	}
 	for _, f := range flows {
-		if f.Login, err = m.openLogin(ctx, f); err != nil {
+		if f.Login, err = m.openLogin(ctx, f); err != nil && core.KindOf(err) != core.Gone {
 			return err
 		}
 		err := emit(core.Record{Table: "signin_flow", Values: map[string]any{

@@ -35,6 +35,9 @@ func (m *Module) sealLogin(ctx context.Context, mark, login string) ([]byte, err
 }
 
 func (m *Module) openLogin(ctx context.Context, f Flow) (login string, err error) {
+	if len(f.typed) == 0 {
+		return "", errFlow // begun under an older release
+	}
 	plain, err := m.needs.Sealer.Open(ctx, core.Platform, loginPlace(f.mark), f.typed)
 	if err == nil {
 		err = pack.Read(plain, &login)
