@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -174,7 +175,7 @@ func (v oneView) taskRows(ctx context.Context) []ui.Row {
 func (v oneView) letterRows(ctx context.Context) []ui.Row {
 	rows := make([]ui.Row, len(v.Letters))
 	for i, l := range v.Letters {
-		rows[i] = ui.Row{Cells: []templ.Component{ui.Time{At: l.At}, ui.Words(l.Subject), ui.Words(l.SentTo), ui.Words(v.who(ctx, l.SentBy)), ui.Mono(l.Digest)}}
+		rows[i] = ui.Row{Cells: []templ.Component{ui.Time{At: l.At}, ui.Words(l.Subject), ui.Words(l.SentTo), ui.Words(v.who(ctx, l.SentBy)), ui.Faint(grouped(l.Digest))}}
 	}
 	return rows
 }
@@ -190,9 +191,18 @@ func (v oneView) pieceRows(ctx context.Context) []ui.Row {
 		if d.Destroyed.IsZero() {
 			state = ui.Badge{Text: tPieceSent.In(ctx), Tone: ui.Info}
 		}
-		rows[i] = ui.Row{Cells: []templ.Component{name, ui.Time{At: d.Sent}, state, ui.Mono(d.Digest)}}
+		rows[i] = ui.Row{Cells: []templ.Component{name, ui.Time{At: d.Sent}, state, ui.Faint(grouped(d.Digest))}}
 	}
 	return rows
+}
+
+// grouped writes a digest so that a narrow column can break it.
+func grouped(digest string) string {
+	var parts []string
+	for ; len(digest) > 16; digest = digest[16:] {
+		parts = append(parts, digest[:16])
+	}
+	return strings.Join(append(parts, digest), " ")
 }
 
 // corrections are the fields that were asked, with what is held now.
