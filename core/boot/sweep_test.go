@@ -48,7 +48,7 @@ func TestOldObservationsAreForgotten(t *testing.T) {
 // TestEverySweepRunsByName: what rooms forget in time is work of this node, under its own name, and finds nothing young.
 func TestEverySweepRunsByName(t *testing.T) {
 	w := newTown(t, "")
-	for _, name := range []string{"access.sweep", "identity.report", "control.sweep"} {
+	for _, name := range []string{"retention.sweep", "account.farewell", "offboarding.finish", "control.sweep"} {
 		w.must(name, w.House.Sweep(context.Background(), name))
 	}
 }

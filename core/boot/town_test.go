@@ -215,6 +215,7 @@ func (w *town) plant() {
 	w.plantRights()
 	w.plantConsent()
 	w.plantIncident()
+	w.plantRetention()
 	w.plantRestraint()
 	w.plantRecord()
 }
