@@ -14,7 +14,7 @@ export async function myData({ platform, people, contextOf, both }) {
   await step("a member asks for their archive without scripts", async () => {
     await signIn(page, origin, member);
     await page.goto(origin + "/me/data");
-    expect((await text(page)).includes("aussi longtemps que le compte existe"), "until when is not said");
+    expect((await page.textContent("main")).includes("aussi longtemps que le compte existe"), "until when is not said");
     await page.click("form[action='/me/archives'] button.btn-primary");
     archive = page.url();
     for (let i = 0; i < 60 && !(await page.$("a[href$='/file']")); i++) {
