@@ -86,7 +86,7 @@ func TestTheRegisterIsWrittenByTheProgram(t *testing.T) {
 	}
 	for _, v := range []register.View{own, acting} {
 		for _, e := range v.Activities {
-			if e.Title.FR == "" || e.About.EN == "" || len(e.Purposes) == 0 || len(e.Tables) > 0 && (len(e.Persons) == 0 || len(e.Retention) == 0) {
+			if e.Title.FR == "" || e.About.EN == "" || len(e.Purposes) == 0 || len(e.Data) > 0 && (len(e.Persons) == 0 || len(e.Retention) == 0) {
 				t.Errorf("%s lacks what article 30 asks", e.ID)
 			}
 		}
