@@ -16,7 +16,7 @@ func TestKeysAreLostAndComeBack(t *testing.T) {
 	t.Chdir(t.TempDir())
 	place := t.TempDir()
 	put(t, "rempart.yaml", "data: "+filepath.Join(place, "data")+"\nkeys:\n  copies: ["+place+"]\n")
-	if out, status := rempart(t, "keys", "check"); !strings.Contains(out, "NO RECOVERY SHEET") || status == 0 {
+	if out, status := rempart(t, "keys", "check"); !strings.Contains(out, "NO RECOVERY SHEET") || !strings.Contains(out, "none yet") || status != 0 {
 		t.Errorf("neither sheet nor copy, and keys check says (%d): %s", status, out)
 	}
 	out, status := rempart(t, "keys", "sheet", "--parts", "3")
@@ -57,6 +57,17 @@ func TestKeysAreLostAndComeBack(t *testing.T) {
 	}
 	if out, status := rempart(t, "keys", "check", "--parts", "one", "--parts", "two"); status != 0 {
 		t.Errorf("after the restore (%d): %s", status, out)
+	}
+	if err := os.WriteFile(packed, []byte("rot"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("REMPART_DATA", filepath.Join(place, "data"))
+	if out, status := rempart(t, "keys", "check"); status == 0 || !strings.Contains(out, "no copy of a key store") {
+		t.Errorf("a spoilt copy (%d): %s", status, out)
+	}
+	t.Setenv("REMPART_DATA", lost)
+	if out, status := rempart(t, "keys", "rotate"); status != 0 {
+		t.Errorf("rotate after the restore (%d): %s", status, out)
 	}
 	was, err := os.ReadFile(filepath.Join(place, "data", "root.key"))
 	if err != nil {

@@ -118,7 +118,7 @@ func examineKeys(ctx context.Context, house *boot.House) []finding {
 		return []finding{{"bad", "keys", clean(err.Error())}}
 	}
 	all := keyFindings(s, house.KeysApart(), time.Now())
-	if err := house.CheckCopies(ctx); err != nil {
+	if err := house.CheckCopies(ctx, s); err != nil {
 		all = append(all, finding{"bad", "copies", clean(err.Error())})
 	}
 	return all

@@ -210,8 +210,10 @@ func (h *House) CheckSheet(text string) error {
 	return nil
 }
 
-// CheckCopies opens every copy of the key store where it stands.
-func (h *House) CheckCopies(ctx context.Context) error { return h.vault.CheckCopies(ctx) }
+// CheckCopies opens every copy of the key store that was ever made, where it stands.
+func (h *House) CheckCopies(ctx context.Context, s KeyState) error {
+	return h.vault.CheckCopies(ctx, s.Copies)
+}
 
 // RestoreKeys brings a key store back on a machine that has none: the root key from the parts of its sheet (or the root key file
 // that is there, when parts is empty), and the keys from a copy when one is given. It gives the number of keys.

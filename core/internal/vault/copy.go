@@ -381,12 +381,15 @@ func Restore(ctx context.Context, d *db.DB, root Root, packed []byte) (keys int,
 	return len(s.Keys), err
 }
 
-// CheckCopies opens the copy in every place with the root key. Each that does not open is an error.
-func (v *Vault) CheckCopies(ctx context.Context) error {
+// CheckCopies opens each copy that was made with the root key. Each that does not open is an error.
+func (v *Vault) CheckCopies(ctx context.Context, states []CopyState) error {
 	var faults []error
-	for _, place := range v.places {
-		if _, err := v.readCopy(ctx, filepath.Join(place, CopyName)); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", place, err))
+	for _, s := range states {
+		if s.Made.IsZero() {
+			continue
+		}
+		if _, err := v.readCopy(ctx, filepath.Join(s.Place, CopyName)); err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", s.Place, err))
 		}
 	}
 	return errors.Join(faults...)
