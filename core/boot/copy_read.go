@@ -32,14 +32,14 @@ func (h *House) ReadCopy(ctx context.Context, path string) (r CopyRead, err erro
 			return err
 		}
 		for _, id := range everyone {
-			_, err := h.identity.Person(ctx, tx, id)
+			p, err := h.identity.Person(ctx, tx, id)
 			switch {
-			case err == nil:
-				r.Open++
-			case core.KindOf(err) == core.Gone:
+			case err != nil:
+				return err
+			case p.Email == "": // everybody has an address: this one's profile does not open
 				r.Closed = append(r.Closed, id)
 			default:
-				return err
+				r.Open++
 			}
 		}
 		return nil
