@@ -44,9 +44,7 @@ func TestOnePersonMovesOneFigureByOne(t *testing.T) {
 	if before["active"] != 1 || before["invited"] != 1 || before["left"] != 1 {
 		t.Errorf("three persons with six memberships count as %v", before)
 	}
-	for _, more := range []core.Membership{in("dora", "active"), in("dora", "left"), in("dora", "invited")} {
-		rows["b"] = append(rows["b"], more)
-	}
+	rows["b"] = append(rows["b"], in("dora", "active"), in("dora", "left"), in("dora", "invited"))
 	after, moved := count(core.Platform), int64(0)
 	for _, g := range []string{"active", "invited", "left"} {
 		moved += max(after[g]-before[g], before[g]-after[g])

@@ -117,7 +117,8 @@ func (v mineView) history(ctx context.Context) []ui.Row {
 	for i, r := range v.Records {
 		title := say(ctx, v.Titles[r.Question])
 		out[i] = ui.Row{Label: title, Cells: []templ.Component{
-			ui.Time{At: r.At}, ui.Words(v.Orgs[r.Org]), ui.Words(title), ui.Words(answered(ctx, r)),
+			ui.Time{At: r.At},
+			ui.Words(v.Orgs[r.Org]), ui.Words(title), ui.Words(answered(ctx, r)),
 			ui.Link{Label: tTake.In(ctx), Hint: tTakeOf.In(ctx, i18n.Moment(ctx, r.At)), Href: minePath + "/receipts/" + string(r.ID), File: true, Small: true},
 		}}
 	}
@@ -232,6 +233,14 @@ func (v oneView) choosing(ctx context.Context) string {
 		return tChange.In(ctx)
 	}
 	return tChoose.In(ctx)
+}
+
+// tip says that nothing is chosen beforehand, where it is so.
+func (v oneView) tip(ctx context.Context) string {
+	if v.Share != nil {
+		return ""
+	}
+	return tChooseTip.In(ctx)
 }
 
 // backKind leaves the first place to giving again what no longer holds.
