@@ -13,8 +13,9 @@ type Column struct{ Table, Name string }
 var (
 	qSQLiteSchema = SQLOn(SQLite, `SELECT t.name, c.name FROM pragma_table_list t, pragma_table_info(t.name) c
 		WHERE t.schema = 'main' AND t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid`)
-	qPostgresSchema = SQLOn(PostgreSQL, `SELECT table_name, column_name FROM information_schema.columns
-		WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`)
+	qPostgresSchema = SQLOn(PostgreSQL, `SELECT c.table_name, c.column_name FROM information_schema.columns c
+		JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+		WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' ORDER BY c.table_name, c.ordinal_position`)
 )
 
 // Columns lists the columns of every table, but for those of this package itself (notices and versions of the schema).

@@ -94,8 +94,14 @@ func (v activityView) facts(ctx context.Context) ui.Facts {
 		label i18n.Sentence
 		list  []core.Text
 	}{
-		{tPurposes, v.Purposes}, {tBases, v.Bases}, {tPersons, v.Persons}, {tData, v.Data}, {tRetention, v.Retention}, {tRecipients, v.Recipients},
-		{tTransfers, v.Transfers}, {tMeasures, v.Measures},
+		{tPurposes, v.Purposes},
+		{tBases, v.Bases},
+		{tPersons, v.Persons},
+		{tData, v.Data},
+		{tRetention, v.Retention},
+		{tRecipients, v.Recipients},
+		{tTransfers, v.Transfers},
+		{tMeasures, v.Measures},
 	} {
 		if len(one.list) > 0 {
 			facts = append(facts, ui.Fact{Label: one.label.In(ctx), Text: join(ctx, one.list)})
