@@ -212,6 +212,7 @@ func (w *town) plant() {
 	w.plantReviews()
 	w.plantAttestation()
 	w.plantRegister()
+	w.plantErasure()
 	w.plantRights()
 	w.plantConsent()
 	w.plantIncident()
