@@ -86,6 +86,48 @@ type DatabaseConfig struct {
 	Connections int `yaml:"connections"`
 }
 
+// KeysConfig says where the root key is and where the key store is copied to.
+type KeysConfig struct {
+	// Copies are folders on other disks or machines that receive the key store, sealed under the root key: each holds the latest
+	// copy alone. Keep them out of other backups, which would keep older ones.
+	Copies []string `yaml:"copies"`
+	// Root is where the root key is: file (root.key in the data folder, or the systemd credential rempart-root-key; the default),
+	// transit (an OpenBao or Vault server) or pkcs11 (a device; needs a build with the tag pkcs11).
+	Root string `yaml:"root"`
+	// Transit is the OpenBao or Vault server.
+	Transit TransitConfig `yaml:"transit"`
+	// PKCS11 is the device.
+	PKCS11 PKCS11Config `yaml:"pkcs11"`
+}
+
+// TransitConfig is a root key in the transit engine of an OpenBao or Vault server.
+type TransitConfig struct {
+	// Address is https://host:8200.
+	Address string `yaml:"address"`
+	// Mount is where the engine is; transit when empty.
+	Mount string `yaml:"mount"`
+	// Key is the name of the key, of type aes256-gcm96.
+	Key string `yaml:"key"`
+	// TokenFile holds a token that may use encrypt/KEY and decrypt/KEY; it is read at each use.
+	TokenFile string `yaml:"token_file"`
+	// Namespace of the engine, when there is one.
+	Namespace string `yaml:"namespace"`
+	// CA is the PEM file of the server's authority; those of the system when empty.
+	CA string `yaml:"ca"`
+}
+
+// PKCS11Config is a root key in a PKCS#11 device.
+type PKCS11Config struct {
+	// Module is the library of the device.
+	Module string `yaml:"module"`
+	// Token is the label of the token.
+	Token string `yaml:"token"`
+	// Key is the label of the key, made when there is none.
+	Key string `yaml:"key"`
+	// PINFile holds the PIN.
+	PINFile string `yaml:"pin_file"`
+}
+
 // JournalConfig says where the journal's signed checkpoints are sent.
 type JournalConfig struct {
 	// Folders receive each checkpoint as a file: mount a place that this machine cannot rewrite.
