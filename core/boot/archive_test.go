@@ -120,6 +120,9 @@ func TestAnArchiveHoldsAllThatIsHeld(t *testing.T) {
 		if !strings.Contains(string(files["index.html"]), mail) {
 			t.Error("the page to read does not hold the address")
 		}
+		if !bytes.HasPrefix(files["index.pdf"], []byte("%PDF-")) {
+			t.Error("the archive lacks its PDF")
+		}
 		d := readData(t, files["data.json"], files["schema.json"])
 		if d.Person != w.people[who] {
 			t.Errorf("data.json is of %s", d.Person)

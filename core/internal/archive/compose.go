@@ -39,6 +39,9 @@ func (b *bundle) compose(ctx context.Context, w io.Writer, at time.Time) error {
 	z := zip.NewWriter(w)
 	err := entry(z, "index.html", at, func(w *bufio.Writer) error { return b.page(ctx, w, at) })
 	if err == nil {
+		err = entry(z, "index.pdf", at, func(w *bufio.Writer) error { return b.pdf(ctx, w, at) })
+	}
+	if err == nil {
 		err = entry(z, "data.json", at, func(w *bufio.Writer) error { return b.json(ctx, w, at) })
 	}
 	if err == nil {
