@@ -5,9 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +20,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/rights"
 	"github.com/rempart/rempart/core/internal/rights/letter"
+	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/hook"
 	"github.com/rempart/rempart/kit/jobs"
@@ -590,6 +593,35 @@ func TestTheFormTellsNothingOfAnyone(t *testing.T) {
 			t.Errorf("after thirty requests: %d", r.Code)
 		}
 	}
+}
+
+// TestAFormUnderPressureAsksAProofOfWork: asked by many at once, the form takes those whose browser has worked, once each.
+func TestAFormUnderPressureAsksAProofOfWork(t *testing.T) {
+	w := newTown(t, "")
+	n := 0
+	files := func(proof rights.ProofOfWork, from byte) error {
+		n++
+		guest := core.WithActor(t.Context(), core.Actor{Address: netip.AddrFrom4([4]byte{198, 51, 100, from})})
+		d := rights.Draft{Kind: rights.Access, Details: rights.Details{Name: "N", Email: fmt.Sprintf("crowd-%d@elsewhere.invalid", n)}}
+		return w.rights.File(guest, w.a, d, proof)
+	}
+	var err error
+	for from := byte(1); from < 40 && err == nil; from++ {
+		err = files(rights.ProofOfWork{}, from)
+	}
+	w.wantCode("under pressure", err, "rights.proof")
+	if n < 10 {
+		t.Errorf("pressure after %d requests", n)
+	}
+	desk, err := w.rights.Open(core.WithActor(t.Context(), core.Actor{Address: netip.MustParseAddr("198.51.100.200")}), w.a)
+	w.must("form", err)
+	if desk.Challenge == "" || desk.Bits == 0 {
+		t.Fatal("the form gives no puzzle")
+	}
+	proof := rights.ProofOfWork{Challenge: desk.Challenge, Nonce: abuse.Solve(desk.Challenge)}
+	w.wantCode("another source", files(proof, 201), "puzzle.invalid")
+	w.must("solved", files(proof, 200))
+	w.wantCode("twice", files(proof, 200), "puzzle.gone")
 }
 
 // TestAClosedRequestEndsByItself: three years after, with the key of whoever had no account.

@@ -96,7 +96,7 @@ func (m *Module) keep(ctx context.Context, tx core.Tx, r *Request, kind, subject
 		return err
 	}
 	by := core.ID("")
-	if a := core.ActorOf(ctx); a.Kind == core.HumanActor || a.Kind == core.ServiceActor {
+	if a := core.ActorOf(ctx); (a.Kind == core.HumanActor || a.Kind == core.ServiceActor) && a.ID != r.Account {
 		by = a.ID
 	}
 	_, err = tx.Exec(ctx, qAddLetter, r.Org, id, r.ID, kind, r.Language, subject, sealed, to, sheet.Digest([]byte(text)), by, clock.Micros(m.now()))

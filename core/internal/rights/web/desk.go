@@ -28,6 +28,7 @@ var (
 	tNoReq     = i18n.T("Aucune demande ici", "No request here")
 	tNoReqText = i18n.T("Donnez l'adresse du formulaire public à vos membres et à vos contacts.", "Give the address of the public form to your members and contacts.")
 	tWho       = i18n.T("Personne", "Person")
+	tMailbox   = i18n.T("Adresse électronique", "E-mail address")
 	tDueOn     = i18n.T("Échéance", "Due")
 	tLate      = i18n.T("en retard", "late")
 	tLateTitle = i18n.T("Des demandes sont en retard", "Some requests are late")

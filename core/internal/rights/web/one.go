@@ -115,7 +115,7 @@ func (v oneView) facts(ctx context.Context) ui.Facts {
 		{Label: tDueOn.In(ctx), Value: dueCell(ctx, &v.Request, v.Zone, v.now)},
 		{Label: tReceived.In(ctx), Value: ui.Time{At: v.Received}},
 		{Label: tWho.In(ctx), Text: whoOf(ctx, &v.Request)},
-		{Label: tEmail.In(ctx), Text: v.Email},
+		{Label: tMailbox.In(ctx), Text: v.Email},
 		{Label: tAccount.In(ctx), Text: account},
 		{Label: tIdentity.In(ctx), Value: proofBadge(ctx, v.Proof)},
 	}

@@ -25,7 +25,7 @@ var (
 	tWhyHint      = i18n.T("Pour une demande de limitation seulement.", "For a restriction only.")
 	tSend         = i18n.T("Envoyer la demande", "Send the request")
 	tWhoTo        = i18n.T("Vous pouvez aussi écrire au délégué à la protection des données : %s.", "You can also write to the data-protection officer: %s.")
-	tComplain     = i18n.T("Vous pouvez à tout moment introduire une réclamation auprès de %s, %s.", "You can lodge a complaint at any time with %s, %s.")
+	tComplain     = i18n.T("Vous pouvez à tout moment introduire une réclamation auprès de l'autorité de contrôle : %s, %s.", "You can lodge a complaint at any time with the supervisory authority: %s, %s.")
 	tCheckMail    = i18n.T("Consultez votre boîte aux lettres", "Check your mailbox")
 	tCheckText    = i18n.T("Si cette adresse peut recevoir des messages, un accusé de réception vient d'y partir. Ouvrez son lien pour que la demande puisse être traitée.", "If this address can receive mail, a receipt has just left for it. Open its link so that the request can be dealt with.")
 
