@@ -12,6 +12,7 @@ import { record } from "./record.mjs";
 import { incidents } from "./incidents.mjs";
 import { blindness } from "./blindness.mjs";
 import { consents } from "./consent.mjs";
+import { retention } from "./retention.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -36,6 +37,7 @@ export async function stories(stage) {
   await incidents(stage);
   await blindness(stage);
   await consents(stage);
+  await retention(stage);
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);
 }
