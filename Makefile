@@ -71,6 +71,7 @@ bench: build
 	scripts/part process $(GO) -C bench run ./process ../$(BIN)/rempart
 	scripts/part controls $(GO) test ./core/boot -run '^$$' -bench BenchmarkControls -benchtime 30x
 	scripts/part probes $(GO) test ./core/boot -run '^$$' -bench BenchmarkProbes -benchtime 1x
+	scripts/part keys $(GO) test ./core/internal/vault ./kit/seal -run '^$$' -bench .
 	scripts/part people $(GO) test ./core/boot -run '^$$' -bench BenchmarkPeople -benchtime 1x
 	scripts/bench
 
