@@ -29,6 +29,8 @@ var nouns = map[string]i18n.Sentence{
 	"restraint": i18n.T("limitation ou opposition", "restriction or objection"), "archive": i18n.T("archive d'une personne", "archive of a person"), "own_data": i18n.T("données de la personne", "data of the person"),
 	"erasure": i18n.T("effacement", "erasure"), "stage": i18n.T("étape", "stage"), "deleted": i18n.T("lignes supprimées", "rows deleted"), "kept": i18n.T("lignes conservées", "rows kept"),
 	"digest": i18n.T("empreinte", "digest"), "organizations": i18n.T("organisations prévenues", "organizations told"), "ordered": i18n.T("ordonné le", "ordered on"),
+	"consent_text": i18n.T("demande de consentement", "consent question"), "consent": i18n.T("consentement", "consent"), "share": i18n.T("partage", "share"), "statistic": i18n.T("statistique", "statistic"),
+	"purpose": i18n.T("finalité", "purpose"), "version": i18n.T("version", "version"), "fields": i18n.T("champs", "fields"), "measure": i18n.T("mesure", "measure"), "milliepsilon": i18n.T("millièmes d'epsilon", "thousandths of epsilon"),
 	"terms": i18n.T("conditions", "terms"), "token": i18n.T("jeton", "token"), "device": i18n.T("navigateur", "browser"),
 
 	"answer": i18n.T("réponse", "answer"), "sha256": i18n.T("empreinte SHA-256", "SHA-256"), "scope": i18n.T("champ", "scope"),
