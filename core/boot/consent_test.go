@@ -447,3 +447,21 @@ func TestWithdrawingIsAsEasyAsGiving(t *testing.T) {
 		w.must("close", w.consent.Close(w.as("a.admin"), w.a, q))
 	}
 }
+
+// TestAStoppedShareIsGoneOnEveryNode: stopped on one node, the other shows nothing within a second, and its cached key is dropped.
+func TestAStoppedShareIsGoneOnEveryNode(t *testing.T) {
+	one, two := twoNodes(t)
+	q := one.question("a.admin", one.a, "follow-up", "profile.given_name")
+	share := one.shares("a.member", q, "profile.given_name")
+	cut(t, two, "a.admin", "/o/"+string(one.a)+"/shares/"+string(share), func() {
+		one.must("stop", one.consent.Withdraw(one.as("a.member"), one.people["a.member"], q, consent.OnPage))
+	})
+	for start := time.Now(); ; time.Sleep(10 * time.Millisecond) {
+		if _, err := two.vault.Seal(two.system(), share, "x", []byte("x")); core.KindOf(err) == core.Gone {
+			break
+		}
+		if time.Since(start) > withinOneSecond {
+			t.Fatal("the second node still has the key of a share that was stopped")
+		}
+	}
+}
