@@ -13,6 +13,7 @@ import { incidents } from "./incidents.mjs";
 import { blindness } from "./blindness.mjs";
 import { consents } from "./consent.mjs";
 import { retention } from "./retention.mjs";
+import { erasure } from "./erasure.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -38,6 +39,7 @@ export async function stories(stage) {
   await blindness(stage);
   await consents(stage);
   await retention(stage);
+  await erasure(stage);
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);
 }
