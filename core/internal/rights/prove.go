@@ -88,7 +88,7 @@ func (m *Module) followed(ctx context.Context, tx core.Tx, r Request) (f Followe
 	}
 	all, err := m.letters(ctx, tx, &r)
 	for _, l := range all {
-		if l.Kind == letter.Answer || l.Kind == letter.Refusal {
+		if l.Final() {
 			f.Letters = append(f.Letters, l)
 		}
 	}

@@ -37,6 +37,12 @@ type Letter struct {
 	text, to []byte
 }
 
+// Refuses tells whether it is a refusal.
+func (l Letter) Refuses() bool { return l.Kind == letter.Refusal }
+
+// Final tells whether it closes its request: an answer or a refusal.
+func (l Letter) Final() bool { return l.Kind == letter.Answer || l.Kind == letter.Refusal }
+
 func langOf(r *Request) i18n.Lang {
 	l, _ := i18n.Parse(r.Language)
 	return l

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core/internal/rights"
-	"github.com/rempart/rempart/core/internal/rights/letter"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
@@ -126,8 +125,8 @@ func stateBadge(ctx context.Context, s rights.State) ui.Badge {
 	return ui.Badge{Text: rights.StateTitle(ctx, s), Tone: tones[s]}
 }
 
-func letterTitle(ctx context.Context, kind string) string {
-	if kind == letter.Refusal {
+func letterTitle(ctx context.Context, l rights.Letter) string {
+	if l.Refuses() {
 		return tRefusal.In(ctx)
 	}
 	return tAnswer.In(ctx)
@@ -182,7 +181,7 @@ func (p pages) dropped(w http.ResponseWriter, r *http.Request) error {
 func answers(list []rights.Letter) []rights.Letter {
 	var kept []rights.Letter
 	for _, l := range list {
-		if l.Kind == letter.Answer || l.Kind == letter.Refusal {
+		if l.Final() {
 			kept = append(kept, l)
 		}
 	}
