@@ -23,7 +23,6 @@ var (
 	tState    = i18n.T("État", "State")
 	tAt       = i18n.T("Ordonné le", "Ordered on")
 	tEnded    = i18n.T("Terminé le", "Ended on")
-	tOlder    = i18n.T("Plus anciens", "Older ones")
 
 	tNewLead = i18n.T("Rien ne part encore : la page suivante dit ce qui serait supprimé, ce qui doit rester et pourquoi.", "Nothing goes yet: the next page says what would be deleted, what must stay and why.")
 	tWho     = i18n.T("Personne", "Person")
