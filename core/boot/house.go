@@ -161,6 +161,9 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 	if err := h.access.SyncCatalogue(core.WithActor(ctx, core.System("start"))); err != nil {
 		return nil, err
 	}
+	if err := h.retention.Start(core.WithActor(ctx, core.System("start"))); err != nil {
+		return nil, err
+	}
 	if err := h.settings.Start(core.WithActor(ctx, core.System("start")), cfg.Settings); err != nil {
 		return nil, err
 	}

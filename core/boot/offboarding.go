@@ -34,6 +34,9 @@ func (h *House) belongings() []offboarding.File {
 			return wrote(w)(f.Bytes, err)
 		}},
 		{Name: "journal.jsonl", Write: func(ctx context.Context, org core.ID, w io.Writer) error {
+			if err := h.journal.Settle(ctx); err != nil { // what was just done has its place too
+				return err
+			}
 			return h.ExportJournal(ctx, org, "jsonl", "end of contract: everything is taken away", w)
 		}},
 	}

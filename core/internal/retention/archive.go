@@ -60,13 +60,18 @@ func (m *Module) keep(ctx context.Context, tx core.Tx, a core.Archived, rule str
 	return err
 }
 
-// Prepare makes the key of the archive of an organization, and the secret of its index, before the transaction that writes there.
+// Start makes the secret of the archive's index, so that no transaction has to.
+func (m *Module) Start(ctx context.Context) error {
+	_, err := m.mark(ctx, core.Platform)
+	return err
+}
+
+// Prepare makes the key of the archive of an organization, before the transaction that writes there.
 func (m *Module) Prepare(ctx context.Context, org core.ID) error {
 	if err := m.needs.Keys.MakeKeys(ctx, shelf(org)); err != nil {
 		return err
 	}
-	_, err := m.mark(ctx, org)
-	return err
+	return m.Start(ctx)
 }
 
 // years is how long administrative data are kept after the end of a contract (CTI-32.2).
