@@ -106,7 +106,7 @@ func TestFiveThousandKeysAreMadeQuickly(t *testing.T) {
 		if err := v.MakeKeys(context.Background(), owners...); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); took > 2*time.Second {
+		if took := time.Since(began); took > 2*time.Second && !coretest.RaceDetector {
 			t.Errorf("5,000 keys took %v", took)
 		} else {
 			t.Logf("5,000 keys took %v", took)
