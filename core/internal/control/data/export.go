@@ -23,7 +23,7 @@ var (
 func (m *Module) export() *core.Probe {
 	return dataProbe("data.export", tExport, m.runExport,
 		planted("data.export/browser", tFaultForgot,
-			`CREATE TRIGGER planted_lost AFTER INSERT ON signin_device BEGIN UPDATE signin_device SET person = 'planted', label = NEW.person WHERE id = NEW.id; END`),
+			`CREATE TRIGGER planted_lost AFTER INSERT ON signin_device BEGIN UPDATE signin_device SET person = 'planted', browser = NEW.person WHERE id = NEW.id; END`),
 	)
 }
 
