@@ -28,7 +28,7 @@ func TestAnOrganizationLeavesWithEverything(t *testing.T) {
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			fake := today()
-			w := newTownWith(t, Config{URL: dbtest.Config(t, kind, nil).URL, Clock: fake})
+			w := newTownWith(t, Config{URL: urlOf(t, kind), Clock: fake})
 			start := fake.Now()
 			at := func(days int) {
 				t.Helper()

@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/retention"
@@ -34,16 +35,26 @@ func (h *House) eraser() personal.Eraser {
 	return nil
 }
 
-// proof gives entries of a journal with their proofs to its head, signed now.
+// proof gives entries of a journal with their proofs to its head, signed now. An entry that was written a moment ago may still
+// wait for its place while another node gives places: it is asked for again.
 func (h *House) proof(ctx context.Context, org core.ID, entries ...core.ID) ([]byte, error) {
-	if err := h.journal.Settle(ctx); err != nil {
-		return nil, err
+	for try := 0; ; try++ {
+		if err := h.journal.Settle(ctx); err != nil {
+			return nil, err
+		}
+		checkpoint, lines, err := h.journal.Prove(ctx, org, entries...)
+		if err != nil {
+			return nil, err
+		}
+		if len(lines) == len(entries) || try == 3 {
+			return json.Marshal(map[string]any{"checkpoint": checkpoint, "entries": lines})
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
-	checkpoint, lines, err := h.journal.Prove(ctx, org, entries...)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(map[string]any{"checkpoint": checkpoint, "entries": lines})
 }
 
 // RetentionDue tells what a sweep would end now, without ending anything.

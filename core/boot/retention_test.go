@@ -111,7 +111,7 @@ func TestWhatHasReachedItsEndGoes(t *testing.T) {
 		}
 		t.Run(string(kind), func(t *testing.T) {
 			fake := today()
-			w := newTownWith(t, Config{URL: dbtest.Config(t, kind, nil).URL, Clock: fake})
+			w := newTownWith(t, Config{URL: urlOf(t, kind), Clock: fake})
 			member, start := w.people["a.auditor"], fake.Now()
 			w.exec(qEndedRole, w.a, clock.Micros(start), member)
 			sweep := func(days int) {
@@ -295,4 +295,13 @@ func (w *town) now(fake *clock.Fake, name string) context.Context {
 	actor := core.ActorOf(ctx)
 	actor.AuthenticatedAt = fake.Now()
 	return core.WithActor(ctx, actor)
+}
+
+// urlOf is a database of a kind; keys stand in a file of their own on SQLite, as they do by default.
+func urlOf(t *testing.T, kind dbtest.Kind) string {
+	t.Helper()
+	if kind == dbtest.SQLite {
+		return ""
+	}
+	return dbtest.Config(t, kind, nil).URL
 }
