@@ -564,9 +564,14 @@ func (r restoring) copy(w *town) string {
 	r.t.Helper()
 	to := filepath.Join(r.t.TempDir(), "before.db")
 	from := filepath.Join(w.cfg.Data, "rempart.db")
-	if r.engine != dbtest.SQLite {
-		to, from = dbtest.Config(r.t, r.engine, nil).URL, w.cfg.URL
+	if r.engine == dbtest.SQLite {
+		w.must("scrub", w.db.Scrub(r.t.Context()))
+		content, err := os.ReadFile(from)
+		w.must("read", err)
+		w.must("copy", os.WriteFile(to, content, 0o600))
+		return to
 	}
+	to, from = dbtest.Config(r.t, r.engine, nil).URL, w.cfg.URL
 	_, err := dbcopy.Run(r.t.Context(), dbcopy.Options{Steps: []dbcopy.Step{{From: from, To: to, Schemas: Schemas()}}})
 	w.must("copy", err)
 	return to
