@@ -193,7 +193,7 @@ func attribute(n *html.Node, name string) string {
 
 // live fills and sends every form of every page, as each person.
 func (c *clerk) live() (taken int) {
-	for _, who := range []string{"a.member", "a.admin", "a.people", "provider.admin", "provider.dpo", ""} {
+	for _, who := range []string{"a.member", "a.admin", "provider.admin", ""} {
 		for _, route := range c.Routes() {
 			method, path := c.address(route)
 			if method != http.MethodGet || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/static/") {
