@@ -101,7 +101,8 @@ func TestAPlatformMovesToPostgreSQLAndBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name := range tables {
-			if strings.HasPrefix(name, "vault_") != keys {
+			// Tombstones of erasures stand beside the keys: an older copy of the data must not bring anybody back.
+			if (strings.HasPrefix(name, "vault_") || name == "erasure_tombstone") != keys {
 				t.Errorf("%s is on the wrong server", name)
 			}
 		}
