@@ -50,6 +50,7 @@ import (
 	"github.com/rempart/rempart/kit/disk"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/edge/rest"
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/kit/jobs"
 	"github.com/rempart/rempart/kit/mail"
 	"github.com/rempart/rempart/kit/password"
@@ -90,6 +91,7 @@ type House struct {
 	incident      *incident.Module
 	rights        *rights.Module
 	mail          *mail.Outbox
+	egress        *egress.Door
 	jobs          *jobs.Jobs
 	modules       []core.Module
 	api           *rest.API
@@ -137,6 +139,7 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 			err = errors.Join(err, made.Close())
 		}
 	}()
+	h.egress = h.openWay()
 	if err := h.open(ctx); err != nil {
 		return nil, err
 	}
@@ -211,7 +214,7 @@ func (h *House) ground(doors *late) error {
 	if err != nil {
 		return err
 	}
-	carrier, err := mail.NewCarrier(h.cfg.Mail)
+	carrier, err := mail.NewCarrier(h.cfg.Mail, h.egress.Dial)
 	if err != nil {
 		return err
 	}
@@ -252,7 +255,7 @@ func (h *House) outlets() []journal.Outlet {
 		all = append(all, journal.Mailbox{DB: h.db, Mailer: h.mail, To: to})
 	}
 	for _, u := range h.cfg.Witnesses {
-		all = append(all, journal.Witness{URL: u})
+		all = append(all, journal.Witness{URL: u, Client: h.egress.Client(10*time.Second, nil)})
 	}
 	return all
 }
@@ -339,7 +342,7 @@ func (h *House) build(doors *late) error {
 	h.offboarding = h.offboardings(doors)
 	h.archive = h.archives(doors, h.spool)
 	h.modules = append(h.modules, h.retention, h.offboarding, h.archive)
-	h.modules = append(h.modules, h.lookouts()...)
+	h.modules = append(append(h.modules, h.lookouts()...), wayOut{h})
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err
@@ -352,6 +355,7 @@ func (h *House) build(doors *late) error {
 	}
 	h.gate = gate.New(gate.Needs{Store: h.db, Decider: h.access, Recorder: h.journal, Clock: h.cfg.Clock, Duties: duties, Wardens: []core.Warden{h.register, h.restraint, h.offboarding}})
 	doors.gate.Gate = h.gate
+	h.egress.Report(h.noteRefusal)
 	return nil
 }
 
@@ -367,6 +371,9 @@ func (h *House) Manifests() []core.Manifest {
 // Close ends what New opened.
 func (h *House) Close() error {
 	var errs []error
+	if h.egress != nil {
+		h.egress.Settle()
+	}
 	if h.register != nil {
 		h.register.Close()
 	}

@@ -23,6 +23,7 @@ type Declared = outside.Declared
 type lookout struct {
 	heard  probe.Watch
 	served served
+	outer  *outside.Module
 }
 
 // served notes where this process serves, for the probes that look at its doors.
@@ -63,23 +64,24 @@ func (h *House) lookouts() []core.Module {
 	if h.db.Engine() == db.SQLite {
 		files = []string{filepath.Join(h.cfg.Data, "rempart.db"), filepath.Join(h.cfg.Data, "keys.db")}
 	}
+	h.outer = outside.New(outside.Needs{
+		Origin: h.cfg.Origin, Data: h.cfg.Data, Database: h.cfg.URL, Listeners: h.served.all, Declared: h.cfg.Declared,
+		Dial: h.egress.Dial, Client: h.egress.Client(10*time.Second, nil), Pretended: h.pretends, Clock: h.cfg.Clock,
+		Region: func(ctx context.Context) (countries string, err error) {
+			err = h.db.Read(ctx, func(tx core.Tx) error {
+				countries, err = h.settings.Countries(ctx, tx)
+				return err
+			})
+			return countries, err
+		},
+	})
 	return []core.Module{
 		watching{name: "journal-probes", probes: func() []*core.Probe { return h.journal.Probes(h.settings) }},
 		data.New(data.Needs{
 			Rows: h.db, Keys: h.keys, Files: files, Clock: h.cfg.Clock, Heard: &h.heard, Log: h.cfg.Log,
 			Modules: func() []core.Module { return h.modules }, Manifests: h.Manifests,
 		}),
-		outside.New(outside.Needs{
-			Origin: h.cfg.Origin, Data: h.cfg.Data, Database: h.cfg.URL, Listeners: h.served.all, Declared: h.cfg.Declared,
-			Pretended: h.pretends, Clock: h.cfg.Clock,
-			Region: func(ctx context.Context) (countries string, err error) {
-				err = h.db.Read(ctx, func(tx core.Tx) error {
-					countries, err = h.settings.Countries(ctx, tx)
-					return err
-				})
-				return countries, err
-			},
-		}),
+		h.outer,
 	}
 }
 

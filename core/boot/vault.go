@@ -40,7 +40,7 @@ func (h *House) root(ctx context.Context) (vault.Root, error) {
 	case "", "file":
 		return vault.FindRoot(h.rootFile())
 	case "transit":
-		return vault.OpenTransit(ctx, h.cfg.Keys.Transit)
+		return vault.OpenTransit(ctx, h.egress, h.cfg.Keys.Transit)
 	case "pkcs11":
 		return vault.OpenPKCS11(h.cfg.Keys.PKCS11)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/kit/i18n"
 )
 
@@ -47,8 +48,11 @@ type Carrier interface {
 	Carry(ctx context.Context, letters []Letter) []Answer
 }
 
-// NewCarrier makes the carrier that a configuration asks for; nil when messages shall wait.
-func NewCarrier(c Config) (Carrier, error) {
+// Dial opens a connection (egress.Door.Dial).
+type Dial = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// NewCarrier makes the carrier that a configuration asks for; nil when messages shall wait. A relay is reached through dial.
+func NewCarrier(c Config, dial Dial) (Carrier, error) {
 	if errs := c.Check(); len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
@@ -56,7 +60,7 @@ func NewCarrier(c Config) (Carrier, error) {
 	case c.Folder != "":
 		return &Folder{Dir: c.Folder, From: c.From}, nil
 	case c.Relay != "":
-		return newRelay(c)
+		return newRelay(c, dial)
 	}
 	return nil, nil
 }
@@ -97,7 +101,7 @@ type relay struct {
 	client *gomail.Client
 }
 
-func newRelay(c Config) (*relay, error) {
+func newRelay(c Config, dial Dial) (*relay, error) {
 	host, portText, err := net.SplitHostPort(c.Relay)
 	if err != nil {
 		return nil, fmt.Errorf("mail.relay: %w", err)
@@ -120,10 +124,12 @@ func newRelay(c Config) (*relay, error) {
 	opts := []gomail.Option{
 		gomail.WithTimeout(20 * time.Second), gomail.WithPort(port), gomail.WithTLSConfig(conf),
 		gomail.WithoutNoop(), gomail.WithHELO(helo(c.From)),
+		gomail.WithDialContextFunc(gomail.DialContextFunc(dial)),
 	}
 	switch c.TLS {
 	case "tls":
-		opts = append(opts, gomail.WithSSL())
+		// The library takes a connection that it did not open for a plain one unless it may look: hence opportunistic.
+		opts = append(opts, gomail.WithDialContextFunc(secured(dial, conf)), gomail.WithTLSPolicy(gomail.TLSOpportunistic))
 	case "none":
 		opts = append(opts, gomail.WithTLSPolicy(gomail.NoTLS))
 	default:
@@ -142,6 +148,21 @@ func newRelay(c Config) (*relay, error) {
 		return nil, fmt.Errorf("mail.relay: %w", err)
 	}
 	return &relay{from: c.From, client: client}, nil
+}
+
+// secured speaks TLS from the first byte.
+func secured(dial Dial, conf *tls.Config) gomail.DialContextFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		raw, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		conn := tls.Client(raw, conf)
+		if err := conn.HandshakeContext(ctx); err != nil {
+			return nil, errors.Join(err, raw.Close())
+		}
+		return conn, nil
+	}
 }
 
 // helo gives the name we greet with: the sender's domain, never the machine's own name.
@@ -186,7 +207,7 @@ func (r *relay) send(conn *smtp.Client, l Letter) Answer {
 
 // Probe connects, secures and authenticates without sending anything: for the doctor.
 func Probe(ctx context.Context, c Config) error {
-	r, err := newRelay(c)
+	r, err := newRelay(c, egress.Only(c.Relay).Dial)
 	if err != nil {
 		return err
 	}

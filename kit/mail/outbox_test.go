@@ -19,6 +19,7 @@ import (
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/kit/mail"
 )
 
@@ -115,7 +116,7 @@ func (r *relay) config() mail.Config {
 
 func (r *relay) carrier(t *testing.T) mail.Carrier {
 	t.Helper()
-	c, err := mail.NewCarrier(r.config())
+	c, err := mail.NewCarrier(r.config(), egress.Only(r.config().Relay).Dial)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,7 +291,7 @@ func TestNobodyAddsAHeader(t *testing.T) {
 func TestTheFolderGetsOneFilePerMessage(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "mail")
 	dbtest.Each(t, []db.Schema{mail.Schema()}, func(t *testing.T, d *db.DB) {
-		c, err := mail.NewCarrier(mail.Config{Folder: dir})
+		c, err := mail.NewCarrier(mail.Config{Folder: dir}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/kit/mail"
 )
 
@@ -106,7 +107,7 @@ proxymap unix - - n - - proxymap
 
 func TestARealRelayTakesAMessageAndItsRealRefusalIsKept(t *testing.T) {
 	addr, boxes := postfix(t)
-	carrier, err := mail.NewCarrier(mail.Config{Relay: addr, TLS: "none", From: "Rempart <no-reply@example.org>"})
+	carrier, err := mail.NewCarrier(mail.Config{Relay: addr, TLS: "none", From: "Rempart <no-reply@example.org>"}, egress.Only(addr).Dial)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -92,6 +93,8 @@ type Needs struct {
 	Catalogue func() policies.Catalogue
 	// Attested gives the newest attestation of each kind; nil when there is none yet.
 	Attested func(ctx context.Context, tx core.Tx) ([]Standing, error)
+	// Calls gives a client to what people of an organization typed.
+	Calls func(org core.ID) *http.Client
 	// Origin starts the links of mails; Version and Node stand in observations.
 	Origin, Version, Node string
 	Log                   *slog.Logger

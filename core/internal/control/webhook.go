@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -73,6 +74,16 @@ func (m *Module) AddWebhook(ctx context.Context, address string) (id core.ID, se
 		return err
 	})
 	return id, secret, err
+}
+
+// Names tells whether a destination of alerts leads to an address ("host:port"), now.
+func (m *Module) Names(ctx context.Context, address string) (named bool, err error) {
+	err = m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+		hooks, err := db.All(ctx, tx, qHooks, scanWebhook)
+		named = slices.ContainsFunc(hooks, func(h Webhook) bool { return hook.Leads(h.URL, address) })
+		return err
+	})
+	return named, err
 }
 
 func personOf(a core.Actor) core.ID {
@@ -185,7 +196,7 @@ func (m *Module) post(ctx context.Context, address, secret string, a Alert, even
 	if err != nil {
 		return "", err
 	}
-	reply, err = hook.Post(ctx, address, secret, m.needs.Clock.Now(), body)
+	reply, err = hook.Post(ctx, m.needs.Calls(core.Platform), address, secret, m.needs.Clock.Now(), body)
 	if errors.Is(err, hook.ErrInside) {
 		err = jobs.Permanent(err)
 	}

@@ -78,7 +78,7 @@ func (f Folder) Send(_ context.Context, d Delivery) (string, error) {
 // Bucket puts each checkpoint by HTTP PUT to <URL>/<log>/<size>.note.
 type Bucket struct {
 	URL    string
-	Client *http.Client
+	Client *http.Client  // of the way out
 	Each   time.Duration // 0: a minute
 }
 
@@ -96,7 +96,7 @@ func (b Bucket) Send(ctx context.Context, d Delivery) (string, error) {
 		return "", err
 	}
 	req.Header.Set("Content-Type", "text/plain; charset=utf-8")
-	res, err := client(b.Client).Do(req)
+	res, err := b.Client.Do(req)
 	if err != nil {
 		return "", err
 	}
@@ -105,13 +105,6 @@ func (b Bucket) Send(ctx context.Context, d Delivery) (string, error) {
 		return "", fmt.Errorf("the bucket answered %d", res.StatusCode)
 	}
 	return "", nil
-}
-
-func client(c *http.Client) *http.Client {
-	if c != nil {
-		return c
-	}
-	return &http.Client{Timeout: 10 * time.Second}
 }
 
 // Mailbox mails checkpoints to an address outside.
@@ -147,8 +140,8 @@ func (b Mailbox) Send(ctx context.Context, d Delivery) (string, error) {
 
 // Witness asks another installation, or any C2SP tlog-witness, to cosign.
 type Witness struct {
-	URL    string // submission prefix: <URL>/add-checkpoint
-	Client *http.Client
+	URL    string        // submission prefix: <URL>/add-checkpoint
+	Client *http.Client  // of the way out
 	Each   time.Duration // 0: ten seconds
 }
 
@@ -197,7 +190,7 @@ func (w Witness) submit(ctx context.Context, d Delivery, old uint64) (lines stri
 	if err != nil {
 		return "", nil, err
 	}
-	res, err := client(w.Client).Do(req)
+	res, err := w.Client.Do(req)
 	if err != nil {
 		return "", nil, err
 	}

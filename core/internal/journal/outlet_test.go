@@ -48,9 +48,9 @@ func TestCheckpointsLeaveTheInstallation(t *testing.T) {
 	h := newHouse(t, d, func(n *journal.Needs) {
 		n.Outlets = []journal.Outlet{
 			journal.Folder{Path: folder, Each: each},
-			journal.Bucket{URL: store.URL + "/b", Each: each},
+			journal.Bucket{URL: store.URL + "/b", Client: store.Client(), Each: each},
 			journal.Mailbox{DB: d, Mailer: mailer, To: "outside@example.org", Each: each},
-			journal.Witness{URL: server.URL + "/w", Each: each},
+			journal.Witness{URL: server.URL + "/w", Client: server.Client(), Each: each},
 		}
 	})
 	h.fill(3)

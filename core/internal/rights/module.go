@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -76,9 +77,10 @@ type Needs struct {
 	Roles    Roles
 	Contacts Contacts
 	Doors    func() Doors
-	Modules  func() []core.Module        // what holds data of persons
-	Purposes func(context.Context) []Use // what one may object to; nil: nothing that the platform can stop by itself
-	Key      []byte                      // of the proofs of work
+	Modules  func() []core.Module           // what holds data of persons
+	Purposes func(context.Context) []Use    // what one may object to; nil: nothing that the platform can stop by itself
+	Key      []byte                         // of the proofs of work
+	Calls    func(org core.ID) *http.Client // to what people of an organization typed
 	Log      *slog.Logger
 	Origin   string
 }

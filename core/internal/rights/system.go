@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -71,6 +72,16 @@ func (m *Module) systems(ctx context.Context, tx core.Tx, org core.ID) ([]System
 		list[i].Address = string(address)
 	}
 	return list, nil
+}
+
+// Names tells whether an outside system of an organization is told at an address ("host:port"), now.
+func (m *Module) Names(ctx context.Context, org core.ID, address string) (named bool, err error) {
+	err = m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+		all, err := m.systems(ctx, tx, org)
+		named = slices.ContainsFunc(all, func(s System) bool { return s.Way == ByHook && hook.Leads(s.Address, address) })
+		return err
+	})
+	return named, err
 }
 
 // ListSystems gives the outside systems of an organization.
@@ -244,7 +255,7 @@ func (m *Module) HandleTell(ctx context.Context, run jobs.Run) error {
 	if err != nil {
 		return err
 	}
-	reply, failed := hook.Post(ctx, s.Address, string(secret), m.now(), body)
+	reply, failed := hook.Post(ctx, m.needs.Calls(org), s.Address, string(secret), m.now(), body)
 	if errors.Is(failed, hook.ErrInside) {
 		failed = jobs.Permanent(failed)
 	}

@@ -14,6 +14,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/rempart/rempart/kit/egress"
 )
 
 // Transit is a root key that never leaves an OpenBao or Vault server: its transit engine wraps and unwraps (API of OpenBao 2 and
@@ -30,8 +32,9 @@ type Transit struct {
 	client *http.Client
 }
 
-// OpenTransit checks the settings and asks the server to wrap and unwrap something.
-func OpenTransit(ctx context.Context, t Transit) (*Transit, error) {
+// OpenTransit checks the settings and asks the server, through the way out, to wrap and unwrap something. No redirect is
+// followed: answering elsewhere would hand the token to another host.
+func OpenTransit(ctx context.Context, door *egress.Door, t Transit) (*Transit, error) {
 	u, err := url.Parse(t.Address)
 	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && !(u.Scheme == "http" && (u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1" || u.Hostname() == "::1")) {
 		return nil, errors.New("vault: the address of the transit server is https://host[:port]")
@@ -53,12 +56,7 @@ func OpenTransit(ctx context.Context, t Transit) (*Transit, error) {
 			return nil, errors.New("vault: transit: no certificate stands in the authority's file")
 		}
 	}
-	t.client = &http.Client{
-		Timeout:   10 * time.Second,
-		Transport: &http.Transport{TLSClientConfig: conf, Proxy: http.ProxyFromEnvironment, IdleConnTimeout: time.Minute},
-		// Answering elsewhere would hand the token to another host.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	t.client = door.Client(10*time.Second, conf)
 	probe, data := []byte("does it turn?"), []byte("rempart")
 	wrapped, err := t.Wrap(ctx, probe, data)
 	if err != nil {

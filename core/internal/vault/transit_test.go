@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"github.com/rempart/rempart/core/internal/vault"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/kit/egress"
 )
 
 // transitServer answers as the transit engine does, by its API documentation: POST /v1/<mount>/encrypt/<key> and decrypt/<key>
@@ -108,10 +110,20 @@ func transit(t *testing.T) (*transitServer, vault.Transit) {
 	return s, vault.Transit{Address: web.URL, Key: "rempart", TokenFile: token}
 }
 
+// out is a way out to the server that the settings name.
+func out(t *testing.T, s vault.Transit) *egress.Door {
+	t.Helper()
+	u, err := url.Parse(s.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return egress.Only(egress.AddressOf(u))
+}
+
 func TestTheRootKeyCanStayOnATransitServer(t *testing.T) {
 	dbtest.Each(t, each, func(t *testing.T, d *db.DB) {
 		server, settings := transit(t)
-		far, err := vault.OpenTransit(t.Context(), settings)
+		far, err := vault.OpenTransit(t.Context(), out(t, settings), settings)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +184,7 @@ func TestATransitServerThatIsNotRightIsRefused(t *testing.T) {
 	} {
 		s := good
 		spoil(&s)
-		_, err := vault.OpenTransit(t.Context(), s)
+		_, err := vault.OpenTransit(t.Context(), out(t, s), s)
 		if err == nil {
 			t.Errorf("%s was accepted", what)
 		} else if strings.Contains(err.Error(), "s.token") || strings.Contains(err.Error(), "s.other") {

@@ -3,11 +3,14 @@ package outside
 import (
 	"context"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/kit/i18n"
 )
 
@@ -21,6 +24,9 @@ type Needs struct {
 	// Region gives the countries where data may be ("fr,de"); "" or nil is the European Economic Area.
 	Region   func(ctx context.Context) (string, error)
 	Declared Declared
+	// Dial opens connections to Places, and Client asks them over plain HTTP; nil: through a way out of its own to them alone.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Client *http.Client
 	// Pretended gives the facts that a throw-away instance was told; nil on a live one.
 	Pretended func(fact string) (value string, ok bool)
 	Clock     core.Clock
@@ -56,7 +62,12 @@ func New(n Needs) *Module {
 	if n.Listeners == nil {
 		n.Listeners = func() []Listener { return nil }
 	}
-	return &Module{Facts{n.Pretended}, n}
+	m := &Module{Facts{n.Pretended}, n}
+	if n.Dial == nil {
+		door := egress.New(egress.Needs{Places: m.Places})
+		m.n.Dial, m.n.Client = door.Dial, door.Client(10*time.Second, nil)
+	}
+	return m
 }
 
 // Manifest declares nothing kept and no act: probes only look.
@@ -104,6 +115,28 @@ func pretending(id string, title i18n.Sentence, facts map[string]string) core.Pl
 // origin gives the address that people type.
 func (m *Module) origin() (*url.URL, error) {
 	return url.Parse(m.text(factOrigin, m.n.Origin))
+}
+
+// Places gives the platform's own doors, which the probes knock at from outside: where it is published, over TLS and in clear,
+// and where this process serves TLS.
+func (m *Module) Places() (all []egress.Place) {
+	name := func(address string) {
+		if host, port, err := net.SplitHostPort(address); err == nil {
+			all = append(all, egress.Place{Host: host, Port: port, Why: core.Text{FR: "La plateforme elle-même, que ses sondes regardent de l'extérieur", EN: "The platform itself, which its probes look at from outside"}})
+		}
+	}
+	u, err := m.origin()
+	if err != nil || u.Scheme != "https" {
+		return nil
+	}
+	name(hostPort(u))
+	name(net.JoinHostPort(u.Hostname(), m.text(factPort, "80")))
+	for _, l := range m.listeners() {
+		if l.TLS {
+			name(reachable(l.Address))
+		}
+	}
+	return all
 }
 
 // listeners gives where this process serves.

@@ -75,7 +75,7 @@ func (m *Module) askPlain(ctx context.Context, u *url.URL) (status int, err erro
 	if err != nil {
 		return 0, err
 	}
-	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c := m.n.Client
 	got, err := probe.Do(c, r)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, context.DeadlineExceeded): // nobody there, or dropped on the way

@@ -115,7 +115,7 @@ func (m *Module) runTLS(ctx context.Context, _ core.Stage) (core.Sight, error) {
 // lookTLS makes the handshakes that must succeed and those that must not.
 func (m *Module) lookTLS(ctx context.Context, p place) (days int, version uint16, broken *core.Text, err error) {
 	say := func(s i18n.Sentence, args ...any) *core.Text { t := probe.Text(s, args...); return &t }
-	good, reached, err := shake(ctx, p, &tls.Config{MinVersion: tls.VersionTLS12})
+	good, reached, err := m.shake(ctx, p, &tls.Config{MinVersion: tls.VersionTLS12})
 	switch {
 	case !reached:
 		return 0, 0, nil, probe.Because(err, tTLSReach)
@@ -123,10 +123,10 @@ func (m *Module) lookTLS(ctx context.Context, p place) (days int, version uint16
 		return 0, 0, say(tTLSNone), nil
 	}
 	//nolint:gosec // the probe offers what must be refused
-	if _, _, err = shake(ctx, p, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil {
+	if _, _, err = m.shake(ctx, p, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}); err == nil {
 		return 0, 0, say(tTLSOld), nil
 	}
-	if _, _, err = shake(ctx, p, &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: weakSuites()}); err == nil {
+	if _, _, err = m.shake(ctx, p, &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12, CipherSuites: weakSuites()}); err == nil {
 		return 0, 0, say(tTLSWeak), nil
 	}
 	leaf := good.PeerCertificates[0]
@@ -152,10 +152,10 @@ func weakSuites() []uint16 {
 }
 
 // shake makes one handshake; reached tells whether anything answered at all.
-func shake(ctx context.Context, p place, cfg *tls.Config) (state tls.ConnectionState, reached bool, err error) {
+func (m *Module) shake(ctx context.Context, p place, cfg *tls.Config) (state tls.ConnectionState, reached bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", p.address)
+	raw, err := m.n.Dial(ctx, "tcp", p.address)
 	if err != nil {
 		return state, false, err
 	}
