@@ -148,42 +148,44 @@ var plainName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // named looks, in every column that the manifests say goes with the person, for the person's id.
 func (m *Module) named(ctx context.Context, person core.ID) (left []core.Receipt, err error) {
-	goes := map[column]bool{}
-	for _, manifest := range m.needs.All() {
-		for _, t := range manifest.Tables {
-			for _, c := range t.Columns {
-				goes[column{t.Name, c.Name}] = c.Personal && (c.OnErase == core.EraseRow || c.OnErase == core.EraseNull)
-			}
-		}
-	}
-	return m.look(ctx, func(c column) bool { return goes[c] }, "%s = $1", string(person), whyNamed)
+	goes := m.treated(func(c core.Column) bool {
+		return c.Personal && (c.OnErase == core.EraseRow || c.OnErase == core.EraseNull)
+	})
+	return m.look(ctx, func(c column) bool { return goes[c] }, "%s = $%d", []any{string(person)}, whyNamed)
 }
 
 // values looks for values in every column that is not sealed.
 func (m *Module) values(ctx context.Context, values []string) (left []core.Receipt, err error) {
-	sealed := map[column]bool{}
+	if len(values) == 0 {
+		return nil, nil
+	}
+	sealed := m.treated(func(c core.Column) bool { return c.Sealed })
+	patterns := make([]any, len(values))
+	for i, v := range values {
+		patterns[i] = "%" + escape.Replace(v) + "%"
+	}
+	return m.look(ctx, func(c column) bool { return !sealed[c] }, "%s LIKE $%d ESCAPE '!'", patterns, whyValue)
+}
+
+// treated are the declared columns whose treatment is as asked.
+func (m *Module) treated(as func(core.Column) bool) map[column]bool {
+	list := map[column]bool{}
 	for _, manifest := range m.needs.All() {
 		for _, t := range manifest.Tables {
 			for _, c := range t.Columns {
-				sealed[column{t.Name, c.Name}] = c.Sealed
+				list[column{t.Name, c.Name}] = as(c)
 			}
 		}
 	}
-	for _, v := range values {
-		found, err := m.look(ctx, func(c column) bool { return !sealed[c] }, "%s LIKE $1 ESCAPE '!'", "%"+escape.Replace(v)+"%", whyValue)
-		if err != nil {
-			return nil, err
-		}
-		left = append(left, found...)
-	}
-	return left, nil
+	return list
 }
 
 var escape = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
-// look counts, in both databases, the rows whose columns match.
-func (m *Module) look(ctx context.Context, wanted func(column) bool, form, value string, why core.Text) (left []core.Receipt, err error) {
-	seen := map[column]bool{}
+// look counts, in both databases and with one statement a table, the rows of which a column matches one of the values; then it
+// names the columns of those tables.
+func (m *Module) look(ctx context.Context, wanted func(column) bool, form string, values []any, why core.Text) (left []core.Receipt, err error) {
+	seen := map[string]bool{}
 	for _, d := range []Base{m.needs.Rows, m.needs.Keys} {
 		columns, err := live(ctx, d)
 		if err != nil {
@@ -191,19 +193,26 @@ func (m *Module) look(ctx context.Context, wanted func(column) bool, form, value
 		}
 		err = d.Read(db.Long(ctx), func(tx core.Tx) error {
 			left = slices.Clip(left)
-			for _, c := range columns {
-				if !wanted(c) || seen[c] {
+			for table, names := range byTable(columns, wanted) {
+				if seen[table] {
 					continue
 				}
-				seen[c] = true
-				// Names of tables and columns are those of the live schema, and look like names: no input has a way in.
-				q := db.SQLOn(d.Engine(), fmt.Sprintf("SELECT count(*) FROM %s WHERE "+form, c.table, c.name))
-				n, _, err := db.One(ctx, tx, q, db.Value[int64], value)
+				seen[table] = true
+				n, err := matching(ctx, tx, d, table, names, form, values)
 				if err != nil {
 					return err
 				}
-				if n > 0 {
-					left = append(left, core.Receipt{Table: c.table + "." + c.name, Deleted: n, Why: why})
+				for _, name := range names {
+					if n == 0 {
+						break
+					}
+					here, err := matching(ctx, tx, d, table, []string{name}, form, values)
+					if err != nil {
+						return err
+					}
+					if here > 0 {
+						left = append(left, core.Receipt{Table: table + "." + name, Deleted: here, Why: why})
+					}
 				}
 			}
 			return nil
@@ -213,4 +222,28 @@ func (m *Module) look(ctx context.Context, wanted func(column) bool, form, value
 		}
 	}
 	return left, nil
+}
+
+func byTable(columns []column, wanted func(column) bool) map[string][]string {
+	tables := map[string][]string{}
+	for _, c := range columns {
+		if wanted(c) {
+			tables[c.table] = append(tables[c.table], c.name)
+		}
+	}
+	return tables
+}
+
+// matching counts the rows of a table of which one of the columns matches one of the values. Names of tables and columns are those
+// of the live schema, and look like names: no input has a way in.
+func matching(ctx context.Context, tx core.Tx, d Base, table string, names []string, form string, values []any) (int64, error) {
+	var terms []string
+	for _, name := range names {
+		for i := range values {
+			terms = append(terms, fmt.Sprintf(form, name, i+1))
+		}
+	}
+	q := db.SQLOn(d.Engine(), "SELECT count(*) FROM "+table+" WHERE "+strings.Join(terms, " OR "))
+	n, _, err := db.One(ctx, tx, q, db.Value[int64], values...)
+	return n, err
 }
