@@ -73,13 +73,12 @@ func TestEveryTableOfAnOrganizationEndsWithIt(t *testing.T) {
 }
 
 var (
-	qEndedRole   = db.SQL(`UPDATE access_assignment SET revoked_at = $2 WHERE org = $1 AND person = $3`)
-	qEndedMember = db.SQL(`UPDATE organization_member SET state = 'left', left_at = $2 WHERE org = $1 AND person = $3`)
-	qRolesIn     = db.SQL(`SELECT count(*) FROM access_assignment WHERE org = $1 AND person = $2`)
-	qArchivedIn  = db.SQL(`SELECT count(*) FROM retention_archive WHERE org = $1`)
-	qArchiveRaw  = db.SQL(`SELECT count(*) FROM retention_archive WHERE name = $1`)
-	qOrdersOf    = db.SQL(`SELECT count(*) FROM erasure_order WHERE person = $1`)
-	qRowsOfOrg   = db.SQL(`SELECT count(*) FROM organization_member WHERE org = $1`)
+	qEndedRole  = db.SQL(`UPDATE access_assignment SET revoked_at = $2 WHERE org = $1 AND person = $3`)
+	qRolesIn    = db.SQL(`SELECT count(*) FROM access_assignment WHERE org = $1 AND person = $2`)
+	qArchivedIn = db.SQL(`SELECT count(*) FROM retention_archive WHERE org = $1`)
+	qArchiveRaw = db.SQL(`SELECT count(*) FROM retention_archive WHERE name = $1`)
+	qOrdersOf   = db.SQL(`SELECT count(*) FROM erasure_order WHERE person = $1`)
+	qRowsOfOrg  = db.SQL(`SELECT count(*) FROM organization_member WHERE org = $1`)
 )
 
 // plantRetention makes a run and a lifted hold in a, for the walks.

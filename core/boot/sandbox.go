@@ -69,11 +69,11 @@ type orgShape struct {
 }
 
 type memberShape struct {
-	person                 core.ID
-	state                  string
-	function, department   string
-	group, committee, role string
-	roles                  []string
+	person               core.ID
+	state                string
+	function, department string
+	group, committee     string
+	roles                []string
 }
 
 type personShape struct {

@@ -39,7 +39,6 @@ var (
 
 	tExerciseNow = i18n.T("Ceci est un exercice", "This is an exercise")
 	tExerciseSay = i18n.T("Ses avis ne vont qu'à l'équipe de l'incident.", "Its notices go to the team of the incident only.")
-	tFacts       = i18n.T("Faits", "Facts")
 	tWhat        = i18n.T("Ce qui est arrivé", "What happened")
 	tSource      = i18n.T("Origine du dossier", "Where the case comes from")
 	tTimeline    = i18n.T("Fil", "Timeline")
@@ -127,7 +126,6 @@ var (
 	tYourPersons  = i18n.T("Vos personnes possiblement touchées", "Your persons possibly affected")
 	tAsSheet      = i18n.T("Liste en CSV", "List as CSV")
 	tDigest       = i18n.T("Empreinte (SHA-256)", "Digest (SHA-256)")
-	tMail         = i18n.T("Adresse électronique", "E-mail address")
 )
 
 var states = map[string]i18n.Sentence{
