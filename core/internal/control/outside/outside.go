@@ -25,7 +25,7 @@ type Needs struct {
 	Region   func(ctx context.Context) (string, error)
 	Declared Declared
 	// Dial opens connections to Places, and Client asks them over plain HTTP; nil: through a way out of its own to them alone.
-	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Client *http.Client
 	// Pretended gives the facts that a throw-away instance was told; nil on a live one.
 	Pretended func(fact string) (value string, ok bool)
