@@ -52,24 +52,9 @@ func (m *Module) Prove(ctx context.Context, org core.ID, entries ...core.ID) (ch
 }
 
 func (m *Module) proveOne(ctx context.Context, tx core.Tx, l *logState, tree *nodes, id core.ID) (*verify.EntryLine, error) {
-	made, ok := ids.Time(id)
-	if !ok {
-		return nil, nil
-	}
-	// An entry is named just before or when it is written.
-	f := Filter{From: made.Add(-time.Minute), To: made.Add(10 * time.Minute), id: string(id)}
-	var r *Row
-	for mark := newestMark; r == nil && mark != (Mark{}); {
-		p, err := m.page(ctx, tx, l, f, mark, 1)
-		if err != nil {
-			return nil, err
-		}
-		if mark = p.Next; len(p.Rows) > 0 {
-			r = p.Rows[0]
-		}
-	}
-	if r == nil {
-		return nil, nil
+	r, err := m.named(ctx, tx, l, id)
+	if err != nil || r == nil {
+		return nil, err
 	}
 	proof, err := tree.inclusion(ctx, tx, r.Seq)
 	if err != nil {
@@ -87,4 +72,28 @@ func (m *Module) proveOne(ctx context.Context, tx core.Tx, l *logState, tree *no
 		line.Reveal(i, salted[:verify.SaltSize], salted[verify.SaltSize:])
 	}
 	return line, nil
+}
+
+// named finds an entry by its id, nil when the log does not hold it. An entry is named just before or when it is written; but ids
+// of a process only grow: after its clock was set back they name moments to come until it has caught up, so that what is not
+// found near the moment of its id is looked for before it.
+func (m *Module) named(ctx context.Context, tx core.Tx, l *logState, id core.ID) (*Row, error) {
+	made, ok := ids.Time(id)
+	if !ok {
+		return nil, nil
+	}
+	for _, from := range []time.Time{made.Add(-time.Minute), {}} {
+		f := Filter{From: from, To: made.Add(10 * time.Minute), id: string(id)}
+		for mark := newestMark; mark != (Mark{}); {
+			p, err := m.page(ctx, tx, l, f, mark, 1)
+			if err != nil {
+				return nil, err
+			}
+			if len(p.Rows) > 0 {
+				return p.Rows[0], nil
+			}
+			mark = p.Next
+		}
+	}
+	return nil, nil
 }
