@@ -11,13 +11,13 @@ export async function blindness({ platform, people, see, both }) {
   const post = (action, fields) => async () => {
     const form = `main form[action$='${action}']`;
     for (const [name, value] of Object.entries(fields)) await page.fill(`${form} [name='${name}']`, value);
-    await page.click(`${form} button[type='submit'], ${form} button.btn`);
+    await page.click(`${form} button:not([data-reveal])`);
   };
   await step("an organization makes its own key", async () => {
     await page.goto(at);
     await both(page, said, "admin");
     await post("/blindness", { phrase: "court", again: "court" })();
-    expect(/seize caractères|sixteen characters/.test(await text(page)), "a short passphrase is taken");
+    expect(await page.isVisible("#problems"), "a short passphrase is taken");
     await see(page, said, "admin", "/o/blindness-refused");
     await post("/blindness", { phrase, again: phrase })();
     expect(/([A-Z2-7]{4}-){7}[A-Z2-7]{4}/.test(await page.content()), "the recovery key is not shown");
