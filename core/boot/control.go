@@ -20,7 +20,7 @@ func (h *House) controls(doors *late) *control.Module {
 
 func (h *House) controlNeeds(gate core.Gate) control.Needs {
 	return control.Needs{
-		Calls: h.egress.Typed, Gate: gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Mail: h.mail, Values: h.settings, Guard: h.settings,
+		Calls: h.egress.Typed, Places: h.egress.Places, Gate: gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Mail: h.mail, Values: h.settings, Guard: h.settings,
 		Journal: h.journal, Orgs: h.organizations, Roles: h.access, Notices: h.identity, Jobs: h.jobs,
 		Probes: sync.OnceValue(h.Probes), Catalogue: sync.OnceValue(h.Catalogue), Play: h.Play, Shipped: policies.Embedded, Parse: policies.Parse, Attested: h.attested,
 		Origin: h.cfg.Origin, Version: h.cfg.Version, Node: h.cfg.Node, Log: h.cfg.Log,

@@ -12,6 +12,7 @@ func (h *House) Gate() core.Gate { return h.gate }
 
 // VerifyJournal gives every waiting entry its place, signs the heads and checks the whole log of each organization.
 func (h *House) VerifyJournal(ctx context.Context) ([]verify.Report, error) {
+	h.egress.Settle() // a refusal is journaled a moment after it
 	if err := h.journal.Settle(ctx); err != nil {
 		return nil, err
 	}

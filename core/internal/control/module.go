@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/kit/jobs"
 	"github.com/rempart/rempart/policies"
 	"github.com/rempart/rempart/verify"
@@ -93,6 +94,8 @@ type Needs struct {
 	Catalogue func() policies.Catalogue
 	// Attested gives the newest attestation of each kind; nil when there is none yet.
 	Attested func(ctx context.Context, tx core.Tx) ([]Standing, error)
+	// Places lists what the configuration lets the platform call.
+	Places func() []egress.Place
 	// Calls gives a client to what people of an organization typed.
 	Calls func(org core.ID) *http.Client
 	// Origin starts the links of mails; Version and Node stand in observations.

@@ -10,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/kit/hook"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
@@ -75,6 +76,9 @@ func (m *Module) AddWebhook(ctx context.Context, address string) (id core.ID, se
 	})
 	return id, secret, err
 }
+
+// Places lists what the configuration lets the platform call, beside webhooks.
+func (m *Module) Places() []egress.Place { return m.needs.Places() }
 
 // Names tells whether a destination of alerts leads to an address ("host:port"), now.
 func (m *Module) Names(ctx context.Context, address string) (named bool, err error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ui"
 )
@@ -28,6 +29,10 @@ var (
 	tOrgsListed  = i18n.T("Organisations concernées", "Organizations concerned")
 	tOrgsMore    = i18n.N("et %d autre", "et %d autres", "and %d other", "and %d others")
 	tConcerned   = i18n.T("Concerne", "Concerns")
+	tPlaces      = i18n.T("Destinations nommées par la configuration", "Destinations that the configuration names")
+	tPlacesLead  = i18n.T("La plateforme n'appelle rien d'autre que ces destinations, celles ci-dessus, les systèmes extérieurs que des organisations préviennent, et sa base de données. Le reste est refusé et journalisé (egress.refused).", "The platform calls nothing but these destinations, those above, the outside systems that organizations notify, and its database. The rest is refused and journaled (egress.refused).")
+	tPlaceWhy    = i18n.T("Pour", "For")
+	tNoPlace     = i18n.T("La configuration ne nomme aucune destination.", "The configuration names no destination.")
 	tHooksLead   = i18n.T("Chaque rupture et chaque réparation y est envoyée, signée par HMAC-SHA-256 avec le secret de la destination.", "Each break and each mending is sent there, signed with HMAC-SHA-256 by the secret of the destination.")
 	tHookURL     = i18n.T("Adresse https", "https address")
 	tHookAdd     = i18n.T("Ajouter une destination", "Add a destination")
@@ -134,6 +139,7 @@ func (v alertView) facts(ctx context.Context) ui.Facts {
 type hooksView struct {
 	place
 	list     []control.Webhook
+	places   []egress.Place
 	url      string
 	secret   string // of the one just added
 	problems ui.Problems
@@ -144,7 +150,7 @@ func (p pages) webhooks(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) hooked(w http.ResponseWriter, r *http.Request, v hooksView, status int) (err error) {
-	v.place = placeOf(r)
+	v.place, v.places = placeOf(r), p.control.Places()
 	if v.list, err = p.control.Webhooks(r.Context()); err != nil {
 		return err
 	}
@@ -187,6 +193,15 @@ func (v hooksView) rows(ctx context.Context) []ui.Row {
 	rows := make([]ui.Row, len(v.list))
 	for i, h := range v.list {
 		rows[i] = ui.Row{Label: h.URL, Cells: []templ.Component{ui.Mono(h.URL), ui.Time{At: h.MadeAt}, ui.Time{At: h.LastAt, Never: tNever.In(ctx)}, ui.Words(h.LastReply), dropCell(v, h)}}
+	}
+	return rows
+}
+
+// called are the rows of what the configuration names.
+func (v hooksView) called(ctx context.Context) []ui.Row {
+	rows := make([]ui.Row, len(v.places))
+	for i, p := range v.places {
+		rows[i] = ui.Row{Label: p.Address(), Cells: []templ.Component{ui.Mono(p.Address()), ui.Words(say(ctx, p.Why))}}
 	}
 	return rows
 }
