@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/core/internal/erasure"
 	"github.com/rempart/rempart/core/internal/journal"
 	"github.com/rempart/rempart/core/personal"
@@ -332,6 +333,41 @@ func TestWhatOneOrganizationHeldGoesAlone(t *testing.T) {
 		second := w.orders(v, w.b, erasure.ByRequest)
 		w.must("run", w.erasure.Advance(w.system(), second))
 		w.gone(second, v) // nowhere else: the whole person
+	})
+}
+
+// TestWhoeverIsSharedWithIsTold: an organization that a person left, and that sees what they share with it, is told of the
+// erasure (article 19); one whose share was ended is not.
+func TestWhoeverIsSharedWithIsTold(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, w *town) {
+		question := w.question("b.admin", w.b, "follow-up", "profile.given_name")
+		for name, want := range map[string]int{"sharer": 2, "former": 1} {
+			v := w.victim(name)
+			var member core.ID
+			w.do("join b", func(ctx context.Context, tx core.Tx) (err error) {
+				member, err = w.organizations.AddMember(ctx, tx, core.Membership{Org: w.b, Person: v, Function: "guest", State: "active"})
+				return err
+			})
+			w.shares("a."+name, question, "profile.given_name")
+			if name == "former" {
+				w.must("end", w.consent.Withdraw(w.as("a."+name), v, question, consent.OnPage))
+			}
+			w.must("leave b", w.organizations.Remove(w.as("b.admin"), w.b, []core.ID{member}, "gone for good"))
+			order := w.orders(v, "", erasure.ByRequest)
+			w.must("run", w.erasure.Advance(w.system(), order))
+			w.gone(order, v)
+			told := w.erasureNow(order).Notices
+			if len(told) != want {
+				t.Errorf("%s: told are %+v, want %d", name, told, want)
+			}
+			r := w.ask("b.admin", http.MethodGet, "/o/"+string(w.b)+"/erasures", "")
+			if r.Code != http.StatusOK || strings.Contains(r.Body.String(), string(v)) != (want == 2) {
+				t.Errorf("%s: what the organization that was shared with is told: %d", name, r.Code)
+			}
+		}
+		if n := w.told("b.admin", erasure.MailRecipient); n != 1 {
+			t.Errorf("the administrator of the organization that is shared with is told %d times", n)
+		}
 	})
 }
 

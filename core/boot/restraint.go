@@ -15,6 +15,9 @@ var rightsRooms = []string{"rights", "restraint", "archive", "erasure", "retenti
 func (h *House) restraints(doors *late) *restraint.Module {
 	return restraint.New(restraint.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, People: &doors.identity, Orgs: &doors.organizations, Listen: h.db.Listen, Origin: h.cfg.Origin,
+		Consented: func(ctx context.Context, tx core.Tx, org, person core.ID, purpose core.Purpose) (bool, error) {
+			return h.consent.Given(ctx, tx, org, person, purpose) // made after this room
+		},
 	})
 }
 

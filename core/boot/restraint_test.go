@@ -10,6 +10,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
+	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/core/internal/organization"
 	"github.com/rempart/rempart/core/internal/restraint"
 	"github.com/rempart/rempart/core/personal"
@@ -159,6 +160,42 @@ func TestAnObjectionBarsItsPurposeOnly(t *testing.T) {
 			t.Errorf("an objection to security: got %v", err)
 		}
 		return nil
+	})
+}
+
+// TestAConsentPassesARestriction: what a restricted person agreed to may be done for that purpose, by that organization, until
+// they take it back (article 18-2); an objection passes for nobody.
+func TestAConsentPassesARestriction(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, w *town) {
+		q := w.question("a.admin", w.a, "follow-up", "profile.given_name")
+		w.shares("a.member", q, "profile.given_name")
+		w.restrain("a.member", personal.Restraint{})
+		bar := func(org core.ID, purpose core.Purpose) (code string) {
+			w.must("read", w.db.Read(w.system(), func(tx core.Tx) error {
+				act := core.Act{Def: organization.ReadMember, Org: org, Purpose: purpose, Subject: w.people["a.member"]}
+				code = core.CodeOf(w.restraint.Bar(w.as("a.admin"), tx, core.ActorOf(w.as("a.admin")), &act))
+				return nil
+			}))
+			return code
+		}
+		for _, c := range []struct {
+			org     core.ID
+			purpose core.Purpose
+			want    string
+		}{
+			{w.a, "follow-up", ""},
+			{w.b, "follow-up", "restraint.restricted"},
+			{w.a, "another", "restraint.restricted"},
+			{w.a, "", "restraint.restricted"},
+		} {
+			if got := bar(c.org, c.purpose); got != c.want {
+				t.Errorf("for %q in %s: got %q, want %q", c.purpose, c.org, got, c.want)
+			}
+		}
+		w.must("withdraw", w.consent.Withdraw(w.as("a.member"), w.people["a.member"], q, consent.OnPage))
+		if got := bar(w.a, "follow-up"); got != "restraint.restricted" {
+			t.Errorf("once the consent is withdrawn: got %q", got)
+		}
 	})
 }
 

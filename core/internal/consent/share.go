@@ -279,6 +279,17 @@ func (m *Module) end(ctx context.Context, tx core.Tx, org, share core.ID) error 
 	return m.needs.Keys.DestroyKey(ctx, share)
 }
 
+// SharedWith gives the organizations that a person shares something with now.
+func (m *Module) SharedWith(ctx context.Context, tx core.Tx, person core.ID) (orgs []core.ID, err error) {
+	shares, err := db.All(ctx, tx, qMyShares, scanShare, person)
+	for _, s := range shares {
+		if s.Lives(m.now()) && !slices.Contains(orgs, s.Org) {
+			orgs = append(orgs, s.Org)
+		}
+	}
+	return orgs, err
+}
+
 // Sweep ends the shares whose time is over: they show nothing since that moment; their copies and keys go now.
 func (m *Module) Sweep(ctx context.Context) error {
 	var over []Share
