@@ -262,7 +262,7 @@ func (m *Module) live(ctx context.Context, tx core.Tx, id core.ID) (Incident, er
 
 var (
 	errClosing    = i18n.Fault(core.Invalid, "incident.closing", "L'incident ne peut pas être clos encore.", "The incident cannot be closed yet.")
-	codeTasks     = i18n.Reason("incident.tasks_open", "%d tâches ne sont pas faites.", "%d tasks are not done.")
+	codeTasks     = i18n.Reason("incident.tasks_open", "Tâches qui restent à faire : %d.", "Tasks still to be done: %d.")
 	codeLessons   = i18n.Reason("incident.lessons", "Écrivez les causes et les leçons.", "Write the causes and lessons.")
 	codeAuthority = i18n.Reason("incident.authority", "Consignez la décision pour l'autorité, avec sa référence ou son motif.", "Record the decision about the authority, with its reference or reason.")
 	codeLate      = i18n.Reason("incident.late", "L'autorité a été saisie après 72 heures : dites pourquoi (art. 33-1).", "The authority was told after 72 hours: say why (art. 33-1).")

@@ -88,14 +88,14 @@ func badges(ctx context.Context, it *incident.Incident, now time.Time) templ.Com
 
 // deadlines say what each clock shows.
 func deadlines(ctx context.Context, it *incident.Incident, now time.Time) templ.Component {
-	var parts []templ.Component
+	var parts []string
 	for _, d := range it.Deadlines() {
-		parts = append(parts, ui.Words(clockIn(ctx, d, now)))
+		parts = append(parts, clockIn(ctx, d, now))
 	}
 	if len(parts) == 0 {
 		return ui.Faint("—")
 	}
-	return ui.Line(parts...)
+	return ui.Words(strings.Join(parts, " · "))
 }
 
 func clockIn(ctx context.Context, d incident.Deadline, now time.Time) string {

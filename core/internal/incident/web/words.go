@@ -14,6 +14,8 @@ var (
 	tGravity       = i18n.T("Gravité pour les personnes", "Gravity for persons")
 	tLead          = i18n.T("Pilote", "Lead")
 	tOpenedAt      = i18n.T("Ouvert", "Opened")
+	tGiveTask      = i18n.T("Donner une tâche", "Give a task")
+	tGivePart      = i18n.T("Donner un rôle", "Give a part")
 	tClocks        = i18n.T("Horloges", "Clocks")
 	tExercise      = i18n.T("exercice", "exercise")
 	tBreach        = i18n.T("violation de données", "breach of personal data")
