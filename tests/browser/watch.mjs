@@ -27,14 +27,20 @@ export function check(ok, what, detail = "") {
   console.log("FAILED " + what + (detail ? "\n    " + detail : ""));
 }
 
-// step runs one piece of a story; what it throws is one failure.
+const patience = 5 * 60e3; // a browser that answers no more must not hold the run for ever
+
+// step runs one piece of a story; what it throws is one failure, and so is what never ends.
 export async function step(what, run) {
+  let timer;
   try {
-    const value = await run();
+    const late = new Promise((_, no) => { timer = setTimeout(() => no(new Error("it did not end in five minutes")), patience); });
+    const value = await Promise.race([run(), late]);
     check(true, what);
     return value;
   } catch (e) {
     check(false, what, String(e.message || e).split("\n").slice(0, 6).join("\n    "));
+  } finally {
+    clearTimeout(timer);
   }
 }
 
