@@ -40,12 +40,14 @@ type People interface {
 	Send(ctx context.Context, tx core.Tx, person core.ID, kind string, subject, body core.Text) error
 }
 
-// Find gives the person of an address, for forms that name one.
-func (m *Module) Find(ctx context.Context, email string) (id core.ID, err error) {
-	if email = strings.TrimSpace(email); email == "" {
-		return "", nil
-	}
-	err = m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+// Find gives the person of an address, for forms that name one, to whoever may see legal holds in org: to others it would tell
+// who has an account.
+func (m *Module) Find(ctx context.Context, org core.ID, email string) (id core.ID, err error) {
+	email = strings.TrimSpace(email)
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadHolds, Org: org}, func(tx core.Tx) error {
+		if email == "" {
+			return nil
+		}
 		p, found, err := m.needs.People.PersonByEmail(ctx, tx, email)
 		if err == nil && !found {
 			return errNobody
@@ -56,9 +58,9 @@ func (m *Module) Find(ctx context.Context, email string) (id core.ID, err error)
 	return id, err
 }
 
-// Clients lists the client organizations, for forms that name one.
+// Clients lists the client organizations, for forms of the provider that name one.
 func (m *Module) Clients(ctx context.Context) (list []core.Organization, err error) {
-	err = m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadHolds, Org: core.Platform}, func(tx core.Tx) error {
 		list = nil
 		for after := core.ID(""); ; {
 			page, err := m.needs.Places.AllOrgs(ctx, tx, after, 500)

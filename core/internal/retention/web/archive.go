@@ -59,7 +59,7 @@ func (p pages) search(w http.ResponseWriter, r *http.Request) error {
 	v := archiveView{which: r.PostFormValue("org"), who: r.PostFormValue("person"), because: r.PostFormValue("reason")}
 	person, err := id(strings.TrimSpace(v.who)), error(nil)
 	if strings.Contains(v.who, "@") {
-		person, err = p.m.Find(r.Context(), v.who)
+		person, err = p.m.Find(r.Context(), core.Platform, v.who)
 	}
 	if err == nil {
 		v.found, err = p.m.Search(r.Context(), retention.Quest{Org: id(strings.TrimSpace(v.which)), Person: person, Reason: v.because})

@@ -124,7 +124,7 @@ func (p pages) place(w http.ResponseWriter, r *http.Request) error {
 	for _, name := range []string{"org", "email", "ground", "review", "ends"} {
 		values[name] = r.PostFormValue(name)
 	}
-	person, err := p.m.Find(r.Context(), values["email"])
+	person, err := p.m.Find(r.Context(), org, values["email"])
 	if err == nil {
 		_, err = p.m.Place(r.Context(), org, retention.Draft{
 			Org: id(values["org"]), Person: person, Ground: values["ground"], Review: date(values["review"]), Ends: date(values["ends"]),
