@@ -187,8 +187,12 @@ func New(ctx context.Context, cfg Config) (h *House, err error) {
 func (h *House) open(ctx context.Context) (err error) {
 	data := cmp.Or(h.cfg.URL, filepath.Join(h.cfg.Data, "rempart.db"))
 	keys := h.cfg.KeysURL
-	if h.cfg.URL == "" {
-		keys = cmp.Or(keys, filepath.Join(h.cfg.Data, "keys.db"))
+	folder := h.cfg.Data
+	if h.cfg.URL != "" {
+		folder = filepath.Dir(h.cfg.URL)
+	}
+	if !strings.HasPrefix(h.cfg.URL, "postgres") { // a file has one writer, and keys are made while the data are written
+		keys = cmp.Or(keys, filepath.Join(folder, "keys.db"))
 	}
 	if h.db, err = db.Open(ctx, db.Config{URL: data, Pool: h.cfg.Connections, Log: h.cfg.Log}); err != nil {
 		return err

@@ -26,6 +26,8 @@ var nouns = map[string]i18n.Sentence{
 	"annex": i18n.T("annexe", "annex"), "auditor_link": i18n.T("lien d'auditeur", "auditor's link"), "trust_page": i18n.T("page publique", "public page"),
 	"asset": i18n.T("matériel", "asset"), "subprocessor": i18n.T("sous-traitant", "sub-processor"), "document": i18n.T("document", "document"),
 	"evaluation": i18n.T("évaluation de sécurité", "security evaluation"), "inventory": i18n.T("registres", "registers"),
+	"register": i18n.T("registre des traitements", "record of processing"), "incident": i18n.T("incident", "incident"), "breach": i18n.T("violation de données", "breach of personal data"),
+	"retention": i18n.T("conservation", "retention"), "hold": i18n.T("conservation imposée", "legal hold"), "offboarding": i18n.T("fin de contrat", "end of contract"), "destination": i18n.T("destination", "destination"),
 	"restraint": i18n.T("limitation ou opposition", "restriction or objection"), "archive": i18n.T("archive d'une personne", "archive of a person"), "own_data": i18n.T("données de la personne", "data of the person"),
 	"erasure": i18n.T("effacement", "erasure"), "stage": i18n.T("étape", "stage"), "deleted": i18n.T("lignes supprimées", "rows deleted"), "kept": i18n.T("lignes conservées", "rows kept"),
 	"digest": i18n.T("empreinte", "digest"), "organizations": i18n.T("organisations prévenues", "organizations told"), "ordered": i18n.T("ordonné le", "ordered on"),
