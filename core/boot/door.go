@@ -60,6 +60,7 @@ func (h *House) openDoor() error {
 			{Name: "journal", Run: h.journal.Check},
 		},
 	})
+	h.countRefusals()
 	h.server.Add(ui.Routes()...)
 	h.api = h.makeAPI()
 	h.server.Add(h.api.Routes()...)

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/egress"
 )
@@ -87,6 +89,13 @@ func (h *House) noteRefusal(ctx context.Context, r egress.Refusal) error {
 		act.Resource, act.Note = r.Org, r.Address
 	}
 	return h.gate.Change(core.WithActor(ctx, core.System("egress")), act, func(core.Tx) error { return nil })
+}
+
+// countRefusals puts them among the operator's figures.
+func (h *House) countRefusals() {
+	h.server.Registerer().MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "rempart_egress_refused_total", Help: "Connections refused because their destination is not authorized.",
+	}, func() float64 { return float64(h.egress.Refused()) }))
 }
 
 // wayOut is the way out as a room: its act and its probe.
