@@ -20,6 +20,7 @@ var parameter = regexp.MustCompile(`\{([a-z_]+)(\.\.\.)?\}`)
 
 // address fills the parameters of a pattern with ids that exist in organization a.
 func (w *town) address(route edge.Route) (method, path string) {
+	w.furnish()
 	method, path, _ = strings.Cut(route.Pattern, " ")
 	path = strings.TrimSuffix(path, "{$}")
 	path = parameter.ReplaceAllStringFunc(path, func(p string) string {

@@ -19,6 +19,7 @@ import (
 
 // withheld settles somebody whose name stands nowhere else, with a role, so that every list shows them.
 func (w *town) withheld() {
+	w.furnish()
 	w.person("a.withheld", w.a, "people", "Withheld")
 	for _, name := range []string{"person", "member", "session"} {
 		list := w.known[name]
