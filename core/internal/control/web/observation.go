@@ -152,7 +152,7 @@ func (v evidenceView) seen(ctx context.Context) ui.Facts {
 func (v evidenceView) entryRows(ctx context.Context) []ui.Row {
 	rows := make([]ui.Row, len(v.e.Lines))
 	for i, l := range v.e.Lines {
-		href := "/provider/journal/" + strconv.FormatUint(l.Seq, 10)
+		href := "/provider/journal/entries/" + strconv.FormatUint(l.Seq, 10)
 		rows[i] = ui.Row{Label: l.ID, Cells: []templ.Component{
 			ui.ToIf("journal.read", i18n.Number(ctx, int64(l.Seq)), href), ui.Mono(l.Action), ui.Words(l.Outcome), ui.Mono(l.Time), ui.Words(tHashes.In(ctx, len(l.Proof))),
 		}}
