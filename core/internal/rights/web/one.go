@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -210,7 +211,7 @@ func (v oneView) corrections(ctx context.Context) []ui.Option {
 	var list []ui.Option
 	for _, f := range rights.Fields {
 		if asked := v.Fields[f]; asked != "" {
-			list = append(list, ui.Option{Value: f, Label: rights.FieldTitle(ctx, f) + " : " + v.Profile[f] + " → " + asked})
+			list = append(list, ui.Option{Value: f, Label: rights.FieldTitle(ctx, f) + " : " + cmp.Or(v.Profile[f], "—") + " → " + asked})
 		}
 	}
 	return list
