@@ -17,6 +17,7 @@ async function published({ platform, contextOf, both }) {
     await both(page, said, "provider");
     await page.fill("#reason", "Annexe du contrat 2026");
     await send(page);
+    await page.waitForURL((u) => !u.pathname.endsWith("/publish"));
     expect((await text(page)).includes("Ville de Port-Sainte"), "nobody was promised the policy");
     await both(page, said, "provider");
     await page.click("table a[href*='/annexes/']");
