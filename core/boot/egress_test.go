@@ -71,3 +71,17 @@ func TestRefusalsAreCounted(t *testing.T) {
 		t.Error("the figures do not tell of the refusal")
 	}
 }
+
+// TestTheProbeOfTheWayOutHoldsOnALiveHouse on each engine, and leaves no destination behind.
+func TestTheProbeOfTheWayOutHoldsOnALiveHouse(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, w *town) {
+		seen, err := w.Play(t.Context(), wayOut{w.House}.Probes()[0])
+		if err != nil || !seen.Held || len(seen.Entries) != 7 {
+			t.Errorf("%+v, %v", seen, err)
+		}
+		left, err := w.rights.ListSystems(w.system(), core.Strangers)
+		if err != nil || len(left) != 0 {
+			t.Errorf("%d destinations are left, %v", len(left), err)
+		}
+	})
+}
