@@ -253,9 +253,18 @@ func (c *command) warnSheet(ctx context.Context, h *boot.House, log *slog.Logger
 }
 
 func (c *command) keysRotate() *cobra.Command {
-	return &cobra.Command{
+	var indexes bool
+	cmd := &cobra.Command{
 		Use: "rotate", Short: "Begin a new epoch now: wrap every key anew, copy the key store, destroy the older epoch", Args: cobra.NoArgs,
 		RunE: c.withHouse(func(cmd *cobra.Command, h *boot.House) error {
+			if indexes {
+				n, err := h.RotateIndexes(cmd.Context())
+				if err != nil {
+					return err
+				}
+				c.say("%d blind indexes have their next secret: rows are written anew in the background while the platform runs, in about ten minutes", n)
+				return nil
+			}
 			s, err := h.RotateKeys(cmd.Context())
 			if err != nil {
 				return err
@@ -264,6 +273,8 @@ func (c *command) keysRotate() *cobra.Command {
 			return nil
 		}),
 	}
+	cmd.Flags().BoolVar(&indexes, "indexes", false, "give the blind indexes their next secret instead, which otherwise happens once a year")
+	return cmd
 }
 
 func (c *command) keysRestore() *cobra.Command {

@@ -59,4 +59,7 @@ type IndexField struct {
 type Indexer interface {
 	// Index gives 32 bytes. Platform is the organization of what belongs to none.
 	Index(ctx context.Context, org ID, f IndexField, value string) ([]byte, error)
+	// Indexes gives every index under which a row of the value may stand, that of Index first: two while the field is indexed
+	// anew, one otherwise. Rows are looked up by all of them and written with the first.
+	Indexes(ctx context.Context, org ID, f IndexField, value string) ([][]byte, error)
 }

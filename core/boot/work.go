@@ -29,6 +29,7 @@ func (h *House) sweeps() map[string]func(context.Context) error {
 		"rights.remind":      h.rights.Remind,
 		"rights.sweep":       h.rights.Sweep,
 		"vault.rotate":       h.turnKeys,
+		"vault.index":        h.turnIndexes,
 		"blind.sweep":        h.blind.Sweep,
 		"retention.sweep":    h.retention.Sweep,
 		"offboarding.finish": h.offboarding.Finish,

@@ -82,7 +82,6 @@ var (
 		Title:   core.Text{FR: "Retirer le second facteur perdu d'une personne", EN: "Remove a person's lost second factor"},
 	}
 
-	guessing  = core.Duty{Name: "identity.guess", Why: "counts attempts at the current password; the attempt itself is journaled"}
-	reporting = core.Duty{Name: "identity.report", Why: "a report handled 12 months ago is forgotten, as the manifest says; the acts on it are journaled"}
-	sweeping  = core.Duty{Name: "identity.sweep", Why: "links past their end open nothing any more"}
+	guessing = core.Duty{Name: "identity.guess", Why: "counts attempts at the current password; the attempt itself is journaled"}
+	indexing = core.Duty{Name: "identity.index", Why: "sign-in addresses are indexed anew under a newer secret"}
 )

@@ -112,11 +112,11 @@ func (m *Module) offerAddress(ctx context.Context, tx core.Tx, act *core.Act, p 
 	if err := m.CancelLinks(ctx, tx, LinkAddress, p.ID); err != nil {
 		return fmt.Errorf("identity: address: %w", err)
 	}
-	mark, err := m.mark(ctx, address)
+	mark, other, err := m.marks(ctx, address)
 	if err != nil {
 		return err
 	}
-	_, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], mark)
+	_, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], mark, other)
 	if err != nil {
 		return fmt.Errorf("identity: address: %w", err)
 	}

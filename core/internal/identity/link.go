@@ -119,14 +119,6 @@ func (m *Module) CancelLinks(ctx context.Context, tx core.Tx, kind string, perso
 	return err
 }
 
-// SweepLinks removes links long past; run it daily.
-func (m *Module) SweepLinks(ctx context.Context) error {
-	return m.needs.Gate.Keep(ctx, &sweeping, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qLinkSweep, clock.Micros(m.needs.Clock.Now().Add(-7*24*time.Hour)))
-		return err
-	})
-}
-
 func linkMark(token string) string {
 	if len(token) > 128 {
 		token = ""

@@ -126,7 +126,7 @@ func (m *Module) Manifest() core.Manifest {
 			&readSecurity, &ReadProfile, &changeProfile, &changePhoto, &removePhoto, &readOwnPhoto, &ReadPhoto, &changePassword, &enrolFactor, &removeFactor, &renewCodes,
 			&AskAddress, &changeAddress, &undoAddress, &openReport, &openOwnReport, &ListReports, &HandleReports, &SeeAccount, &FlagAccount, &ResetAccount, &UnbindFactor,
 		},
-		Duties: []*core.Duty{&sweeping, &reporting, &guessing, &ageing},
+		Duties: []*core.Duty{&indexing, &guessing, &ageing},
 	}
 }
 

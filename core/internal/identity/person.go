@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/mail"
@@ -79,9 +80,12 @@ func (m *Module) AddPerson(ctx context.Context, tx core.Tx, p core.NewPerson) (c
 	if err := m.checkResponsible(ctx, tx, person); err != nil {
 		return "", err
 	}
-	mark, err := m.mark(ctx, person.Email)
+	mark, other, err := m.marks(ctx, person.Email)
 	if err != nil {
 		return "", err
+	}
+	if _, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], mark, other); err != nil || taken {
+		return "", cmp.Or(err, error(errPersonTaken.With("email", errPersonTaken.Code)))
 	}
 	profile, err := sealProfile(ctx, m.needs.Sealer, person)
 	if err != nil {
@@ -140,11 +144,11 @@ func (m *Module) People(ctx context.Context, tx core.Tx, list ...core.ID) (map[c
 
 // PersonByEmail finds a person by the address they sign in with; false when there is none.
 func (m *Module) PersonByEmail(ctx context.Context, tx core.Tx, email string) (core.Person, bool, error) {
-	mark, err := m.mark(ctx, email)
+	mark, other, err := m.marks(ctx, email)
 	if err != nil {
 		return core.Person{}, false, err
 	}
-	p, ok, err := m.one(ctx, tx, qPersonByEmail, mark)
+	p, ok, err := m.one(ctx, tx, qPersonByEmail, mark, other)
 	if err != nil {
 		return p, false, fmt.Errorf("identity: person by address: %w", err)
 	}
@@ -171,21 +175,21 @@ func (m *Module) UpdatePerson(ctx context.Context, tx core.Tx, p core.Person) er
 	if err := m.checkResponsible(ctx, tx, p); err != nil {
 		return err
 	}
-	mark, err := m.mark(ctx, p.Email)
+	mark, other, err := m.marks(ctx, p.Email)
 	if err != nil {
 		return err
 	}
 	if p.Email != before.Email {
-		owner, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], mark)
+		owner, taken, err := db.One(ctx, tx, qLoginTaken, db.Value[core.ID], mark, other)
 		if err != nil {
 			return fmt.Errorf("identity: login: %w", err)
 		}
 		if taken && owner != p.ID {
 			return errPersonTaken.With("email", errPersonTaken.Code)
 		}
-		if _, err := tx.Exec(ctx, qLoginUpdate, p.ID, mark); err != nil {
-			return fmt.Errorf("identity: login: %w", err)
-		}
+	}
+	if _, err := tx.Exec(ctx, qLoginUpdate, p.ID, mark); err != nil { // of the same address too: its index may have changed
+		return fmt.Errorf("identity: login: %w", err)
 	}
 	profile, err := sealProfile(ctx, m.needs.Sealer, p)
 	if err != nil {

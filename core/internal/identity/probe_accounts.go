@@ -175,7 +175,7 @@ var (
 	qShared   = db.SQL(`SELECT COUNT(*) FROM (SELECT person FROM identity_account GROUP BY person HAVING COUNT(*) > 1) x`)
 	qTwins    = db.SQL(`SELECT COUNT(*) FROM (SELECT mark FROM identity_account GROUP BY mark HAVING COUNT(*) > 1) x`)
 	qNobodys  = db.SQL(`SELECT COUNT(*) FROM identity_account a LEFT JOIN identity_person p ON p.id = a.person WHERE p.id IS NULL OR p.mark <> a.mark`)
-	qOfLogin  = db.SQL(`SELECT COUNT(*) FROM identity_account WHERE mark = $1`)
+	qOfLogin  = db.SQL(`SELECT COUNT(*) FROM identity_account WHERE mark IN ($1, $2)`)
 )
 
 func (m *Module) seePersonal(sc *scene) (seen core.Sight, err error) {
@@ -260,11 +260,11 @@ func (sc *scene) factoryMade() (list []core.Credential, err error) {
 
 // accounts counts the accounts of an address.
 func (sc *scene) accounts(address string) (int64, error) {
-	mark, err := sc.m.mark(sc.ctx, address)
+	mark, other, err := sc.m.marks(sc.ctx, address)
 	if err != nil {
 		return 0, err
 	}
-	return sc.count(qOfLogin, mark)
+	return sc.count(qOfLogin, mark, other)
 }
 
 func (m *Module) seeDefault(sc *scene) (seen core.Sight, err error) {

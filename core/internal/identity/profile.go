@@ -87,15 +87,22 @@ func (m *Module) all(ctx context.Context, tx core.Tx, query string, args ...any)
 	return list, nil
 }
 
-// mark gives the blind index of a sign-in address; of what is no address, one that nobody has.
+// mark gives the blind index of a sign-in address, as rows are written; of what is no address, one that nobody has.
 func (m *Module) mark(ctx context.Context, address string) ([]byte, error) {
+	mark, _, err := m.marks(ctx, address)
+	return mark, err
+}
+
+// marks gives the two under which the row of an address may stand while addresses are indexed anew, that of mark first; the same
+// one twice otherwise.
+func (m *Module) marks(ctx context.Context, address string) (mark, other []byte, err error) {
 	login, ok := NormalLogin(address)
 	if !ok {
-		return []byte{0}, nil
+		return []byte{0}, []byte{0}, nil
 	}
-	mark, err := m.needs.Index.Index(ctx, core.Platform, emailField, login)
+	all, err := m.needs.Index.Indexes(ctx, core.Platform, emailField, login)
 	if err != nil {
-		return nil, fmt.Errorf("identity: index: %w", err)
+		return nil, nil, fmt.Errorf("identity: index: %w", err)
 	}
-	return mark, nil
+	return all[0], all[len(all)-1], nil
 }

@@ -142,12 +142,4 @@ func (m *Module) HandleReport(ctx context.Context, report core.ID, conclusion st
 	})
 }
 
-// SweepReports forgets reports 12 months after they were handled; what nobody handled stays. Run it daily.
-func (m *Module) SweepReports(ctx context.Context) error {
-	return m.needs.Gate.Keep(ctx, &reporting, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qReportSweep, clock.Micros(m.needs.Clock.Now().AddDate(-1, 0, 0)))
-		return err
-	})
-}
-
 func reportPlace(id core.ID) string { return "identity_report.conclusion:" + string(id) }

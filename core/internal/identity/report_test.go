@@ -29,7 +29,11 @@ func TestAReportIsForgottenTwelveMonthsAfterItWasHandled(t *testing.T) {
 			return nil
 		}))
 		left := func() (ids []string) {
-			h.must(h.SweepReports(core.WithActor(t.Context(), core.System("test"))))
+			before := h.clock.Now().AddDate(-1, 0, 0)
+			h.must(h.db.Write(t.Context(), func(tx core.Tx) error {
+				_, err := h.Expire(t.Context(), tx, core.Expiry{Rule: "12m", Org: core.Platform, Before: before, Beyond: before, Limit: 100})
+				return err
+			}))
 			h.must(h.db.Read(t.Context(), func(tx core.Tx) (err error) {
 				ids, err = db.All(t.Context(), tx, qTestReports, db.Value[string])
 				return err

@@ -29,7 +29,7 @@ var (
 	qAccountAdd = db.SQL(`INSERT INTO identity_account (id, person, mark, created_at, signed_in_at) VALUES ($1, $2, $3, $4, 0)
 		ON CONFLICT DO NOTHING`)
 	qPerson        = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id = $1`)
-	qPersonByEmail = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE mark = $1`)
+	qPersonByEmail = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE mark IN ($1, $2)`)
 	qAnyone        = db.SQL(`SELECT id FROM identity_person LIMIT 1`)
 	qPeople8       = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id IN ($1, $2, $3, $4, $5, $6, $7, $8)`)
 	qPeople64      = db.SQL(`SELECT ` + personColumns + ` FROM identity_person WHERE id IN (` + placeholders(64) + `)`)
@@ -37,7 +37,7 @@ var (
 	qPersonUpdate = db.SQL(`UPDATE identity_person SET profile = $2, mark = $3, language = $4, functional = $5, responsible = $6,
 		state = $7, updated_at = $8 WHERE id = $1`)
 	qLoginUpdate = db.SQL(`UPDATE identity_account SET mark = $2 WHERE person = $1`)
-	qLoginTaken  = db.SQL(`SELECT person FROM identity_account WHERE mark = $1`)
+	qLoginTaken  = db.SQL(`SELECT person FROM identity_account WHERE mark IN ($1, $2)`)
 	qState       = db.SQL(`UPDATE identity_person SET state = $2, updated_at = $3 WHERE id = $1`)
 	qActive      = db.SQL(`UPDATE identity_person SET state = 'active', updated_at = $2 WHERE id = $1 AND state <> 'disabled'`)
 	qSignedIn    = db.SQL(`UPDATE identity_account SET signed_in_at = $2 WHERE person = $1`)
@@ -81,14 +81,12 @@ var (
 	qLink       = db.SQL(`SELECT person, details FROM identity_link WHERE mark = $1 AND kind = $2 AND used_at = 0 AND expires_at > $3`)
 	qLinkUse    = db.SQL(`UPDATE identity_link SET used_at = $3 WHERE mark = $1 AND kind = $2 AND used_at = 0 AND expires_at > $3`)
 	qLinkCancel = db.SQL(`UPDATE identity_link SET used_at = $3 WHERE person = $1 AND kind = $2 AND used_at = 0`)
-	qLinkSweep  = db.SQL(`DELETE FROM identity_link WHERE expires_at < $1`)
 
 	qReportAdd    = db.SQL(`INSERT INTO identity_report (id, person, source, about, state, created_at, handled_at, handled_by, conclusion) VALUES ($1, $2, $3, $4, 'open', $5, 0, '', $6)`)
 	qReports      = db.SQL(`SELECT id, person, source, about, state, created_at, handled_at, handled_by, conclusion FROM identity_report WHERE state = $1 AND ($2 = '' OR id < $2) ORDER BY id DESC LIMIT $3`)
 	qReport       = db.SQL(`SELECT id, person, source, about, state, created_at, handled_at, handled_by, conclusion FROM identity_report WHERE id = $1`)
 	qReportHandle = db.SQL(`UPDATE identity_report SET state = 'handled', handled_at = $2, handled_by = $3, conclusion = $4 WHERE id = $1 AND state = 'open'`)
 	qReportsOf    = db.SQL(`SELECT id, person, source, about, state, created_at, handled_at, handled_by, conclusion FROM identity_report WHERE person = $1 ORDER BY id`)
-	qReportSweep  = db.SQL(`DELETE FROM identity_report WHERE state = 'handled' AND handled_at > 0 AND handled_at < $1`)
 	qReportForget = db.SQL(`UPDATE identity_report SET handled_by = '' WHERE handled_by = $1`)
 
 	qErasePerson    = db.SQL(`DELETE FROM identity_person WHERE id = $1`)

@@ -62,10 +62,12 @@ var (
 	Remind  = reach(act("rights_request.remind", onRequest, core.Creates, "Rappeler l'échéance d'une demande", "Recall the due date of a request"), core.BySystem)
 )
 
-// Trial is the duty of a probe on the rows of its own canaries; Replying notes what an outside system answered.
+// Trial is the duty of a probe on the rows of its own canaries; Replying notes what an outside system answered; Indexing
+// changes no more than the index of a row.
 var (
 	Trial    = &core.Duty{Name: "rights.trial", Why: "ages and clears what a canary asked, to see its due date and its reminders: the rows are the canary's own"}
 	Replying = &core.Duty{Name: "rights.reply", Why: "notes the status that an outside system answered; the request that was sent is journaled"}
+	Indexing = &core.Duty{Name: "rights.index", Why: "requesters' addresses are indexed anew under a newer secret"}
 )
 
 // rule is how long requests are kept once they are closed.
@@ -130,6 +132,6 @@ func (m *Module) Manifest() core.Manifest {
 			SeeForm, FileOne, Follow, Confirm, SendDoc, DropOne, Ask, SeeOwn, WithdrawOwn, List, Read, Record, Doubt, Prove, Carry, Extend, Answer, Refuse,
 			OpenDoc, DoTask, Systems, Manage, Destroy, Fade, Remind,
 		},
-		Duties: []*core.Duty{Trial, Replying},
+		Duties: []*core.Duty{Trial, Replying, Indexing},
 	}
 }

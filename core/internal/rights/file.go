@@ -349,7 +349,7 @@ func (m *Module) receive(ctx context.Context, done *core.Act, r *Request, admit 
 
 // accept writes a request, or joins it to the open one that asks the same, and says so to the requester.
 func (m *Module) accept(ctx context.Context, tx core.Tx, r *Request) (err error) {
-	if r.place, err = m.needs.Index.Index(ctx, r.Org, byPlace, r.Email); err != nil {
+	if r.place, r.other, err = m.placed(ctx, r.Org, r.Email); err != nil {
 		return err
 	}
 	before, found, err := m.same(ctx, tx, r)
@@ -395,7 +395,7 @@ func (m *Module) same(ctx context.Context, tx core.Tx, r *Request) (Request, boo
 	if r.Account != "" {
 		return db.One(ctx, tx, qSameOne, scanRequest, r.Org, r.Account, string(r.Kind), r.ID)
 	}
-	return db.One(ctx, tx, qSamePlace, scanRequest, r.Org, r.place, string(r.Kind), r.ID)
+	return db.One(ctx, tx, qSamePlace, scanRequest, r.Org, r.place, string(r.Kind), r.ID, r.other)
 }
 
 // link makes a secret that opens the page of a request; only its hash is kept.

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	qTrials = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE trial = 1 AND (account = $1 OR person = $1 OR org = $2 AND place = $3)`)
+	qTrials = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE trial = 1 AND (account = $1 OR person = $1 OR org = $2 AND place IN ($3, $4))`)
 
 	qNoticesTo   = db.SQL(`SELECT org, request, step, sent_at FROM rights_notice WHERE person = $1 ORDER BY sent_at`)
 	qDropNotices = db.SQL(`DELETE FROM rights_notice WHERE person = $1`)
@@ -191,11 +191,11 @@ func (m *Module) eraseTrials(ctx context.Context, tx core.Tx, person core.ID) er
 	if err != nil || !people[person].IsCanary() {
 		return err
 	}
-	place, err := m.needs.Index.Index(ctx, core.Canaries, byPlace, people[person].Email)
+	place, other, err := m.placed(ctx, core.Canaries, people[person].Email)
 	if err != nil {
 		return err
 	}
-	mine, err := db.All(ctx, tx, qTrials, scanRequest, person, core.Canaries, place)
+	mine, err := db.All(ctx, tx, qTrials, scanRequest, person, core.Canaries, place, other)
 	if err != nil {
 		return err
 	}

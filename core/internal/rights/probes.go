@@ -39,11 +39,11 @@ func (m *Module) files(ctx context.Context, s core.Stage, c core.Canary, kind Ki
 		return r, a.Status, err
 	}
 	err = m.needs.Reader.Read(ctx, func(tx core.Tx) error {
-		place, err := m.needs.Index.Index(ctx, core.Canaries, byPlace, c.Email)
+		place, other, err := m.placed(ctx, core.Canaries, c.Email)
 		if err != nil {
 			return err
 		}
-		r, _, err = db.One(ctx, tx, qSamePlace, scanRequest, core.Canaries, place, string(kind), "")
+		r, _, err = db.One(ctx, tx, qSamePlace, scanRequest, core.Canaries, place, string(kind), "", other)
 		return err
 	})
 	return r, a.Status, err

@@ -26,7 +26,7 @@ var (
 	qCounts    = db.SQL(`SELECT state, count(*) FROM rights_request WHERE org = $1 AND trial = 0 GROUP BY state`)
 	qLateCount = db.SQL(`SELECT count(*) FROM rights_request WHERE org = $1 AND trial = 0 AND state = 'open' AND due_at <= $2`)
 	qOf        = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE account = $1 OR person = $1 ORDER BY id DESC`)
-	qSamePlace = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE org = $1 AND place = $2 AND kind = $3 AND state = 'open' AND id <> $4 ORDER BY id LIMIT 1`)
+	qSamePlace = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE org = $1 AND place IN ($2, $5) AND kind = $3 AND state = 'open' AND id <> $4 ORDER BY id LIMIT 1`)
 	qSameOne   = db.SQL(`SELECT ` + columns + ` FROM rights_request WHERE org = $1 AND account = $2 AND kind = $3 AND state = 'open' AND id <> $4 ORDER BY id LIMIT 1`)
 
 	qPauses   = db.SQL(`SELECT from_at, until_at FROM rights_pause WHERE org = $1 AND request = $2 ORDER BY from_at`)
@@ -80,6 +80,7 @@ type Request struct {
 	tries  int
 	sealed []byte
 	place  []byte
+	other  []byte // while places are indexed anew
 }
 
 // Late tells whether it is open past its term.

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
@@ -25,11 +26,10 @@ var (
 )
 
 var (
-	qSecrets = db.SQL(`SELECT s.generation, s.epoch, s.wrapped, s.destroyed, e.wrapped FROM vault_index s
+	qSecrets = db.SQL(`SELECT s.generation, s.epoch, s.wrapped, s.made, s.destroyed, e.wrapped FROM vault_index s
 		LEFT JOIN vault_epoch e ON e.org = s.org AND e.epoch = s.epoch WHERE s.org = $1 AND s.field = $2 ORDER BY s.generation DESC`)
 	qSecret = db.SQL(`INSERT INTO vault_index (org, field, generation, epoch, wrapped, made) VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (org, field, generation) DO NOTHING`)
-	qEndSecret = db.SQL(`UPDATE vault_index SET wrapped = NULL, destroyed = $4 WHERE org = $1 AND field = $2 AND generation < $3 AND destroyed = 0`)
 )
 
 // indexName names the secret of an indexed field.
@@ -42,7 +42,8 @@ type indexName struct {
 type secret struct {
 	generation, epoch int64
 	wrapped, kek      []byte
-	destroyed         int64
+	made, destroyed   int64
+	read              int64 // when this node read it
 }
 
 func (n indexName) data(generation, epoch int64) []byte {
@@ -63,8 +64,8 @@ func (v *Vault) Index(ctx context.Context, org core.ID, f core.IndexField, value
 	return all[0], nil
 }
 
-// Indexes gives the index of a value under each secret that lives, newest first: while a field is indexed anew
-// (RenewIndex), rows are looked up by all of them and written with the first.
+// Indexes gives the index of a value under each secret that lives, that of Index first: while a field is indexed anew (Renew)
+// there are two, rows are looked up by both and written with the first.
 func (v *Vault) Indexes(ctx context.Context, org core.ID, f core.IndexField, value string) ([][]byte, error) {
 	return v.indexes(ctx, org, f, value, false)
 }
@@ -82,6 +83,9 @@ func (v *Vault) indexes(ctx context.Context, org core.ID, f core.IndexField, val
 	if err != nil {
 		return nil, err
 	}
+	if len(secrets) > 1 && v.now()-secrets[0].made < settled.Microseconds() { // not every node may know it yet
+		secrets = []secret{secrets[1], secrets[0]}
+	}
 	if newest {
 		secrets = secrets[:1]
 	}
@@ -97,6 +101,9 @@ func (v *Vault) indexes(ctx context.Context, org core.ID, f core.IndexField, val
 	return all, nil
 }
 
+// forEver begins the name of a secret that is never changed (Secret).
+const forEver = "secret/"
+
 // blind is the form of an index: HMAC-SHA256(secret, version(4) ‖ value).
 func blind(key []byte, version int, normal string) []byte {
 	h := hmac.New(sha256.New, key)
@@ -107,7 +114,7 @@ func blind(key []byte, version int, normal string) []byte {
 
 // Secret gives 32 bytes for a purpose of the platform, the same on every node for ever: a key of cookies, of a proof of work.
 func (v *Vault) Secret(ctx context.Context, purpose string) ([]byte, error) {
-	name := indexName{core.Platform, "secret/" + purpose}
+	name := indexName{core.Platform, forEver + purpose}
 	secrets, err := v.secretsOf(ctx, name)
 	if err != nil {
 		return nil, err
@@ -126,7 +133,7 @@ func (v *Vault) secretsOf(ctx context.Context, name indexName) ([]secret, error)
 	v.mu.RLock()
 	list, turn := v.secrets[name], v.turn
 	v.mu.RUnlock()
-	if list != nil {
+	if list != nil && (v.now()-list[0].read < remembered.Microseconds() || strings.HasPrefix(name.field, forEver)) {
 		return list, nil
 	}
 	list, err := v.readSecrets(ctx, name)
@@ -151,7 +158,7 @@ func (v *Vault) secretsOf(ctx context.Context, name indexName) ([]secret, error)
 		if err != nil {
 			return nil, errRoot.Because(errors.New("a secret of an index does not open"))
 		}
-		live = append(live, secret{generation: s.generation, wrapped: v.process.Seal(nil, nil, key, name.held(s.generation))})
+		live = append(live, secret{generation: s.generation, made: s.made, read: v.now(), wrapped: v.process.Seal(nil, nil, key, name.held(s.generation))})
 		clear(key)
 	}
 	if len(live) == 0 {
@@ -171,7 +178,7 @@ func (v *Vault) secretsOf(ctx context.Context, name indexName) ([]secret, error)
 func (v *Vault) readSecrets(ctx context.Context, name indexName) (list []secret, err error) {
 	err = v.db.Read(ctx, func(tx core.Tx) (err error) {
 		list, err = db.All(ctx, tx, qSecrets, func(scan db.Scan) (s secret, err error) {
-			err = scan(&s.generation, &s.epoch, &s.wrapped, &s.destroyed, &s.kek)
+			err = scan(&s.generation, &s.epoch, &s.wrapped, &s.made, &s.destroyed, &s.kek)
 			return s, err
 		}, name.org, name.field)
 		return err
@@ -207,37 +214,6 @@ func (v *Vault) makeSecret(ctx context.Context, name indexName, generation int64
 		v.forget(epochsOnly)
 	}
 	return errEpochs
-}
-
-// RenewIndex gives a field another secret and has its rows indexed anew in the background: refill writes the newest index in
-// every row, as often as it is called, and returns nil once none is left; then the older secrets are destroyed. Interrupted, it
-// is called again: with begin false it goes on where it was.
-func (v *Vault) RenewIndex(ctx context.Context, org core.ID, field string, begin bool, refill func(context.Context) error) error {
-	name := indexName{org, field}
-	list, err := v.readSecrets(ctx, name)
-	if err != nil || len(list) == 0 {
-		return err
-	}
-	newest := list[0].generation
-	if begin {
-		newest++
-		if err := v.makeSecret(ctx, name, newest); err != nil {
-			return err
-		}
-		if err := v.tell(ctx, ""); err != nil {
-			return err
-		}
-	}
-	if err := refill(ctx); err != nil {
-		return err
-	}
-	err = v.db.Write(ctx, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qEndSecret, org, field, newest, v.now())
-		tx.Notify(topic, "")
-		return err
-	})
-	v.forget("")
-	return err
 }
 
 // tell has every node read again what it keeps.

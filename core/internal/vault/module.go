@@ -30,7 +30,7 @@ func (v *Vault) Manifest() core.Manifest {
 		}, {
 			Name:    "vault_index",
 			Title:   core.Text{FR: "Secrets des index aveugles", EN: "Secrets of blind indexes"},
-			Columns: core.Plain("org", "field", "generation", "epoch", "wrapped", "made", "destroyed"),
+			Columns: core.Plain("org", "field", "generation", "epoch", "wrapped", "made", "destroyed", "reached"),
 		}, {
 			Name:    "vault_copy",
 			Title:   core.Text{FR: "Copies du coffre", EN: "Copies of the key store"},

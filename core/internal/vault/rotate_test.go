@@ -403,7 +403,9 @@ func TestAnOrganizationEndsWithItsKeys(t *testing.T) {
 
 func TestAnIndexIsRenewedInTheBackground(t *testing.T) {
 	dbtest.Each(t, each, func(t *testing.T, d *db.DB) {
-		v := open(t, d, root)
+		now := &clock.Fake{}
+		now.Set(time.Now())
+		v, other := node(t, d, now), node(t, d, now)
 		f := seal.EmailField("identity_person.email")
 		table := map[string]string{} // row -> index
 		put := func(row string) {
@@ -428,19 +430,52 @@ func TestAnIndexIsRenewedInTheBackground(t *testing.T) {
 		put("ann@example.org")
 		put("bob@example.org")
 		was := table["ann@example.org"]
-		err := v.RenewIndex(t.Context(), "org", f.Name, true, func(context.Context) error {
-			put("ann@example.org")
+		never := func(context.Context, core.ID, string) (string, error) {
+			t.Error("rows are written anew too early")
+			return "", nil
+		}
+		renew := func(asked bool, refill vault.Refill, begun, ended int) {
+			t.Helper()
+			done, err := v.Renew(t.Context(), f.Name, asked, refill)
+			if err != nil && !errors.Is(err, errKilled) || done != (vault.Renewed{Begun: begun, Ended: ended}) {
+				t.Fatalf("%+v, %v", done, err)
+			}
+		}
+		renew(false, never, 0, 0)
+		now.Set(now.Now().Add(vault.IndexLife))
+		renew(false, never, 1, 0)
+		renew(true, never, 0, 0) // one change at a time
+		put("ann@example.org")
+		if table["ann@example.org"] != was {
+			t.Error("written under a secret that other nodes may not know")
+		}
+		now.Set(now.Now().Add(6 * time.Minute))
+		renew(false, never, 0, 0)
+		put("ann@example.org")
+		if table["ann@example.org"] == was {
+			t.Error("still written under the older secret")
+		}
+		if x, err := other.Index(t.Context(), "org", f, "ann@example.org"); err != nil || string(x) != table["ann@example.org"] {
+			t.Errorf("the other node writes something else, %v", err)
+		}
+		now.Set(now.Now().Add(6 * time.Minute))
+		renew(false, func(_ context.Context, org core.ID, after string) (string, error) {
 			if !found("ann@example.org") || !found("bob@example.org") {
 				t.Error("a row is not found while its field is indexed anew")
 			}
-			return errKilled
-		})
-		if !errors.Is(err, errKilled) {
-			t.Fatal(err)
-		}
-		if err := v.RenewIndex(t.Context(), "org", f.Name, false, func(context.Context) error { put("bob@example.org"); return nil }); err != nil {
-			t.Fatal(err)
-		}
+			if org != "org" || after != "" {
+				return "", errKilled
+			}
+			return "ann", nil
+		}, 0, 1)
+		renew(false, func(_ context.Context, _ core.ID, after string) (string, error) {
+			if after != "ann" {
+				t.Errorf("goes on after %q", after)
+			}
+			put("bob@example.org")
+			return "", nil
+		}, 0, 1)
+		renew(false, never, 0, 0)
 		if !found("ann@example.org") || !found("bob@example.org") || table["ann@example.org"] == was {
 			t.Error("rows are not found by their new index")
 		}
