@@ -365,6 +365,7 @@ func TestAReceiptIsCheckedElsewhere(t *testing.T) {
 // TestTheProgramGivesAndTakesBack walks the same way through the API.
 func TestTheProgramGivesAndTakesBack(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
+		w.furnish()
 		call := func(who, method, path string, body any, want int, into any) {
 			t.Helper()
 			var text []byte

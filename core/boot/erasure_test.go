@@ -135,6 +135,7 @@ func says(r verify.ErasureReport) string {
 // TestAnErasureOverTheAPI orders, follows and checks an erasure as an officer does.
 func TestAnErasureOverTheAPI(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, w *town) {
+		w.furnish()
 		v := w.victim("victim")
 		email := "victim-a-victim@example.org"
 		r := w.ask("provider.dpo", http.MethodPost, "/api/v1/provider/erasures/weigh", `{"person":"`+email+`"}`)
@@ -488,6 +489,7 @@ func TestAnErasureEndsTheSameWhereverItIsKilled(t *testing.T) {
 // TestTwoNodesEraseOnce: nodes that carry the same orders on at the same time end them once.
 func TestTwoNodesEraseOnce(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, w *town) {
+		w.furnish()
 		other, err := New(t.Context(), Config{Data: w.cfg.Data, URL: w.cfg.URL, Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		w.must("second node", err)
 		t.Cleanup(func() { w.must("close", other.Close()) })

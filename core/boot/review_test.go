@@ -113,7 +113,7 @@ var (
 	qNoLine    = db.SQL(`DELETE FROM review_line`)
 	qNoFlag    = db.SQL(`DELETE FROM review_sharing`)
 	qNoMail    = db.SQL(`DELETE FROM mail_outbox`)
-	qKnow      = db.SQL(`INSERT INTO signin_device (id, person, browser, label, created_at, seen_at, failures, wait_until) VALUES ($1, $2, $1, 'x', $3, $3, 0, 0)`)
+	qKnow      = db.SQL(`INSERT INTO signin_device (id, person, browser, label, created_at, seen_at, failures, wait_until) VALUES ($1, $2, $1, $4, $3, $3, 0, 0)`)
 	qKnown     = db.SQL(`SELECT count(*) FROM signin_device WHERE person = $1`)
 	qAway      = db.SQL(`UPDATE session_session SET used_at = used_at - 600000000`)
 	qInAt      = db.SQL(`UPDATE identity_account SET signed_in_at = $2 WHERE person = $1`)
@@ -511,7 +511,7 @@ func TestAFullListMakesTheAbsentLeaveInOneAct(t *testing.T) {
 		role := w.light("Lecture")
 		_, err = w.access.Give(w.as("a.admin"), core.Assignment{Org: w.a, Person: w.people["a.member"], Role: role, Reason: "x"})
 		w.must("give", err)
-		w.exec(qKnow, ids.New(), w.people["a.member"], time.Now().UnixMicro())
+		w.exec(qKnow, ids.New(), w.people["a.member"], time.Now().UnixMicro(), []byte("x"))
 		began := time.Now()
 		w.must("depart", w.review.Depart(w.as("a.admin"), w.a, []core.ID{w.members["a.member"]}, "End of contract", false))
 		if r := w.ask("a.member", http.MethodGet, "/me/security", ""); !leads(r, "/signin") {

@@ -133,6 +133,7 @@ func (w *town) executes(what, q string, args ...any) {
 // TestNothingIsDoneBeforeIdentity: every act on a request is refused until the person is known; then each passes.
 func TestNothingIsDoneBeforeIdentity(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
+		w.furnish()
 		w.contacts()
 		officer := w.as("a.admin")
 		id, token := w.files(rights.Access, "stranger@elsewhere.invalid", "all of it")

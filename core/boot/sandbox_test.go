@@ -15,6 +15,7 @@ import (
 // of the town, and a certificate that can be checked without it.
 func TestASandboxHasTheShapeAndNobody(t *testing.T) {
 	w := newTown(t, "")
+	w.furnish()
 	w.must("settle", w.journal.Settle(w.system()))
 	dir := t.TempDir()
 	s, err := w.MakeSandbox(t.Context(), dir)
