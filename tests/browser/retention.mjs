@@ -1,6 +1,6 @@
 // Durations in words, a dry run, a legal hold placed and lifted, the archive, and an end of contract that is called off.
 import { listen, step } from "./watch.mjs";
-import { signIn } from "./people.mjs";
+import { join, signIn } from "./people.mjs";
 
 const expect = (ok, what) => { if (!ok) throw new Error(what); };
 const text = (page) => page.innerText("main");
@@ -8,12 +8,12 @@ const day = (days) => new Date(Date.now() + days * 864e5).toISOString().slice(0,
 const url = (path) => (to) => to.pathname === path;
 
 // Everything is done without scripts, then seen in every form.
-export async function retention({ platform, contextOf, both }) {
+export async function retention({ platform, people, contextOf, both }) {
   const { origin } = platform, { admin, provider, support } = platform.people, own = `/o/${admin.org}`;
   const seenAt = [], mine = [];
   const client = await contextOf("fr", { javaScriptEnabled: false }), page = await client.newPage();
   await step("an administrator tries a sweep, and places and lifts a hold, without scripts", async () => {
-    await signIn(page, origin, admin);
+    await join(client, people.admin);
     await page.goto(origin + own + "/retention");
     expect((await text(page)).includes("En vigueur ici"), "the durations are not said");
     await page.click("form[action$='/try'] button");

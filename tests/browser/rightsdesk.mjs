@@ -1,14 +1,14 @@
 // The desk of rights: somebody without account asks and proves who they are, a member asks, the officer answers.
 import { listen, step } from "./watch.mjs";
 import { letter } from "./platform.mjs";
-import { signIn } from "./people.mjs";
+import { join, signIn } from "./people.mjs";
 
 const expect = (ok, what) => { if (!ok) throw new Error(what); };
 const text = (page) => page.innerText("main");
 const passport = { name: "piece.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7 piece") };
 
 // Everything is done without scripts, then seen in every form.
-export async function rightsDesk({ platform, contextOf, both }) {
+export async function rightsDesk({ platform, people, contextOf, both }) {
   const { admin, member, provider } = platform.people, desk = `${platform.origin}/o/${admin.org}/rights`;
   const rose = "rose.aubry@ailleurs.example";
   const plain = () => contextOf("fr", { javaScriptEnabled: false });
@@ -33,7 +33,7 @@ export async function rightsDesk({ platform, contextOf, both }) {
   const office = await plain(), officer = await office.newPage(), seenAt = [desk, desk + "?state=open", desk + "-new", desk + "-systems"];
   let request = "";
   await step("an officer doubts an identity without scripts", async () => {
-    await signIn(officer, platform.origin, admin);
+    await join(office, people.admin);
     await officer.goto(desk);
     await officer.click("main a:has-text('effacer')");
     request = officer.url();
