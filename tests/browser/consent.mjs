@@ -1,6 +1,6 @@
 // Consents and shares: an organization asks, a person looks, shares and stops without scripts; figures that single out nobody.
 import { listen, step } from "./watch.mjs";
-import { signIn } from "./people.mjs";
+import { join } from "./people.mjs";
 
 const expect = (ok, what) => { if (!ok) throw new Error(what); };
 const text = (page) => page.innerText("main");
@@ -36,7 +36,7 @@ export async function consents({ platform, people, contextOf, both }) {
   const plain = await contextOf("fr", { javaScriptEnabled: false }), page = await plain.newPage(), one = `${mine}/${question.split("/").pop()}`;
   const own = await people.member.newPage(), heard = listen(own);
   await step("a person looks before sharing, without scripts", async () => {
-    await signIn(page, platform.origin, member);
+    await join(plain, people.member);
     await page.goto(one);
     expect(!(await page.isChecked("input[name=fields]")), "a field is ticked beforehand");
     await send(page);

@@ -1,7 +1,7 @@
 // A person's own data: seen, taken in one archive, restricted, and used again.
 import { listen, step } from "./watch.mjs";
 import { letter, pause } from "./platform.mjs";
-import { signIn } from "./people.mjs";
+import { join, signIn } from "./people.mjs";
 
 const expect = (ok, what) => { if (!ok) throw new Error(what); };
 const text = (page) => page.innerText("main");
@@ -12,7 +12,7 @@ export async function myData({ platform, people, contextOf, both }) {
   const plain = await contextOf("fr", { javaScriptEnabled: false }), page = await plain.newPage();
   let archive = "";
   await step("a member asks for their archive without scripts", async () => {
-    await signIn(page, origin, member);
+    await join(plain, people.member);
     await page.goto(origin + "/me/data");
     expect((await page.textContent("main")).includes("aussi longtemps que le compte existe"), "until when is not said");
     await page.click("form[action='/me/archives'] button.btn-primary");

@@ -82,7 +82,7 @@ export async function rightsDesk({ platform, people, contextOf, both }) {
 
   const own = await plain(), page = await own.newPage(), mine = platform.origin + "/me/rights", mineAt = [mine, mine + "/new"];
   await step("a member asks from their own space without scripts", async () => {
-    await signIn(page, platform.origin, member);
+    await join(own, people.member);
     await page.goto(mine + "/new");
     await page.selectOption("#desk", admin.org);
     await page.check("input[name=kind][value=rectification]");
