@@ -51,7 +51,7 @@ func TestProbesOfRightsAndDataHoldOnALiveHouseAndLeaveNothing(t *testing.T) {
 			t.Errorf("only %d probes were found", n)
 		}
 		for table, rows := range w.rowsPerTable() {
-			if rows != before[table] && table != "mail_outbox" && table != "access_usage" { // held mail ends by itself; uses are noted later
+			if rows != before[table] && table != "mail_outbox" && table != "access_usage" && table != "restraint_turn" { // held mail ends by itself; uses are noted later; a counter
 				t.Errorf("%s: %d rows before, %d after", table, before[table], rows)
 			}
 		}

@@ -107,7 +107,7 @@ var (
 	qAgeAsked  = db.SQL(`UPDATE review_request SET asked_at = asked_at - $1, expires_at = expires_at - $1`)
 	qAgeGiven  = db.SQL(`UPDATE review_line SET from_at = from_at - $2 WHERE id = $1`)
 	qJoinedAt  = db.SQL(`UPDATE organization_member SET joined_at = $2 WHERE person = $1`)
-	qPlantFlag = db.SQL(`INSERT INTO review_sharing (id, person, state, score, seen, first_at, last_at, judged_by, judged_at, word) VALUES ($1, $2, 'explained', 70, 5, $3, $3, '', 0, 'canary-explained')`)
+	qPlantFlag = db.SQL(`INSERT INTO review_sharing (id, person, state, score, seen, first_at, last_at, judged_by, judged_at, word) VALUES ($1, $2, 'explained', 70, 5, $3, $3, '', 0, '')`)
 	qNoRequest = db.SQL(`DELETE FROM review_request`)
 	qNoReview  = db.SQL(`DELETE FROM review_campaign`)
 	qNoLine    = db.SQL(`DELETE FROM review_line`)

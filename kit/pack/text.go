@@ -39,15 +39,26 @@ func Shut(ctx context.Context, s core.Sealer, place, text string, owners ...core
 	return "", last
 }
 
+func shut(kept string) bool { return len(kept) >= 3 && kept[0] == sign && kept[2] == '.' }
+
+// Inside gives the sealed bytes of what Shut wrote; false for anything else.
+func Inside(kept string) ([]byte, bool) {
+	if !shut(kept) {
+		return nil, false
+	}
+	sealed, err := base64.RawStdEncoding.DecodeString(kept[3:])
+	return sealed, err == nil
+}
+
 // Open gives the text back. What belonged to somebody whose key was destroyed is nothing; what an older release left in clear is
 // read as it is.
 func Open(ctx context.Context, s core.Sealer, place, kept string, owners ...core.ID) (text string, err error) {
-	if len(kept) < 3 || kept[0] != sign || kept[2] != '.' {
+	if !shut(kept) {
 		return kept, nil
 	}
 	at := int(kept[1] - '0')
-	sealed, err := base64.RawStdEncoding.DecodeString(kept[3:])
-	if err != nil || at < 0 || at >= len(owners) {
+	sealed, ok := Inside(kept)
+	if !ok || at < 0 || at >= len(owners) {
 		return "", errForm
 	}
 	plain, err := s.Open(ctx, owners[at], place, sealed)

@@ -83,7 +83,7 @@ var (
 	profile = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", OnErase: core.EraseRow}
 	// Names, gender, addresses and phone are one sealed value; the sign-in address has a blind index, which is shown to nobody.
 	named   = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", Sealed: true, OnErase: core.EraseRow}
-	indexed = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", Sealed: true, Secret: true, OnErase: core.EraseRow}
+	indexed = core.Column{Category: "contact", Purpose: core.PurposeService, Basis: core.Contract, Retention: "account", Secret: true, OnErase: core.EraseRow}
 	towards = core.Column{Category: "security", Purpose: core.PurposeSecurity, Basis: core.LegitimateInterest, Retention: "account", Sealed: true, OnErase: core.EraseRow}
 	// A photo is there because the person put it there, and goes when they say so.
 	chosen   = core.Column{Category: "identity", Purpose: core.PurposeService, Basis: core.ConsentBasis, Retention: "account", OnErase: core.EraseRow}

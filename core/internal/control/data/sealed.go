@@ -7,6 +7,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/pack"
 	"github.com/rempart/rempart/kit/probe"
 	"github.com/rempart/rempart/kit/seal"
 	"github.com/rempart/rempart/verify"
@@ -115,6 +116,9 @@ func ciphertext(table string, v []byte) bool {
 		return sealedEntries(v)
 	case "journal_visit", "journal_search": // whose key it is comes first
 		return len(v) > 1 && sealedForm(v[1:])
+	}
+	if inside, ok := pack.Inside(string(v)); ok { // a column of text
+		return sealedForm(inside)
 	}
 	return sealedForm(v)
 }
