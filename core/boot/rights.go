@@ -24,7 +24,7 @@ func (h *House) rightsDesk(doors *late, root []byte) *rights.Module {
 			return list
 		},
 		Modules: func() []core.Module { return h.modules },
-		Calls: h.egress.Typed, Log: h.cfg.Log, Origin: h.cfg.Origin,
+		Calls:   h.egress.Typed, Log: h.cfg.Log, Origin: h.cfg.Origin,
 	})
 }
 

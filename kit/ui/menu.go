@@ -67,7 +67,6 @@ const (
 	Statistics         = "statistics"
 	ProviderStatistics = "provider.statistics"
 
-
 	ProviderErasures = "provider.erasures"
 	Erasures         = "erasures"
 

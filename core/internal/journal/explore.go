@@ -24,7 +24,7 @@ type Filter struct {
 	From, To time.Time // To is not included
 	Words    string
 	about    core.ID // entries that name this person and that somebody else made
-	id       string // of the entry itself
+	id       string  // of the entry itself
 }
 
 // Mark is a place in a log, newest first: where a page ends. The zero Mark is the end.

@@ -38,8 +38,10 @@ type blindHouse struct {
 func blindness(t *testing.T, d *db.DB) *blindHouse {
 	t.Helper()
 	h := &blindHouse{v: open(t, dbtest.Open(t, dbtest.SQLite, each), root), gate: coretest.Gate(d), now: &clock.Fake{}, data: d}
-	h.Blind = vault.NewBlind(vault.BlindNeeds{Gate: h.gate, Reader: d, Vault: h.v, Clock: h.now,
-		Hasher: password.NewHasher(password.Params{Memory: 64, Passes: 1, Lanes: 1}, password.Limits{})})
+	h.Blind = vault.NewBlind(vault.BlindNeeds{
+		Gate: h.gate, Reader: d, Vault: h.v, Clock: h.now,
+		Hasher: password.NewHasher(password.Params{Memory: 64, Passes: 1, Lanes: 1}, password.Limits{}),
+	})
 	return h
 }
 

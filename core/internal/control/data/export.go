@@ -99,7 +99,9 @@ func (m *Module) exported(ctx context.Context, c core.Canary) (tables []string, 
 var keyless = []string{"vault_key"}
 
 // StandsIn names the tables in which a canary stands, for the probes of other rooms.
-func (m *Module) StandsIn(ctx context.Context, c core.Canary) ([]string, error) { return m.standsIn(ctx, c) }
+func (m *Module) StandsIn(ctx context.Context, c core.Canary) ([]string, error) {
+	return m.standsIn(ctx, c)
+}
 
 // standsIn names the tables that hold something of the canary: its person, account or address in a personal column.
 func (m *Module) standsIn(ctx context.Context, c core.Canary) (tables []string, err error) {
