@@ -26,7 +26,13 @@ func (h *House) incidents(doors *late) *incident.Module {
 // journals lets incidents read journals.
 type journals struct{ h *House }
 
-func (j journals) Logs(ctx context.Context) ([]core.ID, error) { return j.h.journal.Orgs(ctx) }
+// Logs places the entries that wait first: an organization has a log from its first placed entry on.
+func (j journals) Logs(ctx context.Context) ([]core.ID, error) {
+	if err := j.h.journal.Settle(ctx); err != nil {
+		return nil, err
+	}
+	return j.h.journal.Orgs(ctx)
+}
 
 func (j journals) Walk(ctx context.Context, org core.ID, s incident.Span, fn func(incident.Seen) error) error {
 	return j.h.journal.Walk(ctx, org, journal.Filter{Actor: s.Actor, From: s.From, To: s.To}, func(r *journal.Row) error {
