@@ -13,6 +13,8 @@ FUZZTIME ?= 3s
 # The time that one package may take, and the name under which its events are kept.
 TIMEOUT  ?= 20m
 EVENTS   := $(BIN)/events
+# Tests that promise a time, and walks of thousands of requests: alone on the machine, without the race detector.
+SPEED    := UnderTwoSeconds|FiveThousand|TheTime|SelfTest|ProbesOf|Sixty|EveryRoute|AMonth|Parallel|SixtyFour|Refus|Bomb|Hostile|Prove
 
 export GOFLAGS     := -buildvcs=false
 export CGO_ENABLED ?= 1
@@ -105,12 +107,16 @@ unit:
 	scripts/gotest unit ./...
 
 # Unit, integration on both engines, isolation, load and the scripts of the promises, with the race detector.
+# The whole house is built anew by each test of core/boot: there, PostgreSQL is run without the detector, but for what two nodes do.
 race:
-	@scripts/part race scripts/gotest race -race -timeout $(TIMEOUT) ./...
+	@scripts/part race scripts/gotest race -race -timeout $(TIMEOUT) $$($(GO) list ./... | grep -v /core/boot$$)
+	@REMPART_TEST_ENGINES=sqlite scripts/part race-house scripts/gotest race-house -race -timeout $(TIMEOUT) ./core/boot
+	@REMPART_TEST_ENGINES=postgres scripts/part race-nodes scripts/gotest race-nodes -race -timeout $(TIMEOUT) -run 'Node' ./core/boot
+	@REMPART_TEST_ENGINES=postgres scripts/part house scripts/gotest house -timeout $(TIMEOUT) -skip '$(SPEED)' ./core/boot
 
 # What promises a time is measured without the race detector, alone on the machine.
 speed:
-	@scripts/part speed scripts/gotest speed -p 1 -run 'UnderTwoSeconds|FiveThousand|TheTime|SelfTest|ProbesOf|Sixty|EveryRoute|AMonth|Parallel|SixtyFour|Refus|Bomb|Hostile|Prove' ./core/boot ./core/internal/organization ./core/internal/signin ./core/internal/access
+	@scripts/part speed scripts/gotest speed -p 1 -run '$(SPEED)' ./core/boot ./core/internal/organization ./core/internal/signin ./core/internal/access
 
 scripts:
 	scripts/gotest scripts ./tests/scripts/...
