@@ -162,6 +162,7 @@ func TestTheProviderFreesALastAdministrator(t *testing.T) {
 // entries counts the successes of an action on a thing in the journal of an organization.
 func (w *town) entries(org core.ID, action core.Permission, thing core.ID) int {
 	w.t.Helper()
+	w.must("settle", w.journal.Settle(w.system())) // entries wait for their place on PostgreSQL
 	x := w.journal.Explorer(w.gate, w.identity)
 	ctx := w.system()
 	_, err := x.Open(ctx, org, "a test that counts entries")

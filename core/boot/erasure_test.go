@@ -462,6 +462,7 @@ func TestAnErasureEndsTheSameWhereverItIsKilled(t *testing.T) {
 		t.Skip("starts 17 processes on each engine")
 	}
 	onEachEngine(t, func(t *testing.T, w *town) {
+		w.furnish()
 		whole := w.victim("whole")
 		order := w.orders(whole, "", erasure.ByRequest)
 		w.must("run", w.erasure.Advance(w.system(), order))
