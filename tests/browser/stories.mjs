@@ -26,7 +26,6 @@ export async function stories(stage) {
   await invitation(stage);
   await seldom(stage);
   await rights(stage);
-  await suspension(stage);
   await live(stage);
   await journal(stage);
   await controls(stage);
@@ -40,6 +39,7 @@ export async function stories(stage) {
   await consents(stage);
   await retention(stage);
   await erasure(stage);
+  await suspension(stage); // the member is out from here on
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);
 }
