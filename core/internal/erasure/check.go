@@ -68,7 +68,11 @@ func (m *Module) left(ctx context.Context, o *Order) (left []core.Receipt, err e
 	if o.Scope == ScopeMember {
 		return left, nil
 	}
-	ids, err := m.named(ctx, o.Person)
+	schemas, err := m.schemas(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := m.named(ctx, schemas, o.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +87,7 @@ func (m *Module) left(ctx context.Context, o *Order) (left []core.Receipt, err e
 	if err != nil {
 		return nil, err
 	}
-	values, err := m.values(ctx, traces)
+	values, err := m.values(ctx, schemas, traces)
 	return gather(append(left, values...)), err
 }
 
@@ -146,16 +150,34 @@ func live(ctx context.Context, d Base) ([]column, error) {
 
 var plainName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
+// schema is a database with the text columns that it has now.
+type schema struct {
+	Base
+	columns []column
+}
+
+// schemas reads those of both databases: what stands there, whatever the manifests say.
+func (m *Module) schemas(ctx context.Context) ([]schema, error) {
+	list := []schema{{Base: m.needs.Rows}, {Base: m.needs.Keys}}
+	for i := range list {
+		var err error
+		if list[i].columns, err = live(ctx, list[i].Base); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
 // named looks, in every column that the manifests say goes with the person, for the person's id.
-func (m *Module) named(ctx context.Context, person core.ID) (left []core.Receipt, err error) {
+func (m *Module) named(ctx context.Context, in []schema, person core.ID) (left []core.Receipt, err error) {
 	goes := m.treated(func(c core.Column) bool {
 		return c.Personal && (c.OnErase == core.EraseRow || c.OnErase == core.EraseNull)
 	})
-	return m.look(ctx, func(c column) bool { return goes[c] }, "%s = $%d", []any{string(person)}, whyNamed)
+	return look(ctx, in, func(c column) bool { return goes[c] }, "%s = $%d", []any{string(person)}, whyNamed)
 }
 
 // values looks for values in every column that is not sealed.
-func (m *Module) values(ctx context.Context, values []string) (left []core.Receipt, err error) {
+func (m *Module) values(ctx context.Context, in []schema, values []string) (left []core.Receipt, err error) {
 	if len(values) == 0 {
 		return nil, nil
 	}
@@ -164,7 +186,7 @@ func (m *Module) values(ctx context.Context, values []string) (left []core.Recei
 	for i, v := range values {
 		patterns[i] = "%" + escape.Replace(v) + "%"
 	}
-	return m.look(ctx, func(c column) bool { return !sealed[c] }, "%s LIKE $%d ESCAPE '!'", patterns, whyValue)
+	return look(ctx, in, func(c column) bool { return !sealed[c] }, "%s LIKE $%d ESCAPE '!'", patterns, whyValue)
 }
 
 // treated are the declared columns whose treatment is as asked.
@@ -184,16 +206,12 @@ var escape = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
 // look counts, in both databases and with one statement a table, the rows of which a column matches one of the values; then it
 // names the columns of those tables.
-func (m *Module) look(ctx context.Context, wanted func(column) bool, form string, values []any, why core.Text) (left []core.Receipt, err error) {
+func look(ctx context.Context, in []schema, wanted func(column) bool, form string, values []any, why core.Text) (left []core.Receipt, err error) {
 	seen := map[string]bool{}
-	for _, d := range []Base{m.needs.Rows, m.needs.Keys} {
-		columns, err := live(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		err = d.Read(db.Long(ctx), func(tx core.Tx) error {
+	for _, d := range in {
+		err := d.Read(db.Long(ctx), func(tx core.Tx) error {
 			left = slices.Clip(left)
-			for table, names := range byTable(columns, wanted) {
+			for table, names := range byTable(d.columns, wanted) {
 				if seen[table] {
 					continue
 				}
