@@ -171,7 +171,7 @@ func (m *Module) keepList(ctx context.Context, tx core.Tx, id core.ID, s Scope, 
 		return err
 	}
 	for _, a := range f.list {
-		if _, err := tx.Exec(ctx, qAffect, a.Org, id, a.Person, strings.Join(a.Why, " "), a.Acts, micros(a.First), micros(a.Last)); err != nil {
+		if _, err := tx.Exec(ctx, qAffect, a.Org, id, a.Person, strings.Join(a.Why, " "), a.Acts, clock.Micros(a.First), clock.Micros(a.Last)); err != nil {
 			return err
 		}
 	}
@@ -181,13 +181,6 @@ func (m *Module) keepList(ctx context.Context, tx core.Tx, id core.ID, s Scope, 
 	done.Changed("persons", "", fmt.Sprint(s.Persons))
 	done.Changed("organizations", "", fmt.Sprint(s.Orgs))
 	return m.step(ctx, tx, id, "list", fmt.Sprintf("%d / %d / %d", s.Persons, s.Orgs, s.Entries), done)
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return clock.Micros(t)
 }
 
 func (c *Criteria) wants(org core.ID) bool { return len(c.Orgs) == 0 || slices.Contains(c.Orgs, org) }

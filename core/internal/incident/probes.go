@@ -143,7 +143,7 @@ func (m *Module) clockVerdict(ctx context.Context, s core.Stage, who core.Canary
 		if it, err = m.load(ctx, tx, id); err != nil {
 			return err
 		}
-		all, err := db.All(ctx, tx, qAll, scanIncident, core.ID(""), "", 1)
+		all, err := db.All(ctx, tx, qAll, scanIncident, core.ID(""), 1)
 		breaches, late = len(all), 0
 		for i := range all {
 			if slices.ContainsFunc(all[i].deadlines(), func(d Deadline) bool { return d.Met.IsZero() && d.Late(m.now()) }) {

@@ -16,7 +16,7 @@ const columns = `i.id, i.breach, i.part, i.state, i.gravity, i.exercise, i.trial
 	(SELECT COUNT(*) FROM incident_task t WHERE t.incident = i.id AND t.done_at = 0)`
 
 var (
-	qAll = db.SQL(`SELECT ` + columns + ` FROM incident_incident i WHERE (i.trial = 0 OR i.opened_by = $1) AND ($2 = '' OR i.state <> $2) AND (i.breach = 1 OR $3 = 0)
+	qAll = db.SQL(`SELECT ` + columns + ` FROM incident_incident i WHERE (i.trial = 0 OR i.opened_by = $1) AND (i.breach = 1 OR $2 = 0)
 		ORDER BY i.id DESC LIMIT 2000`)
 	qOne   = db.SQL(`SELECT ` + columns + ` FROM incident_incident i WHERE i.id = $1`)
 	qAbout = db.SQL(`SELECT i.id FROM incident_incident i WHERE i.source = $1 AND i.about = $2`)

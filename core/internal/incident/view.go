@@ -45,7 +45,7 @@ func (m *Module) Incidents(ctx context.Context, filter string) (v View, err erro
 	done := &core.Act{Def: Read, Org: core.Platform}
 	err = m.needs.Gate.Read(ctx, done, func(tx core.Tx) error {
 		v = View{Count: map[string]int{}}
-		all, err := db.All(ctx, tx, qAll, scanIncident, core.ActorOf(ctx).ID, "", 0)
+		all, err := db.All(ctx, tx, qAll, scanIncident, core.ActorOf(ctx).ID, 0)
 		if err != nil {
 			return err
 		}
@@ -183,7 +183,7 @@ var tcBreach = []i18n.Sentence{
 func (m *Module) Register(ctx context.Context, lang i18n.Lang) (f File, err error) {
 	done := &core.Act{Def: Export, Org: core.Platform}
 	err = m.needs.Gate.Read(ctx, done, func(tx core.Tx) error {
-		all, err := db.All(ctx, tx, qAll, scanIncident, core.ActorOf(ctx).ID, "", 1)
+		all, err := db.All(ctx, tx, qAll, scanIncident, core.ActorOf(ctx).ID, 1)
 		if err != nil {
 			return err
 		}
