@@ -60,6 +60,7 @@ var (
 	tWindow     = i18n.T("Période", "Period")
 	tExport     = i18n.T("Exporter", "Export")
 	tAlerts     = i18n.T("Alertes", "Alerts")
+	tToIncident = i18n.T("Ouvrir un incident", "Open an incident")
 	tAuditors   = i18n.T("Auditeurs et public", "Auditors and public")
 	tAuditor    = i18n.T("Auditeurs", "Auditors")
 	tWebhooks   = i18n.T("Destinations d'alertes", "Webhooks")

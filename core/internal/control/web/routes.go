@@ -136,5 +136,5 @@ func say(ctx context.Context, t core.Text) string { return i18n.From(t).In(ctx) 
 // asks tells the frame which acts the page may offer.
 func asks(r *http.Request) *http.Request {
 	return ui.Asking(r, "probe.run", "clause.export", "annex.read", "annex.make", "auditor_link.read", "auditor_link.make", "auditor_link.end",
-		"policy.publish", "webhook.manage", "promise.sign", "trust.open", "clause.read")
+		"policy.publish", "webhook.manage", "promise.sign", "trust.open", "clause.read", "incident.open")
 }

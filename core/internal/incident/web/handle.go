@@ -43,7 +43,7 @@ func (p pages) draw(w http.ResponseWriter, r *http.Request, status int, problems
 			v.typed[name] = r.PostFormValue(name)
 		}
 	}
-	asked := ui.Asking(r, incident.Work.Permission, incident.Close.Permission, incident.Freeze.Permission, incident.List.Permission, incident.Notify.Permission)
+	asked := ui.Asking(r, incident.Work.Permission, incident.Close.Permission, incident.Freeze.Permission, incident.List.Permission, incident.Notify.Permission, "clause.read", "report.list")
 	return ui.Render(w, asked, status, onePage(v))
 }
 
@@ -55,12 +55,24 @@ func (v oneView) facts(ctx context.Context) ui.Facts {
 		{Label: tGravity.In(ctx), Text: optionIn(ctx, incident.Gravities, v.Gravity)},
 		{Label: tLead.In(ctx), Text: named(ctx, v.Names, v.Lead)},
 		{Label: tAware.In(ctx), Value: ui.Time{At: v.Aware}},
-		{Label: tSource.In(ctx), Text: sources[v.Source].In(ctx)},
+		{Label: tSource.In(ctx), Value: v.source(ctx)},
 	}
 	if v.Breach {
 		facts = append(facts, ui.Fact{Label: tPart.In(ctx), Text: optionIn(ctx, incident.Parts, v.Part)}, ui.Fact{Label: tClocks.In(ctx), Value: deadlines(ctx, &v.Incident, v.m.Now())})
 	}
 	return facts
+}
+
+// source leads back to the alert or to the reports that it began with.
+func (v oneView) source(ctx context.Context) templ.Component {
+	words := sources[v.Source].In(ctx)
+	switch v.Source {
+	case incident.SourceAlert:
+		return ui.ToIf("clause.read", words, "/provider/controls/alerts/"+string(v.About))
+	case incident.SourceReport:
+		return ui.ToIf("report.list", words, "/provider/reports")
+	}
+	return ui.Words(words)
 }
 
 func (v oneView) said(ctx context.Context) (facts ui.Facts) {
