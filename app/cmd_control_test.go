@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/services"
 )
 
 const ownPolicy = `policy: ours
@@ -69,7 +70,7 @@ func TestClausesFromTheCommandLine(t *testing.T) {
 	if err := os.Mkdir(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	h, err := boot.New(t.Context(), boot.Config{Data: data, Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	h, err := boot.New(t.Context(), boot.Config{Services: services.All, Data: data, Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbcopy"
 	"github.com/rempart/rempart/kit/password"
+	"github.com/rempart/rempart/services"
 )
 
 // withHouse runs f over the house of the configuration.
@@ -83,7 +84,7 @@ func copySteps(from, to, keysFrom, keysTo string) []dbcopy.Step {
 		return filepath.Join(filepath.Dir(url), "keys.db")
 	}
 	return []dbcopy.Step{
-		{From: from, To: to, Schemas: boot.Schemas()},
+		{From: from, To: to, Schemas: boot.Schemas(services.All...)},
 		{From: keys(keysFrom, from), To: keys(keysTo, to), Schemas: boot.KeySchemas()},
 	}
 }

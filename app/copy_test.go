@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db/dbcopy"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 // TestAPlatformMovesToPostgreSQLAndBack: rempart db copy takes the rows and the keys, the journal verifies on the other
@@ -22,7 +23,7 @@ func TestAPlatformMovesToPostgreSQLAndBack(t *testing.T) {
 	}
 	data, back := t.TempDir(), t.TempDir()
 	open := func(url string) *boot.House {
-		h, err := boot.New(t.Context(), boot.Config{Data: data, URL: url, Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})
+		h, err := boot.New(t.Context(), boot.Config{Services: services.All, Data: data, URL: url, Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/services"
 )
 
 // open builds the house of a configuration; made tells that its folder did not exist before.
@@ -34,7 +35,8 @@ func open(ctx context.Context, cfg *Config, log *slog.Logger) (h *boot.House, ma
 func (c *Config) boot(log *slog.Logger) boot.Config {
 	proxies, _ := c.Server.proxies() // checked
 	return boot.Config{
-		Data: c.Data, URL: c.Database.URL, KeysURL: c.Database.Keys, Connections: c.Database.Connections,
+		Services: services.All,
+		Data:     c.Data, URL: c.Database.URL, KeysURL: c.Database.Keys, Connections: c.Database.Connections,
 		Keys:   c.Keys.boot(),
 		Origin: c.Server.Origin, Proxies: proxies, Mail: c.Mail,
 		CheckpointFolders: c.Journal.Folders, CheckpointMails: c.Journal.MailTo, Witnesses: c.Journal.Witnesses, WitnessOf: c.Journal.witnessed(),

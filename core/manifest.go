@@ -47,6 +47,8 @@ type Table struct {
 	Name    string // starts with the module's name
 	Title   Text
 	Columns []Column
+	// Unsaved rows are in no backup: after a loss they are made again from where they came (CTI-36.3).
+	Unsaved bool
 }
 
 // LegalBasis is the ground of article 6 GDPR.

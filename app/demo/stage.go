@@ -16,6 +16,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/mail"
+	hosted "github.com/rempart/rempart/services"
 )
 
 // Stage is a platform that runs in a throw-away folder, with people in it.
@@ -80,7 +81,8 @@ func (s *Stage) furnish(ctx context.Context) (err error) {
 		}
 	}
 	s.House, err = boot.New(ctx, boot.Config{
-		Data: data, URL: s.opts.Database, Origin: s.Origin, Log: s.opts.Log, Version: s.opts.Version, Clock: s.opts.Clock,
+		Services: hosted.All,
+		Data:     data, URL: s.opts.Database, Origin: s.Origin, Log: s.opts.Log, Version: s.opts.Version, Clock: s.opts.Clock,
 		Mail: mail.Config{Folder: string(s.Letters)},
 	})
 	if err != nil {

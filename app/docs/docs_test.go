@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/services"
 )
 
 const root = "../.."
@@ -30,7 +31,7 @@ func check(t *testing.T, name, want string) {
 
 func house(t *testing.T) *boot.House {
 	t.Helper()
-	h, err := boot.New(t.Context(), boot.Config{Data: t.TempDir(), Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})
+	h, err := boot.New(t.Context(), boot.Config{Services: services.All, Data: t.TempDir(), Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

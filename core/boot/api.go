@@ -51,6 +51,11 @@ func (h *House) makeAPI() *rest.API {
 	archiveapi.Register(a, h.archive)
 	controlapi.Register(a, h.control)
 	journalapi.Register(a, h.journal.Explorer(h.gate, h.identity))
+	for _, g := range h.guests {
+		if g.Register != nil {
+			g.Register(a)
+		}
+	}
 	return a
 }
 

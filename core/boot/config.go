@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/service"
 	"github.com/rempart/rempart/kit/mail"
 	"github.com/rempart/rempart/verify"
 )
@@ -40,6 +41,8 @@ type Config struct {
 	Node string
 	// Declared is the operator's word about what probes cannot see from inside.
 	Declared Declared
+	// Services are those that live on this house.
+	Services []service.Kind
 	// Clock tells the time; the real one when nil.
 	Clock core.Clock
 	// Log receives what happens, without personal data; the default logger when nil.

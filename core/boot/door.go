@@ -65,6 +65,9 @@ func (h *House) openDoor() error {
 	h.api = h.makeAPI()
 	h.server.Add(h.api.Routes()...)
 	h.server.Add(h.pages()...)
+	for _, g := range h.guests {
+		h.server.Add(g.Routes...)
+	}
 	h.schedule()
 	return nil
 }

@@ -72,7 +72,10 @@ func (h *House) allowsTyped(ctx context.Context, org core.ID, address string) (n
 			return named, err
 		}
 	}
-	return h.rights.Names(ctx, org, address)
+	if named, err = h.rights.Names(ctx, org, address); named || err != nil {
+		return named, err
+	}
+	return h.guestsAllow(ctx, org, address)
 }
 
 // near tells who may have the platform call its own machine: the provider, whose machine it is, and everyone where the

@@ -44,6 +44,7 @@ import (
 	"github.com/rempart/rempart/core/internal/terms"
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/core/internal/vault"
+	"github.com/rempart/rempart/core/service"
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
@@ -94,6 +95,7 @@ type House struct {
 	egress        *egress.Door
 	jobs          *jobs.Jobs
 	modules       []core.Module
+	guests        []service.Service
 	api           *rest.API
 	server        *edge.Server
 
@@ -105,13 +107,13 @@ type House struct {
 	pretended map[string]string
 }
 
-// Schemas lists the tables of every room that keeps its rows beside the others; the keys live apart (KeySchemas).
-func Schemas() []db.Schema {
-	return []db.Schema{
+// Schemas lists the tables of every room and service that keeps its rows beside the others; the keys live apart (KeySchemas).
+func Schemas(kinds ...service.Kind) []db.Schema {
+	return append([]db.Schema{
 		jobs.Schema(), abuse.Schema, mail.Schema(), journal.Schema(), settings.Schema, identity.Schema(),
 		organization.Schema, terms.Schema, access.Schema, review.Schema, session.Schema(), token.Schema(), signin.Schema(), control.Schema(), trust.Schema(), attestation.Schema, inventory.Schema, vault.BlindSchema(), rights.Schema, retention.Schema, offboarding.Schema, restraint.Schema, archive.Schema,
 		erasure.Schema, statistics.Schema, consent.Schema, register.Schema, incident.Schema,
-	}
+	}, service.Schemas(kinds)...)
 }
 
 // KeySchemas lists the tables of the keys' own database.
@@ -347,6 +349,9 @@ func (h *House) build(doors *late) error {
 	h.archive = h.archives(doors, h.spool)
 	h.modules = append(h.modules, h.retention, h.offboarding, h.archive)
 	h.modules = append(append(h.modules, h.lookouts()...), wayOut{h})
+	if err := h.receive(doors); err != nil {
+		return err
+	}
 	manifests := h.Manifests()
 	if err := h.access.Learn(manifests...); err != nil {
 		return err
@@ -375,6 +380,11 @@ func (h *House) Manifests() []core.Manifest {
 // Close ends what New opened.
 func (h *House) Close() error {
 	var errs []error
+	for _, g := range h.guests {
+		if g.Close != nil {
+			errs = append(errs, g.Close())
+		}
+	}
 	if h.egress != nil {
 		h.egress.Settle()
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 var (
@@ -69,7 +70,7 @@ func untreated(t *testing.T, d *db.DB, manifests []core.Manifest) []string {
 
 func TestEveryColumnHasATreatment(t *testing.T) {
 	h := house(t)
-	dbtest.Each(t, append(boot.Schemas(), boot.KeySchemas()...), func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, append(boot.Schemas(services.All...), boot.KeySchemas()...), func(t *testing.T, d *db.DB) {
 		for _, w := range untreated(t, d, h.Manifests()) {
 			t.Error(w)
 		}

@@ -13,7 +13,7 @@ import (
 
 // schemas are the tables of every room, with the work that seals what older releases kept in clear.
 func (h *House) schemas() []db.Schema {
-	list := Schemas()
+	list := Schemas(h.cfg.Services...)
 	upgrades := map[string]db.Schema{}
 	for _, s := range []db.Schema{
 		identity.Upgrade(h.vault, h.vault, h.vault), organization.Upgrade(h.vault, h.vault), signin.Upgrade(h.vault),

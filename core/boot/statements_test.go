@@ -8,6 +8,7 @@ import (
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 // TestEveryStatementIsPreparedOnBothEngines: the whole house is imported here, so every statement that it can ever run
@@ -17,7 +18,7 @@ func TestEveryStatementIsPreparedOnBothEngines(t *testing.T) {
 	if n := len(db.Statements()); n < 300 {
 		t.Fatalf("only %d statements are registered: the house is not whole", n)
 	}
-	dbtest.Each(t, append(boot.Schemas(), boot.KeySchemas()...), func(t *testing.T, d *db.DB) {
+	dbtest.Each(t, append(boot.Schemas(services.All...), boot.KeySchemas()...), func(t *testing.T, d *db.DB) {
 		for _, err := range d.PrepareAll(context.Background(), ours) {
 			t.Error(err)
 		}

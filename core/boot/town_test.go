@@ -18,6 +18,7 @@ import (
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/services"
 )
 
 // town is a whole house with people in it: the provider, two client organizations, one person per role, each with a
@@ -56,7 +57,7 @@ func newTownOn(t testing.TB, url string, connections int) *town {
 // newTownWith builds a house by a configuration, in a folder and at an address of its own.
 func newTownWith(t testing.TB, cfg Config) *town {
 	t.Helper()
-	cfg.Data, cfg.Origin = t.TempDir(), "http://localhost:8080"
+	cfg.Data, cfg.Origin, cfg.Services = t.TempDir(), "http://localhost:8080", services.All
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}

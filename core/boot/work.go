@@ -49,6 +49,11 @@ func (h *House) schedule() {
 	h.scheduleErasures()
 	h.scheduleRights()
 	h.scheduleArchives()
+	for _, g := range h.guests {
+		if g.Work != nil {
+			g.Work(h.jobs)
+		}
+	}
 	for name, sweep := range h.sweeps() {
 		h.jobs.Handle(name, func(ctx context.Context, _ jobs.Run) error {
 			return sweep(core.WithActor(ctx, core.System(name)))
@@ -80,12 +85,18 @@ func (h *House) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var all sync.WaitGroup
-	for name, work := range map[string]func(context.Context) error{
+	works := map[string]func(context.Context) error{
 		"journal": h.journal.Run,
 		"mail":    h.mail.Run,
 		"jobs":    h.jobs.Run,
 		"access":  func(ctx context.Context) error { h.access.Run(ctx, 5*time.Second); return nil },
-	} {
+	}
+	for _, g := range h.guests {
+		if g.Run != nil {
+			works[g.Manifest().Module] = g.Run
+		}
+	}
+	for name, work := range works {
 		all.Go(func() {
 			if err := work(core.WithActor(ctx, core.System(name))); err != nil && ctx.Err() == nil {
 				cancel(err) // a part that cannot work ends the node: a supervisor starts it again

@@ -21,6 +21,7 @@ import (
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/services"
 	"github.com/rempart/rempart/tests/faults/lossy"
 	"github.com/rempart/rempart/verify"
 )
@@ -77,12 +78,13 @@ func child() error {
 		return fmt.Errorf("open: %w", err)
 	}
 	defer d.Close()
-	if err := d.Migrate(ctx, append(boot.Schemas(), faultSchema())...); err != nil {
+	if err := d.Migrate(ctx, append(boot.Schemas(services.All...), faultSchema())...); err != nil {
 		return err
 	}
 	level := slog.LevelError
 	h, err := boot.New(ctx, boot.Config{
-		Data: data, URL: url, Origin: "http://localhost:8080",
+		Services: services.All,
+		Data:     data, URL: url, Origin: "http://localhost:8080",
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {

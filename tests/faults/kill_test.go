@@ -10,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 const kills = 200
@@ -40,7 +41,7 @@ func TestKilledTwoHundredTimesOnPostgreSQL(t *testing.T) {
 	}
 	t.Parallel()
 	server := dbtest.Private(t)
-	schemas := append(append([]db.Schema{}, boot.Schemas()...), boot.KeySchemas()...)
+	schemas := append(append([]db.Schema{}, boot.Schemas(services.All...)...), boot.KeySchemas()...)
 	r := newRunner(t, t.TempDir(), server.Database(t, "fault", append(schemas, faultSchema())))
 	began := time.Now()
 	killMany(t, r, func(round int) (before, after func()) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 // clearOnce are the columns in which released versions kept values of persons in clear: what was in them must be nowhere after an
@@ -120,7 +121,7 @@ func TestAnUpgradeLeavesNothingInClear(t *testing.T) {
 				if before, _ := r.standing(t, k, values); len(values) < 20 || before < len(values)*9/10 {
 					t.Fatalf("%d values, of which %d stand in clear before: this shows nothing", len(values), before)
 				}
-				h, err := boot.New(t.Context(), boot.Config{Data: r.data, URL: r.url, Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})
+				h, err := boot.New(t.Context(), boot.Config{Services: services.All, Data: r.data, URL: r.url, Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})
 				if err != nil {
 					t.Fatal(err)
 				}

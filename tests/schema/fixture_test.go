@@ -23,6 +23,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbcopy"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 // recorded is what a fixture held when it was made: rows.json.
@@ -200,7 +201,8 @@ func TestEveryReleasedSchemaUpgrades(t *testing.T) {
 			t.Run(strings.TrimSuffix(filepath.Base(archive), ".tar.gz")+"/"+string(k), func(t *testing.T) {
 				r := restore(t, archive, k)
 				h, err := boot.New(t.Context(), boot.Config{
-					Data: r.data, URL: r.url, Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler),
+					Services: services.All,
+					Data:     r.data, URL: r.url, Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler),
 				})
 				if err != nil {
 					t.Fatalf("the house does not open on %s: %v", r.Version, err)
@@ -238,7 +240,7 @@ func sameShape(t *testing.T, k dbtest.Kind, r *restored) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if err := d.Migrate(t.Context(), append(boot.Schemas(), boot.KeySchemas()...)...); err != nil {
+	if err := d.Migrate(t.Context(), append(boot.Schemas(services.All...), boot.KeySchemas()...)...); err != nil {
 		t.Fatal(err)
 	}
 	want, err := dbcopy.Columns(t.Context(), fresh)

@@ -20,6 +20,7 @@ import (
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db/dbcopy"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 // TestMakeAFixture plays the demonstration on PostgreSQL, copies the platform to SQLite files, and packs both with the
@@ -34,10 +35,10 @@ func TestMakeAFixture(t *testing.T) {
 	}
 	ctx, data := t.Context(), t.TempDir()
 	server := dbtest.Private(t)
-	url := server.Database(t, "fixture", append(boot.Schemas(), boot.KeySchemas()...))
+	url := server.Database(t, "fixture", append(boot.Schemas(services.All...), boot.KeySchemas()...))
 	files := play(ctx, t, url)
 	_, err := dbcopy.Run(ctx, dbcopy.Options{Steps: []dbcopy.Step{
-		{From: url, To: filepath.Join(data, "rempart.db"), Schemas: boot.Schemas()},
+		{From: url, To: filepath.Join(data, "rempart.db"), Schemas: boot.Schemas(services.All...)},
 		{From: url, To: filepath.Join(data, "keys.db"), Schemas: boot.KeySchemas()},
 	}})
 	if err != nil {

@@ -1,0 +1,87 @@
+package recognition
+
+import (
+	"context"
+	"embed"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
+)
+
+//go:embed schema/*.sql
+var schemaFS embed.FS
+
+// Schema is the tables of the service.
+var Schema = db.Schema{Module: "recognition", FS: schemaFS}
+
+// Needs is everything that the service can reach.
+type Needs struct {
+	Gate   core.Gate
+	Reader core.Reader
+	Clock  core.Clock
+	Sealer core.Sealer
+	Keys   core.Keymaker
+	Bulk   Bulk
+	Index  core.Indexer
+	Rights Rights
+	People People
+	Tokens Tokens
+	Listen func(topic string, f func(payload string)) (cancel func())
+	Client func(org core.ID) *http.Client
+	Origin string
+	Log    *slog.Logger
+}
+
+// Bulk seals and opens many values of one owner with its key read once.
+type Bulk interface {
+	For(ctx context.Context, owner core.ID) (func(where string, plain []byte) ([]byte, error), error)
+	Opener(ctx context.Context, owner core.ID) (func(where string, sealed []byte) ([]byte, error), error)
+}
+
+// Rights tells who holds what.
+type Rights interface {
+	Holders(ctx context.Context, tx core.Tx, org core.ID, role string) ([]core.ID, error)
+}
+
+// People names persons and writes to them.
+type People interface {
+	People(ctx context.Context, tx core.Tx, ids ...core.ID) (map[core.ID]core.Person, error)
+	Send(ctx context.Context, tx core.Tx, person core.ID, kind string, subject, body core.Text) error
+}
+
+// Tokens makes and ends what the agents of a customer carry.
+type Tokens interface {
+	Grant(ctx context.Context, org core.ID, name string, responsible core.ID, role string, scopes []core.Permission, until time.Time) (account core.ID, secret string, err error)
+	Revoke(ctx context.Context, org, account core.ID, reason string) error
+}
+
+// Module is the service.
+type Module struct{ needs Needs }
+
+// New makes the service.
+func New(n Needs) *Module { return &Module{needs: n} }
+
+func (m *Module) now() time.Time { return m.needs.Clock.Now() }
+
+// Now is the time by the module's clock, for its pages.
+func (m *Module) Now() time.Time { return m.now() }
+
+// Manifest declares what the service keeps and can do.
+func (m *Module) Manifest() core.Manifest {
+	return core.Manifest{
+		Module: "recognition", Title: core.Text{FR: "Reconnaissance d'appels", EN: "Caller recognition"},
+	}
+}
+
+// ExportPerson gives what is kept of a person.
+func (m *Module) ExportPerson(context.Context, core.Tx, core.ID, func(core.Record) error) error {
+	return nil
+}
+
+// ErasePerson erases what is kept of a person.
+func (m *Module) ErasePerson(context.Context, core.Tx, core.ID) ([]core.Receipt, error) {
+	return nil, nil
+}

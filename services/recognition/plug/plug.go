@@ -1,0 +1,33 @@
+// Package plug puts caller recognition on the house.
+package plug
+
+import (
+	"context"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/service"
+	"github.com/rempart/rempart/services/recognition"
+)
+
+// Kind is caller recognition, for whoever composes a house.
+var Kind = service.Kind{Name: "recognition", Schema: recognition.Schema, New: plug}
+
+func plug(d service.Doors) (service.Service, error) {
+	m := recognition.New(recognition.Needs{
+		Gate: d.Gate, Reader: d.Reader, Clock: d.Clock, Sealer: d.Sealer, Keys: d.Keys, Bulk: d.Bulk, Index: d.Index, Rights: d.Rights,
+		People: d.People, Tokens: tokens{d.Tokens}, Listen: d.Listen, Client: d.Client, Origin: d.Origin, Log: d.Log,
+	})
+	return service.Service{Module: m}, nil
+}
+
+// tokens is the house's door in the words of the service.
+type tokens struct{ house service.Tokens }
+
+func (t tokens) Grant(ctx context.Context, org core.ID, name string, responsible core.ID, role string, scopes []core.Permission, until time.Time) (core.ID, string, error) {
+	return t.house.Grant(ctx, service.Granted{Org: org, Name: name, Responsible: responsible, Role: role, Scopes: scopes, Until: until})
+}
+
+func (t tokens) Revoke(ctx context.Context, org, account core.ID, reason string) error {
+	return t.house.Revoke(ctx, org, account, reason)
+}
