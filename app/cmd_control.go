@@ -15,6 +15,7 @@ import (
 
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/policies"
+	"github.com/rempart/rempart/services"
 	"github.com/rempart/rempart/verify"
 )
 
@@ -222,7 +223,7 @@ func (c *command) clauseTable(list []boot.Clause, sum boot.ClauseSummary, force 
 }
 
 func (c *command) verifySelf(cmd *cobra.Command, v verifying) error {
-	r, err := boot.SelfTest(cmd.Context(), nil)
+	r, err := boot.SelfTest(cmd.Context(), services.All, nil)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	hosted "github.com/rempart/rempart/services"
+
 	_ "modernc.org/sqlite" // the fault of the scene is planted beside the gate, as a bad administrator of the database would
 
 	"github.com/rempart/rempart/core"
@@ -257,7 +259,7 @@ func selfTest(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, err := boot.SelfTest(ctx, func(p *core.Probe) bool {
+	r, err := boot.SelfTest(ctx, hosted.All, func(p *core.Probe) bool {
 		return slices.ContainsFunc(c.Probes, func(mine boot.ClauseProbe) bool { return mine.ID == p.ID })
 	})
 	if err != nil {

@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/services"
 )
 
 // house builds a whole house in a throw-away folder.
 func house(t *testing.T) *boot.House {
 	t.Helper()
-	h, err := boot.New(context.Background(), boot.Config{Data: t.TempDir(), Origin: "http://localhost:8080"})
+	h, err := boot.New(context.Background(), boot.Config{Services: services.All, Data: t.TempDir(), Origin: "http://localhost:8080"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/services"
 	"github.com/rempart/rempart/verify"
 )
 
@@ -231,7 +232,7 @@ func TestABundleIsCheckedElsewhere(t *testing.T) {
 				t.Errorf("%s went unseen", name)
 			}
 		}
-		other, err := New(t.Context(), Config{Data: t.TempDir(), Origin: "http://localhost:8080", Log: b.cfg.Log})
+		other, err := New(t.Context(), Config{Services: services.All, Data: t.TempDir(), Origin: "http://localhost:8080", Log: b.cfg.Log})
 		b.must("another installation", err)
 		defer other.Close()
 		if rep, err := verify.CheckBundle(bytes.NewReader(raw), other.JournalKey()); err == nil && rep.OK() {

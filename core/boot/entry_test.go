@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core/internal/identity"
+	"github.com/rempart/rempart/services"
 )
 
 // visitor is a browser without a script: it keeps cookies, follows redirects and reads pages.
@@ -175,7 +176,7 @@ func TestAskingForALinkTellsNothing(t *testing.T) {
 // emptyTown is a house where nobody lives yet.
 func emptyTown(t *testing.T) *town {
 	t.Helper()
-	h, err := New(t.Context(), Config{Data: t.TempDir(), Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})
+	h, err := New(t.Context(), Config{Services: services.All, Data: t.TempDir(), Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbcopy"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 // The child of the test that kills: it carries an order on until it stands at a moment, says so, and waits to be killed.
@@ -32,7 +33,8 @@ func TestEraseChild(t *testing.T) {
 		t.Skip("the child of another test")
 	}
 	h, err := New(t.Context(), Config{
-		Data: asked[0], URL: asked[1], Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Services: services.All,
+		Data:     asked[0], URL: asked[1], Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		reached: func(_ context.Context, order core.ID, moment string) {
 			if string(order) == asked[2] && moment == asked[3] {
 				fmt.Println(atMoment)
@@ -105,7 +107,7 @@ func TestAnErasureEndsTheSameWhereverItIsKilled(t *testing.T) {
 func TestTwoNodesEraseOnce(t *testing.T) {
 	onEachEngine(t, func(t *testing.T, w *town) {
 		w.furnish()
-		other, err := New(t.Context(), Config{Data: w.cfg.Data, URL: w.cfg.URL, Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		other, err := New(t.Context(), Config{Services: services.All, Data: w.cfg.Data, URL: w.cfg.URL, Origin: "http://localhost:8080", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		w.must("second node", err)
 		t.Cleanup(func() { w.must("close", other.Close()) })
 		var orders, people []core.ID

@@ -278,8 +278,8 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Breached: breached, Masks: h.restraint,
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Index: h.vault, Settings: h.settings, Mail: h.mail,
 		Members: &doors.organizations, Sessions: &doors.sessions, Tokens: &doors.tokens, Origin: h.cfg.Origin,
-		Reported: func(ctx context.Context, tx core.Tx, report core.ID, trial bool) (*core.Act, error) {
-			return h.incident.ReportCame(ctx, tx, report, trial)
+		Reported: func(ctx context.Context, tx core.Tx, report core.ID, by core.Person) (*core.Act, error) {
+			return h.incident.ReportCame(ctx, tx, report, by)
 		},
 		Told: func(ctx context.Context, tx core.Tx, p core.Person) error {
 			return h.personChanged(ctx, tx, p)

@@ -14,6 +14,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/access"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services"
 )
 
 // withinOneSecond is the promise: a cut-off acts on every node within it (ACC-6.1).
@@ -29,7 +30,8 @@ func neighbour(w *town) *town {
 		w.must("copy the key", os.WriteFile(filepath.Join(data, key), bytes, 0o400))
 	}
 	h, err := New(w.t.Context(), Config{
-		Data: data, URL: w.cfg.URL, Node: "second", Origin: w.cfg.Origin, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Services: services.All,
+		Data:     data, URL: w.cfg.URL, Node: "second", Origin: w.cfg.Origin, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	w.must("second node", err)
 	w.t.Cleanup(func() { w.must("close the second node", h.Close()) })

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/rempart/rempart/policies"
+	"github.com/rempart/rempart/services"
 )
 
 // TestThePacksThatShipAreRight: settings, values, placeholders, probes, attestations, and every deviation told.
@@ -44,7 +45,7 @@ var awaited = []string{
 
 // TestProbesAndPacksNameEachOther: a probe that a pack names exists, and every probe serves a clause.
 func TestProbesAndPacksNameEachOther(t *testing.T) {
-	h, err := New(t.Context(), Config{Data: t.TempDir(), Origin: "http://localhost:8080"})
+	h, err := New(t.Context(), Config{Services: services.All, Data: t.TempDir(), Origin: "http://localhost:8080"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/rempart/rempart/core/internal/register/export"
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/services"
 )
 
 var (
@@ -426,7 +427,7 @@ var qUnexplained = db.SQLOn(db.SQLite, `ALTER TABLE organization_member ADD COLU
 
 // TestTheHouseRefusesToOpenOnWhatNobodyExplains: a column that appeared in the schema, and that no manifest treats.
 func TestTheHouseRefusesToOpenOnWhatNobodyExplains(t *testing.T) {
-	cfg := Config{Data: t.TempDir(), Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)}
+	cfg := Config{Services: services.All, Data: t.TempDir(), Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)}
 	for _, want := range []string{"", "column organization_member.shoe_size has no treatment"} {
 		h, err := New(t.Context(), cfg)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

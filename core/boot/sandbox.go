@@ -93,7 +93,7 @@ func (h *House) makeSandbox(ctx context.Context, folder string, only ...core.Org
 	if err != nil {
 		return made, fmt.Errorf("sandbox: measure: %w", err)
 	}
-	other, err := New(ctx, Config{Data: folder, Origin: "http://localhost:8080", Version: h.cfg.Version, Log: h.cfg.Log, Clock: h.cfg.Clock})
+	other, err := New(ctx, Config{Services: h.cfg.Services, Data: folder, Origin: "http://localhost:8080", Version: h.cfg.Version, Log: h.cfg.Log, Clock: h.cfg.Clock})
 	if err != nil {
 		return made, fmt.Errorf("sandbox: %w", err)
 	}
@@ -128,7 +128,7 @@ func (h *House) CheckSandbox(ctx context.Context, folder string) (found []string
 	if _, err := h.measure(ctx, blind); err != nil {
 		return nil, err
 	}
-	other, err := New(ctx, Config{Data: folder, Origin: "http://localhost:8080", Log: h.cfg.Log})
+	other, err := New(ctx, Config{Services: h.cfg.Services, Data: folder, Origin: "http://localhost:8080", Log: h.cfg.Log})
 	if err != nil {
 		return nil, err
 	}

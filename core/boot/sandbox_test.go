@@ -8,6 +8,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/services"
 	"github.com/rempart/rempart/verify"
 )
 
@@ -34,7 +35,7 @@ func TestASandboxHasTheShapeAndNobody(t *testing.T) {
 	if err != nil || len(found) > 0 {
 		t.Errorf("compared again: %v %v", found, err)
 	}
-	other, err := New(t.Context(), Config{Data: dir, Origin: "http://localhost:8080"})
+	other, err := New(t.Context(), Config{Services: services.All, Data: dir, Origin: "http://localhost:8080"})
 	w.must("start it", err)
 	reports, err := other.VerifyJournal(w.system())
 	w.must("its journal", err)

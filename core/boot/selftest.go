@@ -23,6 +23,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/identity"
+	"github.com/rempart/rempart/core/service"
 )
 
 // Trying is what one probe did with one fault, or with the sound instance.
@@ -58,14 +59,14 @@ func (r SelfTested) Sound() bool {
 
 // SelfTest plants every fault of the wanted probes (nil wants all) in an instance made for it and thrown away, and looks
 // whether the probe turns red. It touches nothing of a live system: not its data, not its keys.
-func SelfTest(ctx context.Context, wanted func(*core.Probe) bool) (r SelfTested, err error) {
+func SelfTest(ctx context.Context, kinds []service.Kind, wanted func(*core.Probe) bool) (r SelfTested, err error) {
 	began := time.Now()
 	dir, err := os.MkdirTemp("", "rempart-self-test-")
 	if err != nil {
 		return r, fmt.Errorf("self-test: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	t := &trials{dir: dir}
+	t := &trials{dir: dir, kinds: kinds}
 	h, err := t.found(ctx)
 	if err != nil {
 		return r, fmt.Errorf("self-test: %w", err)
@@ -99,7 +100,8 @@ func SelfTest(ctx context.Context, wanted func(*core.Probe) bool) (r SelfTested,
 
 // trials makes throw-away instances and keeps what came of them.
 type trials struct {
-	dir string
+	dir   string
+	kinds []service.Kind
 
 	mu     sync.Mutex
 	made   int
@@ -141,7 +143,7 @@ var soundSettings = map[string]string{"contact.security": "security@self-test.in
 func (t *trials) sound() string { return filepath.Join(t.dir, "sound") }
 
 func (t *trials) open(ctx context.Context, dir string) (*House, error) {
-	h, err := New(ctx, Config{Data: dir, CheckpointFolders: []string{dir + "-outside"}, Origin: "http://localhost:8080", Version: "self-test", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	h, err := New(ctx, Config{Services: t.kinds, Data: dir, CheckpointFolders: []string{dir + "-outside"}, Origin: "http://localhost:8080", Version: "self-test", Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/coretest"
+	"github.com/rempart/rempart/services"
 )
 
 var someProbes = flag.String("probes", "", "only the probes of this pattern (session.*)")
@@ -26,7 +27,7 @@ func TestSelfTestKillsEveryFault(t *testing.T) {
 		wanted = func(p *core.Probe) bool { ok, _ := path.Match(*someProbes, p.ID); return ok }
 	}
 	before := worked(t)
-	r, err := SelfTest(t.Context(), wanted)
+	r, err := SelfTest(t.Context(), services.All, wanted)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/rempart/rempart/core/internal/vault/sheet"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/services"
 )
 
 var recoveryShown = regexp.MustCompile(`([A-Z2-7]{4}-){7}[A-Z2-7]{4}`)
@@ -110,7 +111,7 @@ func TestKeysTurnAndAreRestored(t *testing.T) {
 		packed := w.keyCopy()
 
 		lost := t.TempDir()
-		cfg := Config{Data: lost, Origin: "http://localhost:8080"}
+		cfg := Config{Services: services.All, Data: lost, Origin: "http://localhost:8080"}
 		if _, err := RestoreKeys(t.Context(), cfg, made.Parts[1].Text(), packed); !errors.Is(err, sheet.ErrFew) {
 			t.Errorf("one part restored: %v", err)
 		}

@@ -68,20 +68,3 @@ func (m *Module) now() time.Time { return m.needs.Clock.Now() }
 
 // Now is the time by the module's clock, for its pages.
 func (m *Module) Now() time.Time { return m.now() }
-
-// Manifest declares what the service keeps and can do.
-func (m *Module) Manifest() core.Manifest {
-	return core.Manifest{
-		Module: "recognition", Title: core.Text{FR: "Reconnaissance d'appels", EN: "Caller recognition"},
-	}
-}
-
-// ExportPerson gives what is kept of a person.
-func (m *Module) ExportPerson(context.Context, core.Tx, core.ID, func(core.Record) error) error {
-	return nil
-}
-
-// ErasePerson erases what is kept of a person.
-func (m *Module) ErasePerson(context.Context, core.Tx, core.ID) ([]core.Receipt, error) {
-	return nil, nil
-}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/core/service"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/services"
@@ -49,6 +50,30 @@ var writeRow = core.ActDef{
 	Title: core.Text{FR: "Écrire une ligne", EN: "Write a row"},
 }
 
+// kinds are the services of the child: those of the program, and one whose rows are counted.
+var kinds = append(slices.Clone(services.All), service.Kind{Name: "fault", Schema: faultSchema(), New: func(service.Doors) (service.Service, error) {
+	return service.Service{Module: faulty{}}, nil
+}})
+
+type faulty struct{}
+
+func (faulty) Manifest() core.Manifest {
+	title := core.Text{FR: "Lignes comptées", EN: "Counted rows"}
+	return core.Manifest{
+		Module: "fault", Title: title, Acts: []*core.ActDef{&writeRow},
+		Tables: []core.Table{{Name: "fault_row", Title: title, Columns: core.Plain("id")}},
+		Activities: []core.Activity{{
+			ID: "fault.rows", Title: title, About: title, Part: core.Controller, Purposes: []core.Purpose{core.PurposeSecurity}, Tables: []string{"fault_row"}, Persons: []core.Text{title},
+		}},
+	}
+}
+
+func (faulty) ExportPerson(context.Context, core.Tx, core.ID, func(core.Record) error) error {
+	return nil
+}
+
+func (faulty) ErasePerson(context.Context, core.Tx, core.ID) ([]core.Receipt, error) { return nil, nil }
+
 // The child: a house that first checks what its predecessor left, then acts until it is killed or its input ends.
 const (
 	envChild = "REMPART_FAULT_CHILD" // set: be the child
@@ -78,12 +103,12 @@ func child() error {
 		return fmt.Errorf("open: %w", err)
 	}
 	defer d.Close()
-	if err := d.Migrate(ctx, append(boot.Schemas(services.All...), faultSchema())...); err != nil {
+	if err := d.Migrate(ctx, boot.Schemas(kinds...)...); err != nil {
 		return err
 	}
 	level := slog.LevelError
 	h, err := boot.New(ctx, boot.Config{
-		Services: services.All,
+		Services: kinds,
 		Data:     data, URL: url, Origin: "http://localhost:8080",
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})

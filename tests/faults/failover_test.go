@@ -9,7 +9,6 @@ import (
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
-	"github.com/rempart/rempart/services"
 )
 
 // TestTheHouseFollowsTheNewPrimary: the primary dies, its synchronous standby is promoted, and the house goes on by
@@ -20,8 +19,8 @@ func TestTheHouseFollowsTheNewPrimary(t *testing.T) {
 	}
 	t.Parallel()
 	first := dbtest.Private(t)
-	schemas := append(append([]db.Schema{}, boot.Schemas(services.All...)...), boot.KeySchemas()...)
-	first.Database(t, "fault", append(schemas, faultSchema()))
+	schemas := append(append([]db.Schema{}, boot.Schemas(kinds...)...), boot.KeySchemas()...)
+	first.Database(t, "fault", schemas)
 	second := first.Standby(t)
 	r := newRunner(t, t.TempDir(), dbtest.Either(first, second, "fault"))
 	p := r.start(t)

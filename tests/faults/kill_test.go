@@ -10,7 +10,6 @@ import (
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
-	"github.com/rempart/rempart/services"
 )
 
 const kills = 200
@@ -41,8 +40,8 @@ func TestKilledTwoHundredTimesOnPostgreSQL(t *testing.T) {
 	}
 	t.Parallel()
 	server := dbtest.Private(t)
-	schemas := append(append([]db.Schema{}, boot.Schemas(services.All...)...), boot.KeySchemas()...)
-	r := newRunner(t, t.TempDir(), server.Database(t, "fault", append(schemas, faultSchema())))
+	schemas := append(append([]db.Schema{}, boot.Schemas(kinds...)...), boot.KeySchemas()...)
+	r := newRunner(t, t.TempDir(), server.Database(t, "fault", schemas))
 	began := time.Now()
 	killMany(t, r, func(round int) (before, after func()) {
 		if round%10 != 5 {

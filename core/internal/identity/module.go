@@ -45,7 +45,7 @@ type Needs struct {
 	// Told hears of a profile that was written, in the same transaction: lists of members show names. nil tells nobody.
 	Told func(ctx context.Context, tx core.Tx, p core.Person) error
 	// Reported opens an incident for a "this wasn't me" in the same transaction, and gives the act that tells of it (ACC-10.1).
-	Reported func(ctx context.Context, tx core.Tx, report core.ID, trial bool) (*core.Act, error)
+	Reported func(ctx context.Context, tx core.Tx, report core.ID, by core.Person) (*core.Act, error)
 	// Hasher bounds the work of hashing; the standard cost and limits when nil.
 	Hasher *password.Hasher
 	// Breached are the lists of stolen passwords: the one that ships when none is given.

@@ -75,7 +75,7 @@ func (m *Module) openReport(ctx context.Context, tx core.Tx, act *core.Act, pers
 		if err != nil {
 			return "", err
 		}
-		opened, err := m.needs.Reported(ctx, tx, id, p.IsCanary())
+		opened, err := m.needs.Reported(ctx, tx, id, p)
 		if err != nil {
 			return "", err
 		}

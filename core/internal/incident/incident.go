@@ -172,13 +172,16 @@ var (
 )
 
 // ReportCame opens an incident in the transaction of a person's report (ACC-10.1), and gives the act that tells of it. The report
-// itself stays where it was made.
-func (m *Module) ReportCame(ctx context.Context, tx core.Tx, report core.ID, trial bool) (*core.Act, error) {
+// itself stays where it was made. What a canary reported is its own, and goes with it.
+func (m *Module) ReportCame(ctx context.Context, tx core.Tx, report core.ID, by core.Person) (*core.Act, error) {
 	now := m.now()
 	done := &core.Act{Def: Reported, Org: core.Platform, Resource: ids.At(now), Entry: ids.New()}
 	it := Incident{
-		ID: done.Resource, Part: "processor", Gravity: "limited", Source: SourceReport, About: report, Opened: now, Aware: now, OpenedBy: core.ActorOf(ctx).ID, trial: trial,
+		ID: done.Resource, Part: "processor", Gravity: "limited", Source: SourceReport, About: report, Opened: now, Aware: now, OpenedBy: core.ActorOf(ctx).ID,
 		Values: Values{"title": tReported.Say(0) + " / " + tReported.Say(1), "facts": tReportedFacts.Say(0) + "\n" + tReportedFacts.Say(1)},
+	}
+	if by.IsCanary() {
+		it.OpenedBy, it.trial = by.ID, true
 	}
 	return done, m.insert(ctx, tx, &it, done)
 }

@@ -62,8 +62,8 @@ var standing = []string{"account", "membership", ""}
 func (m *Module) retention() *core.Probe {
 	return dataProbe("data.retention", tRetention, m.runRetention,
 		planted("data.retention/flow", tFaultFlow,
-			`INSERT INTO signin_flow (id, kind, login, person, browser, next, password_at, factor_at, mailbox_at, mailbox_due, code, code_at, tries, created_at, expires_at)
-			 VALUES ('planted', 'signin', '', '', '', '', 0, 0, 0, 0, '', 0, 0, 1, 2)`),
+			`INSERT INTO signin_flow (id, kind, person, browser, next, password_at, factor_at, mailbox_at, mailbox_due, code, code_at, tries, created_at, expires_at)
+			 VALUES ('planted', 'signin', '', '', '', 0, 0, 0, 0, '', 0, 0, 1, 2)`),
 		planted("data.retention/mail", tFaultMail,
 			`INSERT INTO mail_outbox (id, org, person, kind, sealed, state, attempts, next_at, lease_until, queued_at, done_at, reply)
 			 VALUES ('planted', 'platform', '', 'planted', NULL, 'sent', 1, 0, 0, 1, 2, '')`),
@@ -71,7 +71,7 @@ func (m *Module) retention() *core.Probe {
 			`INSERT INTO mail_outbox (id, org, person, kind, sealed, state, attempts, next_at, lease_until, queued_at, done_at, reply)
 			 VALUES ('planted', 'platform', '', 'planted', x'0101000100', 'sent', 1, 0, 0, 1, (unixepoch() - 500000) * 1000000, '')`),
 		planted("data.retention/link", tFaultLink,
-			`INSERT INTO identity_link (mark, kind, person, about, created_at, expires_at, used_at) VALUES ('planted', 'planted', '', '', 1, 2, 0)`),
+			`INSERT INTO identity_link (mark, kind, person, created_at, expires_at, used_at) VALUES ('planted', 'planted', '', 1, 2, 0)`),
 	)
 }
 
