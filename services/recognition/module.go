@@ -68,3 +68,12 @@ func (m *Module) now() time.Time { return m.needs.Clock.Now() }
 
 // Now is the time by the module's clock, for its pages.
 func (m *Module) Now() time.Time { return m.now() }
+
+// Run works on this node until ctx ends.
+func (m *Module) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Allows tells whether people of an organization named a destination that the service may call.
+func (m *Module) Allows(context.Context, core.Tx, core.ID, string) (bool, error) { return false, nil }

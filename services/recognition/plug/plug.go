@@ -7,7 +7,10 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/service"
+	"github.com/rempart/rempart/kit/edge/rest"
 	"github.com/rempart/rempart/services/recognition"
+	"github.com/rempart/rempart/services/recognition/api"
+	"github.com/rempart/rempart/services/recognition/web"
 )
 
 // Kind is caller recognition, for whoever composes a house.
@@ -18,7 +21,9 @@ func plug(d service.Doors) (service.Service, error) {
 		Gate: d.Gate, Reader: d.Reader, Clock: d.Clock, Sealer: d.Sealer, Keys: d.Keys, Bulk: d.Bulk, Index: d.Index, Rights: d.Rights,
 		People: d.People, Tokens: tokens{d.Tokens}, Listen: d.Listen, Client: d.Client, Origin: d.Origin, Log: d.Log,
 	})
-	return service.Service{Module: m}, nil
+	return service.Service{
+		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Allows: m.Allows,
+	}, nil
 }
 
 // tokens is the house's door in the words of the service.

@@ -1,0 +1,8 @@
+package api
+
+import (
+	"github.com/rempart/rempart/kit/edge/rest"
+	"github.com/rempart/rempart/services/recognition"
+)
+
+func cards(*rest.API, *recognition.Module) {}

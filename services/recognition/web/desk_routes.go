@@ -1,0 +1,8 @@
+package web
+
+import (
+	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/services/recognition"
+)
+
+func deskRoutes(*recognition.Module) []edge.Route { return nil }
