@@ -288,7 +288,7 @@ func (h *House) people(doors *late, root []byte) (err error) {
 	h.organizations = organization.New(organization.Needs{
 		Gate: &doors.gate, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Mail: h.mail, People: h.identity, Forgetting: h.identity,
 		Rights: &doors.access, Sessions: &doors.sessions, Tokens: &doors.tokens, Passwords: &doors.signin, Browsers: &doors.signin, SignUps: h.settings,
-		Moves: &doors.review, Masks: h.restraint, GiveAct: &access.GiveAssignment, Origin: h.cfg.Origin,
+		Moves: &doors.review, Masks: h.restraint, GiveAct: &access.GiveAssignment, Origin: h.cfg.Origin, Joined: h.joined,
 	})
 	h.sessions = session.New(session.Needs{
 		Gate: &doors.gate, Store: h.db, Settings: h.settings, Sealer: h.vault, Mailer: h.mail, Clock: h.cfg.Clock, Log: h.cfg.Log,

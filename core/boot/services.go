@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/organization"
 	"github.com/rempart/rempart/core/internal/token"
 	"github.com/rempart/rempart/core/service"
 )
@@ -16,7 +17,7 @@ func (h *House) receive(doors *late) error {
 	for _, kind := range h.cfg.Services {
 		made, err := kind.New(service.Doors{
 			Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Bulk: h.vault, Index: h.vault,
-			Mail: h.mail, People: h.identity, Rights: h.access, Places: h.organizations, Tokens: grants{h}, Queue: h.jobs,
+			Mail: h.mail, People: h.identity, Rights: h.access, Places: h.organizations, Tokens: grants{h}, SignUps: comers{h, kind.Name}, Queue: h.jobs,
 			Listen: h.db.Listen, Client: func(org core.ID) *http.Client { return h.egress.Typed(org) },
 			Origin: h.cfg.Origin, Data: h.cfg.Data, Log: h.cfg.Log,
 		})
@@ -25,6 +26,33 @@ func (h *House) receive(doors *late) error {
 		}
 		h.guests = append(h.guests, made)
 		h.modules = append(h.modules, made.Module)
+	}
+	return nil
+}
+
+// comers signs organizations up for one service.
+type comers struct {
+	h       *House
+	service string
+}
+
+// Open tells whether organizations may sign themselves up.
+func (c comers) Open(ctx context.Context) (bool, error) { return c.h.organizations.SignUpOpen(ctx) }
+
+// Ask takes what somebody typed.
+func (c comers) Ask(ctx context.Context, s service.SignUp) error {
+	return c.h.organizations.AskSignUp(ctx, organization.SignUp{
+		Organization: s.Organization, TimeZone: s.TimeZone, GivenName: s.GivenName, FamilyName: s.FamilyName, Email: s.Email,
+		Language: s.Language, Service: c.service,
+	})
+}
+
+// joined begins a service for an organization that signed up for it.
+func (h *House) joined(ctx context.Context, tx core.Tx, name string, org, person core.ID) error {
+	for i, kind := range h.cfg.Services {
+		if kind.Name == name && h.guests[i].Joined != nil {
+			return h.guests[i].Joined(ctx, tx, org, person)
+		}
 	}
 	return nil
 }

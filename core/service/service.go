@@ -43,6 +43,8 @@ type Doors struct {
 	Rights Rights
 	Places Places
 	Tokens Tokens
+	// SignUps takes organizations that ask for the service by themselves (CTI-3).
+	SignUps SignUps
 	// Queue takes jobs within the transaction of an act.
 	Queue Queue
 	// Listen hears of what a transaction notified (core.Tx.Notify), on every node, after its commit.
@@ -66,6 +68,9 @@ type Service struct {
 	Run func(ctx context.Context) error
 	// Allows tells whether a row of an organization names a destination ("host:port") now; nil when people type none.
 	Allows func(ctx context.Context, tx core.Tx, org core.ID, address string) (bool, error)
+	// Joined begins the service for an organization that signed up for it, within the act that makes the organization; nil when
+	// nobody signs up for it.
+	Joined func(ctx context.Context, tx core.Tx, org, person core.ID) error
 	// Close ends what New opened; nil when it opened nothing.
 	Close func() error
 }
@@ -113,6 +118,20 @@ type Granted struct {
 	Role        string  // what it may do here at most
 	Scopes      []core.Permission
 	Until       time.Time
+}
+
+// SignUps takes the sign-up of an organization for the service that holds this door. Nothing is made before the link sent to the
+// address is opened, and whether an address is known is told to nobody.
+type SignUps interface {
+	// Open tells whether the provider lets organizations sign themselves up.
+	Open(ctx context.Context) (bool, error)
+	// Ask keeps what was typed for a day and sends the link; throttled.
+	Ask(ctx context.Context, s SignUp) error
+}
+
+// SignUp is what somebody types to sign an organization up.
+type SignUp struct {
+	Organization, TimeZone, GivenName, FamilyName, Email, Language string
 }
 
 // Queue takes jobs (kit/jobs) in the transaction of an act.

@@ -75,6 +75,9 @@ type Route struct {
 	Pattern string
 	Access  Access
 	Handle  Handler
+	// CrossSite takes what forms of other sites send. Its access must be Blind, so that such a form can never act for whoever
+	// is signed in here; the handler says itself which sites it takes.
+	CrossSite bool
 	// MaxBody is the largest body read, in bytes; zero takes the server's limit (1 MiB unless configured).
 	MaxBody int64
 	// Deadline is how long the handler may take; zero takes the server's (30 s unless configured).

@@ -115,6 +115,11 @@ func (s *Server) Add(routes ...Route) {
 			panic(fmt.Sprintf("edge: %q is public and does not say why", route.Pattern))
 		case route.Handle == nil:
 			panic(fmt.Sprintf("edge: %q has no handler", route.Pattern))
+		case route.CrossSite && !route.Access.blind:
+			panic(fmt.Sprintf("edge: %q takes forms of other sites and looks at who asks", route.Pattern))
+		}
+		if route.CrossSite {
+			s.cross.AddInsecureBypassPattern(route.Pattern)
 		}
 		s.mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) { s.enter(w, r, route) })
 		s.routes = append(s.routes, route)

@@ -279,6 +279,30 @@ func TestCrossOriginFormsAreRefused(t *testing.T) {
 	}
 }
 
+// A form of another site is taken where a route says so, and then as nobody's: whoever is signed in here is not looked at.
+func TestAFormOfAnotherSiteActsForNobody(t *testing.T) {
+	s, seen := server(t, nil), core.Actor{Kind: core.HumanActor}
+	s.Add(edge.Route{Pattern: "POST /from-elsewhere", Access: edge.Public("a form of other sites").Blind(), CrossSite: true, Handle: func(_ http.ResponseWriter, r *http.Request) error {
+		seen = core.ActorOf(r.Context())
+		return nil
+	}})
+	if r := ask(t, s, "POST", "/from-elsewhere", "X-Test", "p", "Sec-Fetch-Site", "cross-site", "Origin", "https://shop.example"); r.StatusCode != 200 {
+		t.Errorf("it gave %d", r.StatusCode)
+	}
+	if seen.Kind != core.Anonymous || seen.ID != "" {
+		t.Errorf("it acts for %v %q", seen.Kind, seen.ID)
+	}
+	if r := ask(t, s, "POST", "/mine", "X-Test", "p", "Sec-Fetch-Site", "cross-site"); r.StatusCode != 403 {
+		t.Errorf("the other routes take it too: %d", r.StatusCode)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a route that looks at who asks may take forms of other sites")
+		}
+	}()
+	s.Add(edge.Route{Pattern: "POST /mistake", Access: edge.SignedIn(), CrossSite: true, Handle: func(http.ResponseWriter, *http.Request) error { return nil }})
+}
+
 func TestOtherHostsAreRefused(t *testing.T) {
 	s := server(t, func(c *edge.Config) { c.Hosts = []string{"localhost:8080"} })
 	if r := ask(t, s, "GET", "http://evil.example/open"); r.StatusCode != http.StatusMisdirectedRequest {

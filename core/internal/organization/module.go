@@ -79,6 +79,8 @@ type Needs struct {
 	GiveAct    *core.ActDef // what giving a role is called in the journal: access's own
 	Moves      Moves        // nil: nothing follows a change of post
 	Masks      Masks        // nil: nobody's data are restricted
+	// Joined begins the service that a sign-up asked for, once its organization is made; nil: none is asked for.
+	Joined func(ctx context.Context, tx core.Tx, service string, org, person core.ID) error
 	// Origin is the configured address of the platform, for links in mails: "https://trust.example.org".
 	Origin string
 }

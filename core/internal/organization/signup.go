@@ -34,6 +34,7 @@ type SignUp struct {
 	FamilyName   string `json:"family_name"`
 	Email        string `json:"email"`
 	Language     string `json:"language"`
+	Service      string `json:"service,omitempty"` // that it signs up for, "" for the platform alone
 }
 
 var (
@@ -277,6 +278,11 @@ func (m *Module) open(ctx context.Context, tx core.Tx, act *core.Act, secret str
 	})
 	if err != nil {
 		return "", "", err
+	}
+	if s.Service != "" && m.needs.Joined != nil {
+		if err := m.needs.Joined(ctx, tx, s.Service, org, person); err != nil {
+			return "", "", err
+		}
 	}
 	next, err := m.needs.Passwords.FirstPassword(ctx, tx, person)
 	return person, next, err
