@@ -6,7 +6,16 @@ package line
 
 import (
 	"context"
+	"errors"
 	"time"
+)
+
+// What a connector answers when it cannot do what is asked.
+var (
+	ErrRefused     = errors.New("line: the exchange refused")         // wrong password, unknown extension: trying again is of no use
+	ErrUnreachable = errors.New("line: the exchange does not answer") // trying again may help
+	ErrUnsupported = errors.New("line: not possible on this exchange")
+	ErrNoCall      = errors.New("line: no such call")
 )
 
 // State is where a call stands.
