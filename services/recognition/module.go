@@ -59,10 +59,17 @@ type Tokens interface {
 }
 
 // Module is the service.
-type Module struct{ needs Needs }
+type Module struct {
+	needs Needs
+	calls calls
+}
 
 // New makes the service.
-func New(n Needs) *Module { return &Module{needs: n} }
+func New(n Needs) *Module {
+	m := &Module{needs: n}
+	m.calls.open(m)
+	return m
+}
 
 func (m *Module) now() time.Time { return m.needs.Clock.Now() }
 
@@ -70,10 +77,15 @@ func (m *Module) now() time.Time { return m.needs.Clock.Now() }
 func (m *Module) Now() time.Time { return m.now() }
 
 // Run works on this node until ctx ends.
-func (m *Module) Run(ctx context.Context) error {
-	<-ctx.Done()
+func (m *Module) Run(ctx context.Context) error { return m.runExchanges(ctx) }
+
+// Close ends what New opened.
+func (m *Module) Close() error {
+	m.calls.close()
 	return nil
 }
 
 // Allows tells whether people of an organization named a destination that the service may call.
-func (m *Module) Allows(context.Context, core.Tx, core.ID, string) (bool, error) { return false, nil }
+func (m *Module) Allows(ctx context.Context, tx core.Tx, org core.ID, address string) (bool, error) {
+	return m.exchangeAt(ctx, tx, org, address)
+}

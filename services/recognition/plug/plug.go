@@ -22,7 +22,7 @@ func plug(d service.Doors) (service.Service, error) {
 		People: d.People, Tokens: tokens{d.Tokens}, Listen: d.Listen, Client: d.Client, Origin: d.Origin, Log: d.Log,
 	})
 	return service.Service{
-		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Allows: m.Allows,
+		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Allows: m.Allows, Close: m.Close,
 	}, nil
 }
 
