@@ -90,7 +90,7 @@ func (c *command) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.PersistentFlags().StringVar(&c.file, "config", "", "configuration file (rempart.yaml in the working folder, or REMPART_CONFIG)")
 	root.AddCommand(
-		c.serve(), c.demo(), c.doctor(), c.keys(), c.journal(), c.admin(), c.config(), c.db(), c.passwords(), c.erase(), c.retention(), c.sandbox(), c.components(), c.policy(), c.verify(), c.prove(), c.floors(), c.routes(), c.version(),
+		c.serve(), c.demo(), c.doctor(), c.keys(), c.journal(), c.admin(), c.config(), c.db(), c.passwords(), c.erase(), c.retention(), c.sandbox(), c.components(), c.policy(), c.verify(), c.prove(), c.floors(), c.routes(), c.agent(), c.version(),
 	)
 	return root
 }
