@@ -1,32 +1,65 @@
 // Package source reads contacts from the tools of a customer, on the customer's side.
 //
-// Owns: the readers (CSV and XLSX, SQL, LDAP, CardDAV and vCard, declarative REST) and the mapping that keeps numbers, display
-// fields and script parameters only (CTI-29). Must not know: the server, what was sent before. Start reading at: Source.
+// Owns: which kinds of tools can be read, and the mapping that keeps numbers, display fields and script parameters only (CTI-29).
+// Must not know: the server, what was sent before. Start reading at: Open.
+//
+// Its rooms: tool (what readers share) · sheet (CSV, XLSX) · sql · ldap · carddav (vCard too) · rest and its templates · sourcetest
+// (real servers for tests).
 package source
 
-import "context"
+import (
+	"context"
+	"errors"
+
+	"github.com/rempart/rempart/services/recognition/source/tool"
+)
 
 // Record is one contact as its tool gives it: every field by its name there. It never leaves the computer.
-type Record struct {
-	Key    string // stable within the source: a primary key, a DN, a UID
-	Fields map[string][]string
-}
+type Record = tool.Record
 
 // Source is one tool to read.
-type Source interface {
-	// Fields lists the names of the fields that records may have, for the mapping.
-	Fields(ctx context.Context) ([]string, error)
-	// Read gives every record, one at a time; an error of give ends it.
-	Read(ctx context.Context, give func(Record) error) error
+type Source = tool.Source
+
+// Marked is a Source that tells cheaply whether anything changed.
+type Marked = tool.Marked
+
+// Changing is a Source that can give only what changed.
+type Changing = tool.Changing
+
+// Config is the settings of one source, with the place where they are written.
+type Config = tool.Config
+
+// ErrRestart asks for a whole reading: the tool no longer knows the mark.
+var ErrRestart = tool.ErrRestart
+
+// Parse reads settings from a YAML text; file is said in mistakes, and relative paths start from its folder.
+func Parse(file string, text []byte) (Config, error) { return tool.Parse(file, text) }
+
+// Kinds are the kinds of tools that can be read.
+var Kinds = []string{"csv", "xlsx", "sql", "ldap", "carddav", "vcard", "rest"}
+
+// Open makes the reader of a kind of tool from its settings. Nothing is connected before Fields or Read.
+func Open(kind string, c Config) (Source, error) {
+	return nil, c.UnknownKind(kind, Kinds)
 }
 
-// Mapping says which fields become what; nothing else leaves the source.
-type Mapping struct {
-	Version int64             // part of what is compared, so that another mapping sends everything anew
-	Region  string            // of numbers without a country: "FR"
-	Name    []string          // fields joined by a space
-	Company string            // one field
-	Numbers []string          // fields that hold numbers, several in one allowed
-	Shown   map[string]string // label → field
-	Scripts map[string]string // parameter → field
+var errEnough = errors.New("enough")
+
+// Sample gives the first n records, for a person who maps fields; they stay on this computer.
+func Sample(ctx context.Context, s Source, n int) ([]Record, error) {
+	var rows []Record
+	err := s.Read(ctx, func(r Record) error {
+		if len(rows) >= n {
+			return errEnough
+		}
+		rows = append(rows, r)
+		if len(rows) == n {
+			return errEnough
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return rows, err
 }
