@@ -84,7 +84,9 @@ type Column struct {
 	Retention string
 	Sealed    bool // must be ciphertext at rest
 	Secret    bool // never shown nor exported: hashes, keys
-	OnErase   Erase
+	// Blind values are sealed to the organization's own key as well: the provider's staff cannot read them (EMG-4.4).
+	Blind   bool
+	OnErase Erase
 }
 
 // Plain declares columns that hold nothing of a person.

@@ -6,6 +6,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/core/internal/rights"
+	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/jobs"
 )
@@ -15,7 +16,7 @@ func (h *House) rightsDesk(doors *late, root []byte) *rights.Module {
 	return rights.New(rights.Needs{
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Index: h.vault, Mail: h.mail, Jobs: h.jobs,
 		People: h.identity, Orgs: h.organizations, Roles: h.access, Contacts: rightsContacts{h}, Key: abuse.Derive(root, "rights"),
-		Doors: h.rightsDoors,
+		Doors: h.rightsDoors, Blind: func() personal.Blinder { return h.blind },
 		Purposes: func(ctx context.Context) []rights.Use {
 			var list []rights.Use
 			for _, p := range h.objectable(ctx) {

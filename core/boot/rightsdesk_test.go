@@ -3,6 +3,7 @@ package boot
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -233,6 +234,37 @@ func (w *town) look(person core.ID) (p core.Person) {
 	return p
 }
 
+// TestADocumentOpensForTheOrganizationAlone: once an organization has a key of its own, a proof of identity opens for who unlocked it
+// there, and for nobody else, on both engines and with one connection (EMG-4.4).
+func TestADocumentOpensForTheOrganizationAlone(t *testing.T) {
+	eachTown(t, func(t *testing.T, w *town) {
+		officer, guest := w.as("a.admin"), anonymous(t.Context())
+		id, token := w.files(rights.Erasure, "blind@elsewhere.invalid", "")
+		w.must("doubt", w.rights.AskProof(officer, w.a, id, "Homonyms"))
+		const phrase = "sept mots que personne ne relie"
+		_, err := w.blind.Make(officer, w.a, phrase, phrase)
+		w.must("key", err)
+		passport := []byte("%PDF-1.7 PASSPORT-OF-BEA")
+		w.must("send", w.rights.SendDocument(guest, token, "passport.pdf", passport))
+		document := w.desk(id).Documents[0].ID
+		_, _, err = w.rights.Document(officer, w.a, id, document, "")
+		w.wantCode("locked", err, "blind.locked")
+		page := "/o/" + string(w.a) + "/rights/" + string(id)
+		if r := w.ask("a.admin", http.MethodGet, page+"/documents/"+string(document)+"/file", ""); r.Code != http.StatusSeeOther || !strings.Contains(r.Header().Get("Location"), "/settings/blindness") {
+			t.Errorf("a locked document answers %d without the way to unlock it", r.Code)
+		}
+		unlock, err := w.blind.Unlock(officer, w.a, phrase)
+		w.must("unlock", err)
+		_, content, err := w.rights.Document(officer, w.a, id, document, unlock)
+		w.must("open", err)
+		if !bytes.Equal(content, passport) {
+			t.Error("the officer does not read what was sent")
+		}
+		_, _, err = w.rights.Document(w.as("a.people"), w.a, id, document, unlock)
+		w.wantCode("somebody else with the cookie", err, "access.forbidden")
+	})
+}
+
 // TestADocumentIsSealedThenDestroyed: it stops and starts the clock, stands in no file in clear, and the verdict destroys it.
 func TestADocumentIsSealedThenDestroyed(t *testing.T) {
 	w := newTown(t, "")
@@ -261,7 +293,7 @@ func TestADocumentIsSealedThenDestroyed(t *testing.T) {
 	if len(sealed) == 0 || bytes.Contains(sealed, []byte("PASSPORT")) {
 		t.Error("the document is not sealed")
 	}
-	_, content, err := w.rights.Document(officer, w.a, id, s.Documents[0].ID)
+	_, content, err := w.rights.Document(officer, w.a, id, s.Documents[0].ID, "")
 	w.must("open", err)
 	if !bytes.Equal(content, passport) {
 		t.Error("the officer does not read what was sent")
@@ -271,7 +303,7 @@ func TestADocumentIsSealedThenDestroyed(t *testing.T) {
 	if s.How != rights.ByDocument || s.Documents[0].Destroyed.IsZero() || s.Documents[0].Name != "" {
 		t.Errorf("after the verdict: %s, %+v", s.How, s.Documents[0])
 	}
-	_, _, err = w.rights.Document(officer, w.a, id, s.Documents[0].ID)
+	_, _, err = w.rights.Document(officer, w.a, id, s.Documents[0].ID, "")
 	w.wantCode("opened after", err, "rights.document_absent")
 	for _, file := range []string{"rempart.db", "rempart.db-wal"} {
 		if raw, err := os.ReadFile(filepath.Join(w.cfg.Data, file)); err == nil && bytes.Contains(raw, []byte("PASSPORT-OF-ADA")) {

@@ -41,9 +41,18 @@ func TestAnOrganizationKeepsFieldsThatTheProviderCannotRead(t *testing.T) {
 			t.Error("the recovery key is shown twice")
 		}
 		const where = "rights_request.words/1"
-		sealed, err := w.blind.SealTo(w.system(), w.a, where, []byte("only for us"))
-		w.must("seal", err)
-		if _, err := w.blind.OpenFor(w.as("provider.admin"), w.a, "", where, sealed); core.CodeOf(err) != "blind.locked" {
+		var sealed []byte
+		w.must("seal", w.db.Read(t.Context(), func(tx core.Tx) (err error) {
+			sealed, err = w.blind.SealTo(w.system(), tx, w.a, where, []byte("only for us"))
+			return err
+		}))
+		open := func(who, unlock string) error {
+			return w.db.Read(t.Context(), func(tx core.Tx) error {
+				_, err := w.blind.OpenFor(w.as(who), tx, w.a, unlock, where, sealed)
+				return err
+			})
+		}
+		if err := open("provider.admin", ""); core.CodeOf(err) != "blind.locked" {
 			t.Errorf("the provider reads: %v", err)
 		}
 		r = w.submit("a.admin", page+"/unlock", url.Values{"secret": {phrase}})
@@ -65,7 +74,7 @@ func TestAnOrganizationKeepsFieldsThatTheProviderCannotRead(t *testing.T) {
 		if n := w.entries(w.a, "organization_key.unlock", w.a); n != 1 { // a failure is another entry, tried beside the room
 			t.Errorf("%d entries of unlocking", n)
 		}
-		if _, err := w.blind.OpenFor(w.as("provider.admin"), w.a, unlock, where, sealed); core.CodeOf(err) != "blind.locked" {
+		if err := open("provider.admin", unlock); core.CodeOf(err) != "blind.locked" {
 			t.Errorf("the provider reads with a stolen cookie: %v", err)
 		}
 	})

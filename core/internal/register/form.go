@@ -82,6 +82,7 @@ type Column struct {
 	Basis     core.Text `json:"basis"`
 	Retention core.Text `json:"retention"`
 	Sealed    bool      `json:"sealed"`
+	Blind     bool      `json:"blind,omitempty"` // to the organization's own key: the provider's staff cannot read it
 	Erasure   core.Text `json:"erasure"`
 }
 
@@ -272,7 +273,7 @@ func generated(module string, a core.Activity, tables map[string]core.Table, rul
 			rule := since(rules[c.Retention], values)
 			col := Column{
 				Name: c.Name, Category: said(CategoryTitle(c.Category)), Purpose: said(PurposeTitle(c.Purpose)), Basis: said(BasisTitle(c.Basis)),
-				Retention: kept(rules[c.Retention], values), Sealed: c.Sealed, Erasure: said(erasure(c.OnErase)),
+				Retention: kept(rules[c.Retention], values), Sealed: c.Sealed, Blind: c.Blind, Erasure: said(erasure(c.OnErase)),
 			}
 			t.Columns = append(t.Columns, col)
 			e.Data, e.Bases, e.Retention = add(e.Data, col.Category), add(e.Bases, col.Basis), add(e.Retention, said(tKeptFor, col.Category, rule))

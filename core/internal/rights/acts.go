@@ -76,6 +76,7 @@ const rule = "rights"
 var (
 	asked  = core.Column{Category: "rights", Purpose: core.PurposeLegal, Basis: core.LegalObligation, Retention: rule, OnErase: core.Keep}
 	shred  = core.Column{Category: "rights", Purpose: core.PurposeLegal, Basis: core.LegalObligation, Retention: rule, Sealed: true, OnErase: core.ShredKey}
+	blind  = core.Column{Category: "identity", Purpose: core.PurposeLegal, Basis: core.LegalObligation, Retention: "check", Sealed: true, Blind: true, OnErase: core.ShredKey}
 	piece  = core.Column{Category: "identity", Purpose: core.PurposeLegal, Basis: core.LegalObligation, Retention: "check", Sealed: true, OnErase: core.ShredKey}
 	sealed = core.Column{Category: "professional", Purpose: core.PurposeLegal, Basis: core.LegalObligation, Retention: rule, Sealed: true, OnErase: core.Keep}
 	secret = core.Column{Category: "security", Purpose: core.PurposeLegal, Basis: core.LegalObligation, Retention: rule, Secret: true, OnErase: core.Keep}
@@ -124,7 +125,7 @@ func (m *Module) Manifest() core.Manifest {
 				core.Plain("org", "id", "name", "way", "made_at", "last_at", "last_reply"), core.Personal(told, "made_by"), core.Personal(sealed, "address"),
 				core.Personal(core.Column{Category: "security", Purpose: core.PurposeLegal, Basis: core.LegalObligation, Retention: rule, Sealed: true, Secret: true, OnErase: core.Keep}, "secret")),
 			table("rights_document", "Pièces d'identité, détruites après vérification", "Proofs of identity, destroyed after the check",
-				core.Plain("org", "id", "request", "type", "size", "digest", "sent_at", "destroyed_at"), core.Personal(piece, "name", "content")),
+				core.Plain("org", "id", "request", "type", "size", "digest", "sent_at", "destroyed_at"), core.Personal(piece, "name"), core.Personal(blind, "content")),
 			table("rights_link", "Liens envoyés (empreintes)", "Links sent (hashes)", core.Plain("org", "request", "expires_at"), core.Personal(secret, "mark")),
 			table("rights_notice", "Rappels d'échéance", "Reminders of due dates", core.Plain("org", "request", "step"), core.Personal(told, "person", "sent_at")),
 		},

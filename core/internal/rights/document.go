@@ -35,6 +35,9 @@ var (
 		OR EXISTS (SELECT 1 FROM rights_request r WHERE r.org = d.org AND r.id = d.request AND (r.state <> 'open' OR r.proof = 'proved'))) ORDER BY sent_at LIMIT 500`)
 )
 
+// blindContent is the place of a content within its organization, before the document's id.
+const blindContent = "rights_document.content/"
+
 // Document is a proof of identity. Its content is read by Module.Document alone, and is gone once destroyed.
 type Document struct {
 	ID        core.ID
@@ -70,7 +73,12 @@ func (m *Module) take(ctx context.Context, tx core.Tx, done *core.Act, r *Reques
 	if err != nil {
 		return err
 	}
-	sealedContent, err := m.seal(ctx, r.Person, "rights_document.content", id, content)
+	// The organization alone opens it (EMG-4.4), and nobody once the person is erased.
+	blind, err := m.needs.Blind().SealTo(ctx, tx, r.Org, blindContent+string(id), content)
+	if err != nil {
+		return err
+	}
+	sealedContent, err := m.seal(ctx, r.Person, "rights_document.content", id, blind)
 	if err != nil {
 		return err
 	}
@@ -110,8 +118,9 @@ func (m *Module) documents(ctx context.Context, tx core.Tx, r *Request) ([]Docum
 	return list, nil
 }
 
-// Document opens a proof of identity for the officer who checks it. Its reading is journaled.
-func (m *Module) Document(ctx context.Context, org, request, id core.ID) (d Document, content []byte, err error) {
+// Document opens a proof of identity for the officer who checks it. Its reading is journaled. unlock is the cookie of who opened the
+// fields that the provider cannot read; an Error with code blind.locked asks for it.
+func (m *Module) Document(ctx context.Context, org, request, id core.ID, unlock string) (d Document, content []byte, err error) {
 	done := &core.Act{Def: OpenDoc, Org: org, Resource: id}
 	err = m.needs.Gate.Read(ctx, done, func(tx core.Tx) error {
 		r, err := m.load(ctx, tx, org, request)
@@ -139,7 +148,10 @@ func (m *Module) Document(ctx context.Context, org, request, id core.ID) (d Docu
 		if err == nil && gone {
 			err = errDocument
 		}
-		content = plain
+		if err != nil {
+			return err
+		}
+		content, err = m.needs.Blind().OpenFor(ctx, tx, org, unlock, blindContent+string(id), plain)
 		return err
 	})
 	return d, content, err

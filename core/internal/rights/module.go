@@ -77,6 +77,7 @@ type Needs struct {
 	Roles    Roles
 	Contacts Contacts
 	Doors    func() Doors
+	Blind    func() personal.Blinder        // seals what the provider's staff cannot read
 	Modules  func() []core.Module           // what holds data of persons
 	Purposes func(context.Context) []Use    // what one may object to; nil: nothing that the platform can stop by itself
 	Key      []byte                         // of the proofs of work

@@ -372,13 +372,9 @@ func (b *Blind) unlocked(ctx context.Context, tx core.Tx, org core.ID, cookie st
 }
 
 // SealTo seals plain, padded, to the public key of an organization; under its key of the vault while it has none.
-func (b *Blind) SealTo(ctx context.Context, org core.ID, where string, plain []byte) ([]byte, error) {
-	var p pair
-	var found bool
-	if err := b.n.Reader.Read(ctx, func(tx core.Tx) (err error) {
-		p, found, err = b.pair(ctx, tx, org)
-		return err
-	}); err != nil {
+func (b *Blind) SealTo(ctx context.Context, tx core.Tx, org core.ID, where string, plain []byte) ([]byte, error) {
+	p, found, err := b.pair(ctx, tx, org)
+	if err != nil {
 		return nil, err
 	}
 	padded := seal.Pad(plain)
@@ -396,7 +392,7 @@ func (b *Blind) SealTo(ctx context.Context, org core.ID, where string, plain []b
 }
 
 // OpenFor opens what SealTo gave. Errors: blind.locked when the actor's session has not unlocked it.
-func (b *Blind) OpenFor(ctx context.Context, org core.ID, unlock, where string, sealed []byte) ([]byte, error) {
+func (b *Blind) OpenFor(ctx context.Context, tx core.Tx, org core.ID, unlock, where string, sealed []byte) ([]byte, error) {
 	if _, blind := seal.Blind(sealed); !blind {
 		padded, err := b.n.Vault.Open(ctx, org, where, sealed)
 		if err != nil {
@@ -404,11 +400,8 @@ func (b *Blind) OpenFor(ctx context.Context, org core.ID, unlock, where string, 
 		}
 		return unpad(padded)
 	}
-	var private []byte
-	if err := b.n.Reader.Read(ctx, func(tx core.Tx) (err error) {
-		private, _, err = b.unlocked(ctx, tx, org, unlock)
-		return err
-	}); err != nil {
+	private, _, err := b.unlocked(ctx, tx, org, unlock)
+	if err != nil {
 		return nil, err
 	}
 	if private == nil {

@@ -143,19 +143,29 @@ func (b *Blind) seeBlind(ctx context.Context, s core.Stage) (seen core.Sight, er
 		return seen, err
 	}
 	const place = "canary.words/1"
-	sealed, err := b.SealTo(ctx, c.Org, place, []byte("canary"))
-	if err != nil {
+	var sealed []byte
+	open := func(ctx context.Context, unlock string) (plain []byte, err error) {
+		err = b.n.Reader.Read(ctx, func(tx core.Tx) (err error) {
+			plain, err = b.OpenFor(ctx, tx, c.Org, unlock, place, sealed)
+			return err
+		})
+		return plain, err
+	}
+	if err := b.n.Reader.Read(ctx, func(tx core.Tx) (err error) {
+		sealed, err = b.SealTo(ctx, tx, c.Org, place, []byte("canary"))
+		return err
+	}); err != nil {
 		return seen, err
 	}
 	_, blind := seal.Blind(sealed)
-	if _, err := b.OpenFor(ctx, c.Org, "", place, sealed); err == nil || !blind {
+	if _, err := open(ctx, ""); err == nil || !blind {
 		return probe.Broken(1, 1, tBlindRead), nil
 	}
 	unlock, err := b.Unlock(person, c.Org, phrase)
 	if err != nil {
 		return seen, err
 	}
-	if got, err := b.OpenFor(person, c.Org, unlock, place, sealed); err != nil || string(got) != "canary" {
+	if got, err := open(person, unlock); err != nil || string(got) != "canary" {
 		return probe.Broken(1, 1, tBlindLost), nil
 	}
 	seen = probe.Held(1, 1, tBlindHeld)

@@ -26,6 +26,7 @@ var (
 	tBasis      = i18n.T("Base légale", "Legal basis")
 	tKeptFor    = i18n.T("Durée", "Retention")
 	tSealed     = i18n.T("Chiffrée", "Encrypted")
+	tBlind      = i18n.T("Oui, illisible du prestataire", "Yes, unreadable to the provider")
 	tErasure    = i18n.T("À l'effacement", "When erased")
 	tYes        = i18n.T("oui", "yes")
 	tNo         = i18n.T("non", "no")
@@ -118,7 +119,10 @@ func (v activityView) columns(ctx context.Context) (out []ui.Row) {
 	for _, t := range v.Tables {
 		for _, c := range t.Columns {
 			sealed := tNo
-			if c.Sealed {
+			switch {
+			case c.Blind:
+				sealed = tBlind
+			case c.Sealed:
 				sealed = tYes
 			}
 			out = append(out, ui.Row{Label: c.Name, Cells: []templ.Component{

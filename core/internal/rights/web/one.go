@@ -75,8 +75,10 @@ func (p pages) identity(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) document(w http.ResponseWriter, r *http.Request) error {
-	d, content, err := p.m.Document(r.Context(), orgOf(r), id(r, "rights_request"), id(r, "rights_document"))
-	if err != nil {
+	d, content, err := p.m.Document(r.Context(), orgOf(r), id(r, "rights_request"), id(r, "rights_document"), edge.UnlockOf(r))
+	if core.CodeOf(err) == "blind.locked" {
+		return ui.Redirect(w, r, "/o/"+string(orgOf(r))+"/settings/blindness", tUnlockFirst.In(r.Context()))
+	} else if err != nil {
 		return err
 	}
 	return edge.Attach(w, d.Type, d.Name, content)
