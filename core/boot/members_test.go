@@ -2,19 +2,23 @@ package boot
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/coretest"
 	"github.com/rempart/rempart/core/internal/organization"
+	"github.com/rempart/rempart/core/personal"
 )
 
 func (w *town) submit(name, path string, form url.Values) *httptest.ResponseRecorder {
@@ -244,4 +248,38 @@ func processTime(t *testing.T) time.Duration {
 		t.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestAWholeAddressFindsItsMember: by the index, and only what a list would show: nobody of another organization, nobody who left,
+// nobody whose data are restricted; a part of an address is looked for as before.
+func TestAWholeAddressFindsItsMember(t *testing.T) {
+	eachTown(t, func(t *testing.T, w *town) {
+		found := func(find, state string) (ids []core.ID) {
+			page, err := w.organizations.Search(w.as("a.admin"), w.a, organization.Filter{Find: find, State: state})
+			w.must("search", err)
+			for _, n := range page.Members {
+				ids = append(ids, n.ID)
+			}
+			return ids
+		}
+		member := []core.ID{w.members["a.member"]}
+		for find, want := range map[string][]core.ID{
+			"canary-a-member@example.org": member, " Canary-A-Member@EXAMPLE.org ": member, "a-member@exam": member,
+			"person-b-member@example.org": nil, "nobody@example.org": nil,
+		} {
+			if got := found(find, ""); !slices.Equal(got, want) {
+				t.Errorf("%q finds %v, want %v", find, got, want)
+			}
+		}
+		if got := found("canary-a-member@example.org", "left"); len(got) > 0 {
+			t.Errorf("a present member is found among those who left: %v", got)
+		}
+		w.do("restrict", func(ctx context.Context, tx core.Tx) error {
+			_, err := w.restraint.Restrain(ctx, tx, personal.Restraint{Person: w.people["a.member"], Ground: "accuracy", Since: time.Now()})
+			return err
+		})
+		if got := found("canary-a-member@example.org", ""); len(got) > 0 {
+			t.Errorf("restricted data are searched: %v", got)
+		}
+	})
 }

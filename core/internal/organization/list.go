@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
+	"net/mail"
 	"slices"
 	"strings"
 
@@ -99,6 +100,50 @@ func (m *Module) List(ctx context.Context, org core.ID, f Filter) (Page, error) 
 		return nil
 	})
 	return page, err
+}
+
+// Search gives a page of members by a part of their name or address, without the counts of a list. A whole address that a member
+// signs in with is found by its blind index; any other text is looked for in what every member's row says.
+func (m *Module) Search(ctx context.Context, org core.ID, f Filter) (Page, error) {
+	var page Page
+	act := &core.Act{Def: ListMembers, Org: org}
+	err := m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
+		page = Page{}
+		exact, err := m.addressed(ctx, tx, org, f)
+		if err != nil || exact != nil {
+			page.Members = exact
+			act.Subjects = persons(exact)
+			return err
+		}
+		present, err := m.whole(ctx, tx, qPresent, org)
+		if err != nil {
+			return err
+		}
+		err = m.fill(ctx, tx, org, f, present, &page)
+		act.Subjects = persons(page.Members)
+		return err
+	})
+	return page, err
+}
+
+// addressed gives the one member whose address of sign-in is searched for, nil when it is nobody's here.
+func (m *Module) addressed(ctx context.Context, tx core.Tx, org core.ID, f Filter) ([]Member, error) {
+	if _, err := mail.ParseAddress(f.Find); err != nil || f.State == "left" {
+		return nil, nil
+	}
+	person, found, err := m.needs.People.PersonByEmail(ctx, tx, sought(f.Find))
+	if err != nil || !found {
+		return nil, err
+	}
+	got, found, err := m.MemberOf(ctx, tx, org, person.ID)
+	if err != nil || !found || got.State == "left" || f.State != "" && f.State != "all" && f.State != got.State {
+		return nil, err
+	}
+	one, err := m.member(ctx, tx, org, got.ID)
+	if err != nil || one.Email != sought(f.Find) { // restricted, or shown here by another address
+		return nil, err
+	}
+	return []Member{one}, nil
 }
 
 func persons(list []Member) []core.ID {

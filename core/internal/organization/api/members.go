@@ -86,7 +86,7 @@ func members(a *rest.API, m *organization.Module) {
 		Sort  string `query:"sort" enum:"name,-name,since,-since" default:"name"`
 	},
 	) (*rest.List[Member], error) {
-		return list(ctx, m, in.Org, organization.Filter{State: in.State, Role: in.Role, Sort: in.Sort, After: core.ID(in.After), Limit: in.Limit})
+		return listed(m.List(ctx, in.Org, organization.Filter{State: in.State, Role: in.Role, Sort: in.Sort, After: core.ID(in.After), Limit: in.Limit}))
 	})
 	rest.Op(a, edge.Needs(organization.ListMembers), rest.Operation{
 		ID: "searchMembers", Method: "POST", Path: "/organizations/{org}/members/search", Summary: "Find members by a part of their name or address", Tag: tagMembers, Status: 200,
@@ -99,7 +99,7 @@ func members(a *rest.API, m *organization.Module) {
 		}
 	},
 	) (*rest.List[Member], error) {
-		return list(ctx, m, in.Org, organization.Filter{Find: in.Body.Find, State: in.Body.State, After: in.Body.After, Limit: 50})
+		return listed(m.Search(ctx, in.Org, organization.Filter{Find: in.Body.Find, State: in.Body.State, After: in.Body.After, Limit: 50}))
 	})
 	rest.Op(a, edge.Needs(organization.ReadMember), rest.Operation{
 		ID: "readMember", Method: "GET", Path: "/organizations/{org}/members/{member}", Summary: "Read a member", Tag: tagMembers,
@@ -112,8 +112,7 @@ func members(a *rest.API, m *organization.Module) {
 	})
 }
 
-func list(ctx context.Context, m *organization.Module, org core.ID, f organization.Filter) (*rest.List[Member], error) {
-	page, err := m.List(ctx, org, f)
+func listed(page organization.Page, err error) (*rest.List[Member], error) {
 	if err != nil {
 		return nil, err
 	}
