@@ -15,10 +15,10 @@ import (
 const KeySize = 32
 
 // ID names a card without telling anything about it: the keyed hash of its key in its source.
-type ID [12]byte
+type ID [16]byte
 
 // Sum is the keyed hash of the content of a card and of the version of the mapping that made it.
-type Sum [12]byte
+type Sum [8]byte
 
 // Entry is what both sides hold of a card: 24 bytes, without the key as good as random.
 type Entry struct {

@@ -21,7 +21,7 @@ type Row struct {
 
 // Limits of one row. A row beyond them is refused on both sides.
 const (
-	MostNumbers = 32   // of one row
+	MostNumbers = 64   // of one row
 	MostFields  = 32   // shown, and as many for scripts
 	MostText    = 1000 // bytes of one text
 	MostRows    = 20_000
