@@ -19,20 +19,21 @@ var Schema = db.Schema{Module: "recognition", FS: schemaFS}
 
 // Needs is everything that the service can reach.
 type Needs struct {
-	Gate   core.Gate
-	Reader core.Reader
-	Clock  core.Clock
-	Sealer core.Sealer
-	Keys   core.Keymaker
-	Bulk   Bulk
-	Index  core.Indexer
-	Rights Rights
-	People People
-	Tokens Tokens
-	Listen func(topic string, f func(payload string)) (cancel func())
-	Client func(org core.ID) *http.Client
-	Origin string
-	Log    *slog.Logger
+	Gate    core.Gate
+	Reader  core.Reader
+	Clock   core.Clock
+	Sealer  core.Sealer
+	Keys    core.Keymaker
+	Bulk    Bulk
+	Index   core.Indexer
+	Rights  Rights
+	People  People
+	Tokens  Tokens
+	SignUps SignUps // nil: nobody signs up for the service
+	Listen  func(topic string, f func(payload string)) (cancel func())
+	Client  func(org core.ID) *http.Client
+	Origin  string
+	Log     *slog.Logger
 }
 
 // Bulk seals and opens many values of one owner with its key read once.

@@ -13,4 +13,5 @@ func Register(a *rest.API, m *recognition.Module) {
 	cards(a, m)
 	intake(a, m)
 	calls(a, m)
+	subscriptions(a, m)
 }

@@ -19,10 +19,10 @@ var Kind = service.Kind{Name: "recognition", Schema: recognition.Schema, New: pl
 func plug(d service.Doors) (service.Service, error) {
 	m := recognition.New(recognition.Needs{
 		Gate: d.Gate, Reader: d.Reader, Clock: d.Clock, Sealer: d.Sealer, Keys: d.Keys, Bulk: d.Bulk, Index: d.Index, Rights: d.Rights,
-		People: d.People, Tokens: tokens{d.Tokens}, Listen: d.Listen, Client: d.Client, Origin: d.Origin, Log: d.Log,
+		People: d.People, Tokens: tokens{d.Tokens}, SignUps: signUps{d.SignUps}, Listen: d.Listen, Client: d.Client, Origin: d.Origin, Log: d.Log,
 	})
 	return service.Service{
-		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Allows: m.Allows, Close: m.Close,
+		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Allows: m.Allows, Joined: m.Joined, Close: m.Close,
 	}, nil
 }
 
@@ -35,4 +35,13 @@ func (t tokens) Grant(ctx context.Context, org core.ID, name string, responsible
 
 func (t tokens) Revoke(ctx context.Context, org, account core.ID, reason string) error {
 	return t.house.Revoke(ctx, org, account, reason)
+}
+
+// signUps is the house's door in the words of the service.
+type signUps struct{ house service.SignUps }
+
+func (s signUps) Open(ctx context.Context) (bool, error) { return s.house.Open(ctx) }
+
+func (s signUps) Ask(ctx context.Context, a recognition.SignUp) error {
+	return s.house.Ask(ctx, service.SignUp(a))
 }
