@@ -32,6 +32,7 @@ var mayCall = map[string]string{
 	"kit/browse/browser.go":                  "plays people who come to the platform from outside, for demonstrations, attacks and tests: nothing that serves makes one",
 	"core/internal/control/outside/place.go": "asks the resolver where the database is, whose name is the configuration's; nothing is connected",
 	"core/boot/stage.go":                     "the visitor of probes: its transport is the platform's own handler, within the process",
+	"services/recognition/source/":           "reads the tools of a customer, on the customer's own computer: the platform runs none of it",
 }
 
 // outings gives the ways out that a file takes: "http.Client" when it makes one, not when it is given a pointer to one.
