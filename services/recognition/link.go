@@ -20,7 +20,7 @@ const (
 // Trunk is the numbers of a company that begin alike: "+331420000" stands for the ten thousand, thousand, hundred or ten numbers behind
 // it. A caller found by it is a company, person unknown.
 type Trunk struct {
-	Prefix  string `json:"prefix"` // E.164, at least six digits
+	Prefix  string `json:"prefix"` // E.164, 7 to 14 digits
 	Company string `json:"company"`
 }
 

@@ -61,8 +61,9 @@ type Tokens interface {
 
 // Module is the service.
 type Module struct {
-	needs Needs
-	calls calls
+	needs  Needs
+	memory memory
+	calls  calls
 }
 
 // New makes the service.
