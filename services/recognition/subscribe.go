@@ -2,6 +2,8 @@ package recognition
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -124,7 +126,8 @@ func (m *Module) Joined(ctx context.Context, tx core.Tx, org, person core.ID) er
 // Unsubscribe ends the service: the links of the organization and every card are gone with it, in the same second (CTI-32.1).
 func (m *Module) Unsubscribe(ctx context.Context, org core.ID) error {
 	act := &core.Act{Def: EndSubscription, Org: org, Resource: org}
-	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
+	var gone []Link
+	err := m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		n, err := tx.Exec(ctx, qUnsubscribe, org, clock.Micros(m.now()), core.ActorOf(ctx).ID)
 		if err == nil && n == 0 {
 			err = errNotSubscribed
@@ -133,6 +136,24 @@ func (m *Module) Unsubscribe(ctx context.Context, org core.ID) error {
 			return err
 		}
 		act.Changed("state", "active", "ended")
+		if gone, err = m.linksIn(ctx, tx, org); err != nil {
+			return err
+		}
+		act.Changed("links", fmt.Sprint(len(gone)), "0")
+		for _, l := range gone {
+			if err := endLink(ctx, tx, org, l.ID); err != nil {
+				return err
+			}
+		}
+		tx.Notify(topicCards, string(org))
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	var all error // what is interrupted here the sweeper of any node finishes: nothing is found any more already
+	for _, l := range gone {
+		all = errors.Join(all, m.finishLink(context.WithoutCancel(ctx), org, l.ID))
+	}
+	return all
 }

@@ -70,7 +70,7 @@ func (m *Module) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	var all error
+	all := m.forgetPreviews(ctx)
 	for _, r := range links {
 		all = errors.Join(all, m.finishLink(ctx, r.org, r.link))
 	}

@@ -15,3 +15,16 @@ CREATE TABLE recognition_origin (
   made_at INTEGER NOT NULL,
   made_by TEXT NOT NULL
 ) STRICT;
+
+-- What an agent tells the person who maps the fields of its tool, sealed under the link's own key and gone after half an hour.
+CREATE TABLE recognition_preview (
+  org      TEXT NOT NULL,
+  link     TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  asked_by TEXT NOT NULL,
+  told_at  INTEGER NOT NULL,  -- 0 until the agent has answered
+  told     BLOB NOT NULL,
+  until_at INTEGER NOT NULL,
+  PRIMARY KEY (org, link)
+) STRICT;
+CREATE INDEX recognition_preview_until ON recognition_preview (until_at);
