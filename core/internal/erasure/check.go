@@ -1,6 +1,7 @@
 package erasure
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -204,64 +205,88 @@ func (m *Module) treated(as func(core.Column) bool) map[column]bool {
 
 var escape = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
 
-// look counts, in both databases and with one statement a table, the rows of which a column matches one of the values; then it
-// names the columns of those tables.
+// look counts, in both databases, the rows of which a column matches one of the values; then it names the columns of those tables.
 func look(ctx context.Context, in []schema, wanted func(column) bool, form string, values []any, why core.Text) (left []core.Receipt, err error) {
 	seen := map[string]bool{}
 	for _, d := range in {
+		var terms []term
+		for _, c := range d.columns {
+			if !wanted(c) || seen[c.table] {
+				continue
+			}
+			if n := len(terms); n == 0 || terms[n-1].table != c.table {
+				terms = append(terms, term{table: c.table})
+			}
+			last := &terms[len(terms)-1]
+			last.names = append(last.names, c.name)
+		}
 		err := d.Read(db.Long(ctx), func(tx core.Tx) error {
 			left = slices.Clip(left)
-			for table, names := range byTable(d.columns, wanted) {
-				if seen[table] {
-					continue
-				}
-				seen[table] = true
-				n, err := matching(ctx, tx, d, table, names, form, values)
-				if err != nil {
-					return err
-				}
-				for _, name := range names {
-					if n == 0 {
-						break
-					}
-					here, err := matching(ctx, tx, d, table, []string{name}, form, values)
-					if err != nil {
-						return err
-					}
-					if here > 0 {
-						left = append(left, core.Receipt{Table: table + "." + name, Deleted: here, Why: why})
+			found, err := matching(ctx, tx, d, terms, form, values)
+			if err != nil || len(found) == 0 {
+				return err
+			}
+			var alone []term
+			for _, t := range terms {
+				for _, name := range t.names {
+					if found[t.table] > 0 {
+						alone = append(alone, term{table: t.table, says: t.table + "." + name, names: []string{name}})
 					}
 				}
 			}
-			return nil
+			here, err := matching(ctx, tx, d, alone, form, values)
+			for _, t := range alone {
+				if n := here[t.says]; n > 0 {
+					left = append(left, core.Receipt{Table: t.says, Deleted: n, Why: why})
+				}
+			}
+			return err
 		})
 		if err != nil {
 			return nil, err
+		}
+		for _, t := range terms {
+			seen[t.table] = true
 		}
 	}
 	return left, nil
 }
 
-func byTable(columns []column, wanted func(column) bool) map[string][]string {
-	tables := map[string][]string{}
-	for _, c := range columns {
-		if wanted(c) {
-			tables[c.table] = append(tables[c.table], c.name)
-		}
-	}
-	return tables
+// term is a part of a search: columns of one table, and what it is called by in the answer (the table's name when empty).
+type term struct {
+	table, says string
+	names       []string
 }
 
-// matching counts the rows of a table of which one of the columns matches one of the values. Names of tables and columns are those
-// of the live schema, and look like names: no input has a way in.
-func matching(ctx context.Context, tx core.Tx, d Base, table string, names []string, form string, values []any) (int64, error) {
-	var terms []string
-	for _, name := range names {
-		for i := range values {
-			terms = append(terms, fmt.Sprintf(form, name, i+1))
+// atOnce is how many tables one statement searches: on a server each statement is a way there and back.
+const atOnce = 60
+
+// matching counts the rows of tables of which one of the columns matches one of the values; what has none is not in the answer. Names
+// of tables and columns are those of the live schema, and look like names: no input has a way in.
+func matching(ctx context.Context, tx core.Tx, d Base, terms []term, form string, values []any) (map[string]int64, error) {
+	found := map[string]int64{}
+	for some := range slices.Chunk(terms, atOnce) {
+		var parts []string
+		for _, t := range some {
+			var any []string
+			for _, name := range t.names {
+				for i := range values {
+					any = append(any, fmt.Sprintf(form, name, i+1))
+				}
+			}
+			parts = append(parts, "SELECT '"+cmp.Or(t.says, t.table)+"' AS place, count(*) AS n FROM "+t.table+" WHERE "+strings.Join(any, " OR "))
+		}
+		q := db.SQLOn(d.Engine(), "SELECT place, n FROM ("+strings.Join(parts, " UNION ALL ")+") AS s WHERE n > 0")
+		_, err := db.All(ctx, tx, q, func(scan db.Scan) (struct{}, error) {
+			var place string
+			var n int64
+			err := scan(&place, &n)
+			found[place] = n
+			return struct{}{}, err
+		}, values...)
+		if err != nil {
+			return nil, err
 		}
 	}
-	q := db.SQLOn(d.Engine(), "SELECT count(*) FROM "+table+" WHERE "+strings.Join(terms, " OR "))
-	n, _, err := db.One(ctx, tx, q, db.Value[int64], values...)
-	return n, err
+	return found, nil
 }

@@ -180,14 +180,14 @@ func (m *Module) step(ctx context.Context, o *Order) error {
 
 // scrub empties the log of a database's file; readers and writers of the moment are waited for.
 func scrub(ctx context.Context, base Base) (err error) {
-	for range 20 {
+	for wait := time.Millisecond; wait < 2*time.Second; wait *= 2 {
 		if err = base.Scrub(ctx); core.KindOf(err) != core.Busy {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(100 * time.Millisecond):
+		case <-time.After(wait):
 		}
 	}
 	return err

@@ -182,13 +182,11 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 	}
 	var kept int64
 	for i := range logs {
-		for _, f := range []Filter{{Actor: person}, {Subject: person}} {
-			n, err := m.count(ctx, tx, &logs[i], f)
-			if err != nil {
-				return nil, err
-			}
-			kept += n
+		mentioned, err := m.mentions(ctx, tx, &logs[i], person)
+		if err != nil {
+			return nil, err
 		}
+		kept += mentioned
 	}
 	return []core.Receipt{{Table: "journal_search", Deleted: n}, {Table: "journal_batch", Kept: kept, Ground: core.LegitimateInterest, Why: whyKept, Rule: "journal"}}, nil
 }
