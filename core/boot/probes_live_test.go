@@ -80,7 +80,7 @@ func (w *town) runProbes(t *testing.T, wanted func(*core.Probe) bool) {
 		t.Errorf("only %d probes were found", n)
 	}
 	for table, rows := range w.rowsPerTable() {
-		if rows != before[table] {
+		if rows != before[table] && table != "restraint_turn" {
 			t.Errorf("%s: %d rows before, %d after", table, before[table], rows)
 		}
 	}

@@ -21,4 +21,3 @@ CREATE TABLE restraint_turn (
   id   INTEGER NOT NULL PRIMARY KEY,
   turn INTEGER NOT NULL
 ) STRICT;
-INSERT INTO restraint_turn (id, turn) VALUES (1, 0);
