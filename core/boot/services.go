@@ -97,3 +97,9 @@ func (g grants) Grant(ctx context.Context, w service.Granted) (account core.ID, 
 func (g grants) Revoke(ctx context.Context, org, account core.ID, reason string) error {
 	return g.h.tokens.CloseService(ctx, org, account, reason)
 }
+
+// Personal makes a token of the actor's own.
+func (g grants) Personal(ctx context.Context, name string, scopes []core.Permission, until time.Time) (secret string, err error) {
+	_, secret, err = g.h.tokens.Create(ctx, token.Order{Name: name, Scopes: scopes, Ends: until})
+	return secret, err
+}

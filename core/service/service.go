@@ -108,6 +108,8 @@ type Tokens interface {
 	Grant(ctx context.Context, g Granted) (account core.ID, secret string, err error)
 	// Revoke ends a service account and its secrets at once.
 	Revoke(ctx context.Context, org, account core.ID, reason string) error
+	// Personal makes a token of the actor's own, shown once: their acts, limited to these scopes. Call it outside of any transaction.
+	Personal(ctx context.Context, name string, scopes []core.Permission, until time.Time) (secret string, err error)
 }
 
 // Granted is a service account to make.

@@ -29,6 +29,8 @@ type Needs struct {
 	Rights  Rights
 	People  People
 	Tokens  Tokens
+	Queue   Queue
+	Places  Places
 	SignUps SignUps // nil: nobody signs up for the service
 	Listen  func(topic string, f func(payload string)) (cancel func())
 	Client  func(org core.ID) *http.Client
@@ -57,19 +59,28 @@ type People interface {
 type Tokens interface {
 	Grant(ctx context.Context, org core.ID, name string, responsible core.ID, role string, scopes []core.Permission, until time.Time) (account core.ID, secret string, err error)
 	Revoke(ctx context.Context, org, account core.ID, reason string) error
+	// Personal makes a token of the actor's own, shown once.
+	Personal(ctx context.Context, name string, scopes []core.Permission, until time.Time) (secret string, err error)
+}
+
+// Places names organizations.
+type Places interface {
+	Org(ctx context.Context, tx core.Tx, id core.ID) (core.Organization, error)
 }
 
 // Module is the service.
 type Module struct {
-	needs  Needs
-	memory memory
-	calls  calls
+	needs   Needs
+	memory  memory
+	calls   calls
+	support support
 }
 
 // New makes the service.
 func New(n Needs) *Module {
 	m := &Module{needs: n}
 	m.calls.open(m)
+	m.support.listen(m)
 	return m
 }
 
@@ -79,11 +90,18 @@ func (m *Module) now() time.Time { return m.needs.Clock.Now() }
 func (m *Module) Now() time.Time { return m.now() }
 
 // Run works on this node until ctx ends.
-func (m *Module) Run(ctx context.Context) error { return m.runExchanges(ctx) }
+func (m *Module) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); m.runSupport(ctx) }()
+	defer func() { stop(); <-done }()
+	return m.runExchanges(ctx)
+}
 
 // Close ends what New opened.
 func (m *Module) Close() error {
 	m.calls.close()
+	m.support.close()
 	return nil
 }
 

@@ -19,10 +19,10 @@ var Kind = service.Kind{Name: "recognition", Schema: recognition.Schema, New: pl
 func plug(d service.Doors) (service.Service, error) {
 	m := recognition.New(recognition.Needs{
 		Gate: d.Gate, Reader: d.Reader, Clock: d.Clock, Sealer: d.Sealer, Keys: d.Keys, Bulk: d.Bulk, Index: d.Index, Rights: d.Rights,
-		People: d.People, Tokens: tokens{d.Tokens}, SignUps: signUps{d.SignUps}, Listen: d.Listen, Client: d.Client, Origin: d.Origin, Log: d.Log,
+		People: d.People, Tokens: tokens{d.Tokens}, Queue: d.Queue, Places: d.Places, SignUps: signUps{d.SignUps}, Listen: d.Listen, Client: d.Client, Origin: d.Origin, Log: d.Log,
 	})
 	return service.Service{
-		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Allows: m.Allows, Joined: m.Joined, Close: m.Close,
+		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Work: m.Work, Allows: m.Allows, Joined: m.Joined, Close: m.Close,
 	}, nil
 }
 
@@ -44,4 +44,8 @@ func (s signUps) Open(ctx context.Context) (bool, error) { return s.house.Open(c
 
 func (s signUps) Ask(ctx context.Context, a recognition.SignUp) error {
 	return s.house.Ask(ctx, service.SignUp(a))
+}
+
+func (t tokens) Personal(ctx context.Context, name string, scopes []core.Permission, until time.Time) (string, error) {
+	return t.house.Personal(ctx, name, scopes, until)
 }
