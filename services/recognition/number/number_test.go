@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -191,6 +192,12 @@ func FuzzParse(f *testing.F) {
 		f.Add(e.raw, e.region)
 	}
 	f.Fuzz(func(t *testing.T, raw, region string) {
+		began := time.Now()
+		defer func() {
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("%q takes %s", raw, took)
+			}
+		}()
 		for _, n := range append(Split(raw, region), Parse(raw, region)) {
 			switch n.Kind {
 			case E164:
