@@ -13,6 +13,7 @@ type SyncAsk struct {
 	Full    bool   // it brings the whole set
 	Every   int    // seconds between two turns, for the alert when it is late
 	Version string // of the program
+	Fresh   bool   // what came before the cut is of no use any more
 }
 
 // OpenSync begins a session, or goes on with the one that was cut.

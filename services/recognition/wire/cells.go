@@ -132,3 +132,27 @@ func Differ(ours, theirs Cells) (onlyOurs, onlyTheirs []Item, err error) {
 	}
 	return onlyOurs, onlyTheirs, nil
 }
+
+// AppendItems gives the short forms of all entries of a set as they are sent: sorted, so that half of them is told by their order.
+func AppendItems(b []byte, items []Item) []byte {
+	slices.Sort(items)
+	for _, i := range items {
+		b = binary.BigEndian.AppendUint64(b, uint64(i))
+	}
+	return b
+}
+
+// ParseItems reads what AppendItems gave.
+func ParseItems(b []byte) ([]Item, error) {
+	if len(b)%8 != 0 {
+		return nil, ErrCells
+	}
+	items := make([]Item, len(b)/8)
+	for i := range items {
+		items[i] = Item(binary.BigEndian.Uint64(b[i*8:]))
+		if i > 0 && items[i] < items[i-1] {
+			return nil, ErrCells
+		}
+	}
+	return items, nil
+}

@@ -1,0 +1,249 @@
+package recognition
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/services/recognition/wire"
+)
+
+// cardSet is what the cards of a link would be if its session ended now: those on the shelf, but for what its chunks say.
+type cardSet struct {
+	m       *Module
+	row     syncRow
+	hasher  *wire.Hasher
+	changes []cardChange // by id, the last of each
+	forget  map[wire.Item]bool
+	last    wire.ID // of the last chunk, as it came
+}
+
+// cardChange is what the chunks say of one card.
+type cardChange struct {
+	entry   wire.Entry
+	gone    bool
+	content []byte
+}
+
+// syncSet reads the chunks of a session.
+func (m *Module) syncSet(ctx context.Context, row syncRow, key []byte) (*cardSet, error) {
+	s := &cardSet{m: m, row: row, hasher: wire.NewHasher(key), forget: map[wire.Item]bool{}}
+	if row.next == 0 {
+		return s, nil
+	}
+	open, err := m.needs.Bulk.Opener(ctx, row.link)
+	if err != nil {
+		return nil, err
+	}
+	place := chunkPlace(row.org, row.link, row.session)
+	for n := range row.next {
+		var sealed []byte
+		err := m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+			var found bool
+			sealed, found, err = db.One(ctx, tx, qChunk, db.Value[[]byte], row.org, row.link, row.session, n)
+			if err == nil && !found {
+				err = errNoSession
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		body, err := open(place, sealed)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.take(body); err != nil {
+			return nil, err
+		}
+	}
+	s.sort()
+	return s, nil
+}
+
+func (s *cardSet) take(body []byte) error {
+	return wire.OpenChunk(body, func(mapping int64, c wire.Change) error {
+		switch c.Op {
+		case wire.Forget:
+			s.forget[c.Item] = true
+			return nil
+		case wire.Delete:
+			s.changes = append(s.changes, cardChange{entry: wire.Entry{ID: c.ID}, gone: true})
+		case wire.Put:
+			s.changes = append(s.changes, cardChange{entry: wire.Entry{ID: c.ID, Sum: s.hasher.Sum(mapping, c.Content)}, content: c.Content})
+		}
+		s.last = c.ID
+		return nil
+	})
+}
+
+// sort puts changes by id and keeps the last of each.
+func (s *cardSet) sort() {
+	slices.SortStableFunc(s.changes, func(a, b cardChange) int { return a.entry.Compare(b.entry) })
+	kept := s.changes[:0]
+	for i, c := range s.changes {
+		if i+1 == len(s.changes) || s.changes[i+1].entry.ID != c.entry.ID {
+			kept = append(kept, c)
+		}
+	}
+	s.changes = kept
+}
+
+// progress tells up to which id the chunks came and the digest of what they say, for an agent that lost its place.
+func (s *cardSet) progress() (through, digest string) {
+	var d wire.Digest
+	for _, c := range s.changes {
+		d.Add(s.hasher.Element(c.entry))
+	}
+	return hexOf(s.last[:]), d.String()
+}
+
+// read opens one snapshot of the row and of the shelf that is in use.
+func (s *cardSet) read(ctx context.Context, fn func(tx core.Tx, shelf int64) error) error {
+	return s.m.needs.Reader.Read(ctx, func(tx core.Tx) error {
+		row, found, err := s.m.syncOf(ctx, tx, s.row.org, s.row.link)
+		if err == nil && (!found || row.session != s.row.session) {
+			err = errNoSession
+		}
+		if err != nil {
+			return err
+		}
+		s.row = row
+		link, err := s.m.LinkIn(ctx, tx, row.org, row.link)
+		if err != nil {
+			return err
+		}
+		return fn(tx, link.Shelf)
+	})
+}
+
+// base gives the entries of a shelf, by id.
+func (s *cardSet) base(ctx context.Context, tx core.Tx, shelf int64, give func(wire.Entry) error) error {
+	if shelf == 0 {
+		return nil
+	}
+	return s.m.Walk(ctx, tx, s.row.org, shelf, func(k Key, mark Mark) error {
+		return give(wire.Entry{ID: wire.ID(k), Sum: wire.Sum(mark)})
+	})
+}
+
+// syncOutcome is what a session would do.
+type syncOutcome struct {
+	shelf      int64
+	generation int64
+	before     int // cards
+	after      int
+	digest     wire.Digest
+	gone       []Key    // to take away from the shelf
+	deletes    int      // cards that would be found no more
+	puts       []cardChange // to write
+}
+
+// merge walks the shelf and the changes together. Each entry of the result is given.
+func (s *cardSet) merge(ctx context.Context, tx core.Tx, shelf int64, give func(wire.Entry, wire.Element)) (o syncOutcome, err error) {
+	o.shelf, o.generation = shelf, s.row.generation
+	next := 0
+	add := func(c cardChange) {
+		if c.gone {
+			return
+		}
+		el := s.hasher.Element(c.entry)
+		o.digest.Add(el)
+		o.after++
+		o.puts = append(o.puts, c)
+		give(c.entry, el)
+	}
+	err = s.base(ctx, tx, shelf, func(e wire.Entry) error {
+		o.before++
+		for next < len(s.changes) && bytes.Compare(s.changes[next].entry.ID[:], e.ID[:]) < 0 {
+			add(s.changes[next])
+			next++
+		}
+		if next < len(s.changes) && s.changes[next].entry.ID == e.ID {
+			c := s.changes[next]
+			next++
+			if c.gone {
+				o.gone = append(o.gone, Key(e.ID))
+				o.deletes++
+			}
+			add(c)
+			return nil
+		}
+		if s.row.whole {
+			o.deletes++
+			return nil
+		}
+		el := s.hasher.Element(e)
+		if s.forget[el.Item()] {
+			o.gone = append(o.gone, Key(e.ID))
+			o.deletes++
+			return nil
+		}
+		o.digest.Add(el)
+		o.after++
+		give(e, el)
+		return nil
+	})
+	for ; next < len(s.changes); next++ {
+		add(s.changes[next])
+	}
+	return o, err
+}
+
+// sum gives each element of what the set would be, within one snapshot.
+func (s *cardSet) sum(ctx context.Context, give func(wire.Entry, wire.Element)) (o syncOutcome, err error) {
+	err = s.read(ctx, func(tx core.Tx, shelf int64) (err error) {
+		o, err = s.merge(ctx, tx, shelf, give)
+		return err
+	})
+	return o, err
+}
+
+// askSet decides for an agent that asks about a set, and reads its chunks.
+func (m *Module) askSet(ctx context.Context, org, link, session core.ID) (*cardSet, error) {
+	var row syncRow
+	err := m.needs.Gate.Change(ctx, &core.Act{Def: &SyncPush, Org: org, Resource: link}, func(tx core.Tx) (err error) {
+		if err := m.mine(ctx, tx, org, link); err != nil {
+			return err
+		}
+		row, err = m.sessionOf(ctx, tx, org, link, session)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	key, err := m.needs.Sealer.Open(ctx, link, syncPlace(org, link), row.secret)
+	if err != nil {
+		return nil, err
+	}
+	return m.syncSet(ctx, row, key)
+}
+
+func (m *Module) syncCells(ctx context.Context, org, link, session core.ID, n int) ([]byte, error) {
+	if n < wire.FewestCells || n > wire.MostCells {
+		return nil, errCells
+	}
+	s, err := m.askSet(ctx, org, link, session)
+	if err != nil {
+		return nil, err
+	}
+	cells := wire.NewCells(n)
+	if _, err := s.sum(ctx, func(_ wire.Entry, el wire.Element) { cells.Add(el.Item()) }); err != nil {
+		return nil, err
+	}
+	return cells.Append(nil), nil
+}
+
+func (m *Module) syncItems(ctx context.Context, org, link, session core.ID) ([]byte, error) {
+	s, err := m.askSet(ctx, org, link, session)
+	if err != nil {
+		return nil, err
+	}
+	var items []wire.Item
+	if _, err := s.sum(ctx, func(_ wire.Entry, el wire.Element) { items = append(items, el.Item()) }); err != nil {
+		return nil, err
+	}
+	return wire.AppendItems(nil, items), nil
+}
