@@ -1,6 +1,10 @@
 package recognition
 
-import "github.com/rempart/rempart/core"
+import (
+	"slices"
+
+	"github.com/rempart/rempart/core"
+)
 
 // Purpose is what cards and calls are used for: telling a person who is calling.
 const Purpose core.Purpose = "recognition"
@@ -36,7 +40,7 @@ var activities = []core.Activity{
 		Part:  core.Processor, Purposes: []core.Purpose{Purpose, core.PurposeService, core.PurposeSupport, core.PurposeSecurity},
 		Persons:    []core.Text{{FR: "contacts de l'organisation", EN: "contacts of the organization"}, {FR: "utilisateurs", EN: "users"}},
 		Recipients: []core.Text{{FR: "utilisateurs de l'organisation", EN: "users of the organization"}},
-		Tables:     []string{"recognition_link"},
+		Tables:     cardTableNames,
 	},
 }
 
@@ -44,10 +48,44 @@ var activities = []core.Activity{
 func (m *Module) Manifest() core.Manifest {
 	return core.Manifest{
 		Module: "recognition", Title: core.Text{FR: "Reconnaissance d'appels", EN: "Caller recognition"},
-		Tables: []core.Table{
-			{Name: "recognition_link", Title: core.Text{FR: "Outils reliés", EN: "Linked tools"}, Columns: core.Columns(
-				core.Plain("org", "id", "state", "made_at"), core.Personal(owned, "made_by"))},
+		Tables: slices.Concat(
+			[]core.Table{linkTable},
+			cardTables,
+			intakeTables,
+			callTables,
+			supportTables,
+			deviceTables,
+			subscriptionTables,
+			settingTables,
+		),
+		Acts: slices.Concat(
+			cardActs,
+			intakeActs,
+			callActs,
+			supportActs,
+			deviceActs,
+			subscriptionActs,
+			settingActs,
+		),
+		Duties: slices.Concat(
+			[]*core.Duty{Tidy},
+			callDuties,
+			[]*core.Duty{shredding, seeing, guessing},
+			settingDuties,
+		),
+		Roles: roles,
+		Activities: slices.Concat(
+			activities,
+			[]core.Activity{intakeActivity, callActivity},
+			[]core.Activity{supportActivity, deviceActivity},
+			[]core.Activity{subscriptionActivity, settingActivity},
+		),
+		Rules: []core.RetentionRule{
+			cardRule,
+			callRule,
+			supportRules[0],
+			deviceRules[0],
+			settingRule,
 		},
-		Roles: roles, Activities: activities,
 	}
 }

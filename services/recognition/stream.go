@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/services/recognition/line/fake"
 )
 
 // callTopic is told after each change of a call: organization, person and call, by their ids.
@@ -21,12 +22,26 @@ func (m *Module) Follow(ctx context.Context, org core.ID) (calls <-chan core.ID,
 type calls struct {
 	hub    hub
 	cancel []func()
+	wake   chan struct{} // lines changed: look at them now
+	told   outcomes
+
+	mu    sync.Mutex
+	turn  int // grows with each change of lines or phones
+	books map[core.ID]*book
+	fakes map[core.ID]*fake.Exchange // demonstration exchanges, by line
 }
 
 func (c *calls) open(m *Module) {
+	c.wake = make(chan struct{}, 1)
 	if m.needs.Listen == nil {
 		return
 	}
+	c.cancel = append(c.cancel, m.needs.Listen(lineTopic, func(string) {
+		c.mu.Lock()
+		c.turn, c.books = c.turn+1, nil
+		c.mu.Unlock()
+		c.nudge()
+	}), m.needs.Listen(errandTopic, func(string) { c.nudge() }), m.needs.Listen(outcomeTopic, c.told.hear))
 	c.cancel = append(c.cancel, m.needs.Listen(callTopic, func(payload string) {
 		parts := strings.Split(payload, " ")
 		if len(parts) != 3 {
@@ -35,6 +50,14 @@ func (c *calls) open(m *Module) {
 		}
 		c.hub.tell(core.ID(parts[0]), core.ID(parts[1]), core.ID(parts[2]))
 	}))
+}
+
+// nudge has the lines looked at now.
+func (c *calls) nudge() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
 }
 
 func (c *calls) close() {
