@@ -9,6 +9,10 @@ import { stories } from "./stories.mjs";
 const began = Date.now(), out = new URL("out/", import.meta.url).pathname;
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
+setTimeout(() => {
+  console.log(`FAILED the run does not end; it stood after: ${tally.last}`);
+  process.exit(1);
+}, 25 * 60e3).unref();
 const platform = await start(), browser = await open(), { origin } = platform;
 const visited = new Set(); // routes opened: /o/{org}/members
 
@@ -18,7 +22,12 @@ const fits = patterns.map((p) => [p, new RegExp("^" + p.replace("{$}", "").repla
 const shape = (url) => { const { pathname } = new URL(url); return fits.find(([, r]) => r.test(pathname))?.[0] || pathname; };
 
 // contextOf opens an empty profile that prefers a language.
-const contextOf = (lang = "fr", options = {}) => browser.newContext({ viewport: { width: widths[0], height: 900 }, locale: lang, ...options });
+const contextOf = async (lang = "fr", options = {}) => {
+  const context = await browser.newContext({ viewport: { width: widths[0], height: 900 }, locale: lang, ...options });
+  const close = context.close.bind(context); // a profile that does not close in time is left to the end of the browser
+  context.close = () => Promise.race([close(), new Promise((done) => setTimeout(done, 15e3).unref())]);
+  return context;
+};
 
 // choose takes a language as the menu does: the choice stays in the profile, and shows on the next page.
 const choose = (page, lang) => page.evaluate((l) => fetch("/preferences", { method: "POST", body: new URLSearchParams({ lang: l, back: "/livez" }) }), lang);

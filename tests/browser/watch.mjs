@@ -18,9 +18,10 @@ export function open() {
 }
 
 // Count of what passed and what did not.
-export const tally = { passed: 0, failed: 0, failures: [] };
+export const tally = { passed: 0, failed: 0, failures: [], last: "" };
 
 export function check(ok, what, detail = "") {
+  tally.last = what;
   if (ok) return void tally.passed++;
   tally.failed++;
   tally.failures.push(what + (detail ? "\n    " + detail : ""));
