@@ -58,3 +58,15 @@ func (m *Module) Approve(ctx context.Context, org, link core.ID) error {
 func (m *Module) Refuse(ctx context.Context, org, link core.ID) error {
 	return m.refuse(ctx, org, link)
 }
+
+// SyncSettings gives an agent what it applies to its tool: the mapping that people chose.
+func (m *Module) SyncSettings(ctx context.Context, org, link core.ID) (l Link, err error) {
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: &SyncAwait, Org: org, Resource: link}, func(tx core.Tx) error {
+		if err := m.mine(ctx, tx, org, link); err != nil {
+			return err
+		}
+		l, err = m.LinkIn(ctx, tx, org, link)
+		return err
+	})
+	return l, err
+}
