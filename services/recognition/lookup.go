@@ -11,8 +11,10 @@ import (
 	"github.com/rempart/rempart/services/recognition/number"
 )
 
-// homeRegion is that of numbers without a country, unless the caller names another.
-const homeRegion = "FR"
+// HomeRegion is that of numbers without a country, unless the caller names another.
+const HomeRegion = "FR"
+
+const homeRegion = HomeRegion
 
 // Answer is what is known of a caller's number.
 type Answer struct {
@@ -24,7 +26,7 @@ type Answer struct {
 // Lookup tells who a number is: every card with exactly it, else the companies whose trunk it is behind. A masked caller is never
 // looked up, a number that is none gives no match. It is a read of personal data, decided and journaled (card.find).
 func (m *Module) Lookup(ctx context.Context, org core.ID, raw string) (Answer, error) {
-	return m.LookupFrom(ctx, org, raw, homeRegion)
+	return m.LookupFrom(ctx, org, raw, HomeRegion)
 }
 
 // LookupFrom is Lookup of a number written as in a region.

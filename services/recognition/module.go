@@ -94,7 +94,9 @@ func (m *Module) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); m.runSupport(ctx) }()
-	defer func() { stop(); <-done }()
+	swept := make(chan struct{})
+	go func() { defer close(swept); m.runShelves(ctx) }()
+	defer func() { stop(); <-done; <-swept }()
 	return m.runExchanges(ctx)
 }
 

@@ -21,7 +21,7 @@ type shelfRow struct {
 }
 
 // runShelves ends the rows of generations and links that are over, until ctx ends.
-func (m *Module) runShelves(ctx context.Context) error {
+func (m *Module) runShelves(ctx context.Context) {
 	woken := make(chan struct{}, 1)
 	defer m.needs.Listen(topicCards, func(string) {
 		select {
@@ -37,7 +37,7 @@ func (m *Module) runShelves(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-each.C:
 		case <-woken:
 		}
