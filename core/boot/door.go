@@ -46,7 +46,7 @@ func (h *House) openDoor() error {
 	front := abuse.NewFront(50, 200, 100_000)
 	h.server = edge.New(edge.Config{
 		Origin: h.cfg.Origin, Hosts: h.hosts(), Proxies: h.cfg.Proxies,
-		Authenticate: h.authenticate(), Permit: h.permit, ErrorPage: ui.ErrorPage,
+		Authenticate: h.authenticate(), Alive: h.sessions.Alive, Permit: h.permit, ErrorPage: ui.ErrorPage,
 		Admit: func(a netip.Addr) (time.Duration, bool) {
 			v := front.Allow(a, h.cfg.Clock.Now())
 			return v.Retry, v.OK

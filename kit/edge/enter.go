@@ -28,6 +28,8 @@ type visit struct {
 	actor core.Actor
 	nonce string
 	route string
+	// allowed asks again whether the request would be let in now; nil for a public route.
+	allowed func(context.Context) error
 }
 
 type visitKey struct{}
@@ -67,6 +69,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, route Route) {
 
 	r, err := s.identify(w, r, route.Access)
 	if err == nil {
+		visitOf(ctx).allowed = s.allowance(r, route.Access)
 		err = route.Handle(w, r)
 	}
 	if err != nil {

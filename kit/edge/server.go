@@ -31,6 +31,9 @@ type Config struct {
 	// Authenticate tells who asks, from the session cookie or a bearer token. The anonymous actor and nil mean nobody.
 	// It may set cookies on w. An actor given together with an error is one who is known and refused.
 	Authenticate func(w http.ResponseWriter, r *http.Request) (core.Actor, error)
+	// Alive tells whether the session of an actor that Authenticate gave still stands, without counting as a use of it: what lasts
+	// longer than a request asks it. nil: as long as it was let in.
+	Alive func(ctx context.Context, a core.Actor) error
 	// Permit decides beforehand whether the actor of ctx may open a page that needs act in org, on object ("" for none).
 	// It is asked for reads (GET) alone, so that a form is not shown to who may not send it; acts are decided by the gate
 	// in any case.

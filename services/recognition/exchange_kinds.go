@@ -33,8 +33,8 @@ func asked(name, form, fr, en, hintFR, hintEN string) ExchangeField {
 	return ExchangeField{Name: name, Form: form, Title: core.Text{FR: fr, EN: en}, Hint: core.Text{FR: hintFR, EN: hintEN}}
 }
 
-func secret(f ExchangeField) ExchangeField             { f.Secret = true; return f }
-func optional(f ExchangeField) ExchangeField           { f.Optional = true; return f }
+func secret(f ExchangeField) ExchangeField              { f.Secret = true; return f }
+func optional(f ExchangeField) ExchangeField            { f.Optional = true; return f }
 func byDefault(f ExchangeField, v string) ExchangeField { f.Default = v; return f }
 func oneOf(f ExchangeField, v ...string) ExchangeField {
 	f.Choices, f.Default = v, v[0]

@@ -184,6 +184,10 @@ var catalogue = []*Key{
 		Title: core.Text{FR: "Trace des messages remis", EN: "Trace of delivered messages"}, Effect: nextSweep,
 	},
 	{
+		ID: "retention.call_days", Sort: Number, Direction: Lower, Default: "30", Least: 1, Most: 30, Unit: "days", Clause: "CTI-22, EMG-4.8",
+		Title: core.Text{FR: "Historique des appels de chacun", EN: "Each person's history of calls"}, Effect: nextSweep,
+	},
+	{
 		ID: "retention.invitation_days", Sort: Number, Direction: Lower, Default: "30", Least: 1, Most: 30, Unit: "days", Clause: "EMG-4.8",
 		Title: core.Text{FR: "Invitations échues gardées", EN: "Invitations kept after they ran out"}, Effect: nextSweep,
 	},
