@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,6 +73,7 @@ func (c *command) serveOn(ctx context.Context, cfg *Config) error {
 	if err := c.warnSheet(ctx, house, log); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	time.AfterFunc(5*time.Second, giveBack)
 	log.Info("serving", "port", l.Addr().(*net.TCPAddr).Port, "origin", cfg.Server.Origin, "version", version())
 	return serveHouse(ctx, house, l, metrics, log)
 }
