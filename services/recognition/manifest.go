@@ -57,6 +57,7 @@ func (m *Module) Manifest() core.Manifest {
 			deviceTables,
 			subscriptionTables,
 			settingTables,
+			scriptTables,
 		),
 		Acts: slices.Concat(
 			cardActs,
@@ -66,6 +67,7 @@ func (m *Module) Manifest() core.Manifest {
 			deviceActs,
 			subscriptionActs,
 			settingActs,
+			scriptActs,
 		),
 		Duties: slices.Concat(
 			[]*core.Duty{Tidy},
@@ -79,6 +81,7 @@ func (m *Module) Manifest() core.Manifest {
 			[]core.Activity{intakeActivity, callActivity},
 			[]core.Activity{supportActivity, deviceActivity},
 			[]core.Activity{subscriptionActivity, settingActivity},
+			[]core.Activity{scriptActivity},
 		),
 		Rules: []core.RetentionRule{
 			cardRule,

@@ -109,5 +109,8 @@ func (m *Module) Close() error {
 
 // Allows tells whether people of an organization named a destination that the service may call.
 func (m *Module) Allows(ctx context.Context, tx core.Tx, org core.ID, address string) (bool, error) {
-	return m.exchangeAt(ctx, tx, org, address)
+	if named, err := m.exchangeAt(ctx, tx, org, address); named || err != nil {
+		return named, err
+	}
+	return m.scriptAt(ctx, tx, org, address)
 }

@@ -13,11 +13,12 @@ import (
 // estates are what the service keeps of organizations.
 var estates = lapse.Owned(slices.Concat(
 	callEstates,
+	scriptEstates,
 	supportEstates,
 	deviceEstates,
 	cardEstates,
 	intakeEstates,
-	[]lapse.Estate{subscriptionEstate, settingEstate},
+	[]lapse.Estate{subscriptionEstate, settingEstate, {Table: "recognition_turn"}},
 )...)
 
 // lapses are how its rows end by time.
@@ -66,6 +67,7 @@ var qForgetMaker = db.SQL(`UPDATE recognition_link SET made_by = '' WHERE made_b
 func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
 	for _, export := range []func(context.Context, core.Tx, core.ID, func(core.Record) error) error{
 		m.exportCalls,
+		m.exportScripts,
 		m.exportSupport,
 	} {
 		if err := export(ctx, tx, person, emit); err != nil {
@@ -84,6 +86,7 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 	all := []core.Receipt{{Table: "recognition_link", Deleted: n}}
 	for _, erase := range []func(context.Context, core.Tx, core.ID) ([]core.Receipt, error){
 		m.eraseCalls,
+		m.eraseScripts,
 		m.eraseSupport,
 		forgetSubscriber,
 		forgetAsker,
