@@ -32,7 +32,7 @@ var (
 
 // scopesOf says what each kind of program may do.
 var scopesOf = map[string][]core.Permission{
-	ForSync:      {"sync.push", "sync.await"},
+	ForSync:      {"sync.push", "sync.await", "sync.asked", "sync.announce"},
 	ForLookup:    {"card.find"},
 	ForDirectory: {"directory.read"},
 	ForCalls:     {"call.report"},

@@ -137,6 +137,9 @@ func (m *Module) syncTurn(ctx context.Context, seen syncRow, act *core.Act, fn f
 		if err := fn(tx, &row); err != nil {
 			return err
 		}
+		if err := m.noteTurn(ctx, tx, seen.state, &row); err != nil {
+			return err
+		}
 		return row.put(ctx, tx)
 	})
 }

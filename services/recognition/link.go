@@ -31,6 +31,7 @@ type Mapping struct {
 	Company string            `json:"company,omitempty"` // one field
 	Numbers []string          `json:"numbers,omitempty"` // fields that hold numbers
 	Shown   map[string]string `json:"shown,omitempty"`   // label → field
+	Order   []string          `json:"order,omitempty"`   // labels as the notification shows them; those it does not name follow
 	Scripts map[string]string `json:"scripts,omitempty"` // parameter → field
 	Trunks  []Trunk           `json:"trunks,omitempty"`  // numbers of companies, person unknown
 }

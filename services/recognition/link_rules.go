@@ -32,8 +32,8 @@ var (
 		"The beginning of a number is written +33…, with 7 to 14 digits, and the name of the company.")
 )
 
-// LinkKinds are the tools that can be linked, by the words of their readers; form is cards that a person types.
-var LinkKinds = []string{"csv", "xlsx", "sql", "postgres", "mysql", "ldap", "carddav", "vcard", "rest", "form"}
+// LinkKinds are the tools that can be linked, by the words of their readers; form is cards that a person types, any what a program says it reads.
+var LinkKinds = []string{"csv", "xlsx", "sql", "postgres", "mysql", "ldap", "carddav", "vcard", "rest", "form", "any"}
 
 // settings is what is sealed of a link.
 type settings struct {
@@ -147,9 +147,9 @@ func (m *Module) changeLink(ctx context.Context, org, id core.ID, d LinkDraft) e
 	})
 }
 
-// sameMapping compares what agents apply: the trunks are ours alone.
+// sameMapping compares what agents apply: trunks and order are ours alone.
 func sameMapping(a, b Mapping) bool {
-	a.Trunks, b.Trunks = nil, nil
+	a.Trunks, b.Trunks, a.Order, b.Order = nil, nil, nil, nil
 	x, err := json.Marshal(a)
 	y, other := json.Marshal(b)
 	return err == nil && other == nil && string(x) == string(y)

@@ -54,6 +54,9 @@ func setState(ctx context.Context, tx core.Tx, org, id core.ID, s LinkState) err
 
 // endLink leaves of a link what the sweeper needs to know, and nothing to find.
 func endLink(ctx context.Context, tx core.Tx, org, id core.ID) error {
+	if err := dropSettings(ctx, tx, org, id); err != nil {
+		return err
+	}
 	for _, q := range []string{qTrunksEnd, qShelvesLeft} {
 		if _, err := tx.Exec(ctx, q, org, id); err != nil {
 			return err

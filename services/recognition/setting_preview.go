@@ -51,7 +51,7 @@ var forgetting = &core.Duty{Name: "recognition.preview", Why: "takes away after 
 
 var settingDuties = []*core.Duty{forgetting}
 
-var settingTables = []core.Table{{
+var settingTables = []core.Table{turnTable, {
 	Name: "recognition_preview", Title: core.Text{FR: "Aperçus pendant le réglage", EN: "Previews while a tool is set up"}, Unsaved: true,
 	Columns: core.Columns(
 		core.Plain("org", "link", "asked_at", "told_at", "until_at"), core.Personal(owned, "asked_by"),
@@ -68,7 +68,7 @@ var settingActivity = core.Activity{
 	About: core.Text{FR: "Montrer à la personne qui relie un outil ce qui en sortira, avant que rien n'en sorte d'autre", EN: "Show the person who links a tool what will leave it, before anything else leaves"},
 	Part:  core.Processor, Purposes: []core.Purpose{Purpose},
 	Persons: []core.Text{{FR: "contacts de l'organisation", EN: "contacts of the organization"}, {FR: "utilisateurs", EN: "users"}},
-	Tables:  []string{"recognition_preview"}, Acts: []core.Permission{"link.ask", "link.preview", "sync.asked", "sync.announce", "link.try"},
+	Tables:  []string{"recognition_preview", "recognition_turn"}, Acts: []core.Permission{"link.ask", "link.preview", "sync.asked", "sync.announce", "link.try"},
 }
 
 var (
@@ -203,16 +203,10 @@ func (m *Module) forgetPreviews(ctx context.Context) error {
 	})
 }
 
-var qLinkOfAgent = db.SQL(`SELECT link FROM recognition_agent WHERE org = $1 AND account = $2 AND what = 'sync'`)
-
 // linkOfAgent gives the link whose cards the program that asks brings; another's does not exist for it.
 func (m *Module) linkOfAgent(ctx context.Context, tx core.Tx, org, link core.ID) (Link, error) {
-	own, found, err := db.One(ctx, tx, qLinkOfAgent, db.Value[string], org, core.ActorOf(ctx).Account)
-	if err != nil {
+	if err := m.mine(ctx, tx, org, link); err != nil {
 		return Link{}, err
-	}
-	if !found || core.ID(own) != link {
-		return Link{}, errNoLink
 	}
 	return m.readLink(ctx, tx, org, link)
 }

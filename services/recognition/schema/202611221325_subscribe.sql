@@ -28,3 +28,15 @@ CREATE TABLE recognition_preview (
   PRIMARY KEY (org, link)
 ) STRICT;
 CREATE INDEX recognition_preview_until ON recognition_preview (until_at);
+
+-- How the last synchronisations of a link ended: counts, nothing of a card.
+CREATE TABLE recognition_turn (
+  org     TEXT NOT NULL,
+  link    TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  outcome TEXT NOT NULL,  -- idle, waiting, refused, differs
+  puts    INTEGER NOT NULL,
+  deletes INTEGER NOT NULL,
+  cards   INTEGER NOT NULL,
+  PRIMARY KEY (org, link, at)
+) STRICT;
