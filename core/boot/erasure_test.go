@@ -8,11 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/core/internal/erasure"
 	"github.com/rempart/rempart/core/internal/journal"
+	"github.com/rempart/rempart/core/internal/retention"
 	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
@@ -301,6 +303,26 @@ func TestAnErasureCanBeCancelledBeforeItBegins(t *testing.T) {
 	if r := w.ask("a.victim", http.MethodPost, "/me/erasures/"+string(again)+"/cancel", ""); r.Code != http.StatusConflict {
 		t.Errorf("a person cancels what they did not ask for: %d", r.Code)
 	}
+}
+
+// TestAHoldStopsAnErasure: what must be kept for a case is, in whole, until the hold is lifted; then the same order goes on.
+func TestAHoldStopsAnErasure(t *testing.T) {
+	w := newTown(t, "")
+	v := w.victim("victim")
+	hold, err := w.retention.Place(w.as("a.admin"), w.a, retention.Draft{Person: v, Ground: "case 7/2026 before the court", Review: time.Now().AddDate(0, 6, 0)})
+	w.must("hold", err)
+	order := w.orders(v, "", erasure.ByRequest)
+	for range 2 {
+		w.must("run", w.erasure.Advance(w.system(), order))
+		if s := w.erasureNow(order); s.State != erasure.Waiting || s.Blocked != erasure.BlockedHold || w.count(qRowsOf, v) != 1 {
+			t.Fatalf("under a hold the order is %s %s", s.State, s.Blocked)
+		}
+	}
+	w.wants("the person still comes in", "a.victim", "/o/"+string(w.a), http.StatusOK)
+	w.see("provider.dpo", "/provider/erasures/"+string(order), "legal hold")
+	w.must("lift", w.retention.Lift(w.as("a.admin"), w.a, hold, "the case is closed"))
+	w.must("sweep", w.Sweep(t.Context(), "erasure.sweep"))
+	w.gone(order, v)
 }
 
 // TestWhatOneOrganizationHeldGoesAlone: a person who belongs to two organizations keeps their account in the other.
