@@ -29,6 +29,7 @@ var mayCall = map[string]string{
 	"kit/egress/":                            "the way out itself",
 	"kit/db/":                                "the database: without it nothing runs, not even the journal that a refusal would be written to; its address is the configuration's alone",
 	"kit/mail/":                              "writes SMTP over a connection that the way out opened: TestTheRelayIsReachedThroughTheWayOut",
+	"services/recognition/agent/":            "runs at the customer's and speaks to the platform, never within it",
 	"kit/browse/browser.go":                  "plays people who come to the platform from outside, for demonstrations, attacks and tests: nothing that serves makes one",
 	"core/internal/control/outside/place.go": "asks the resolver where the database is, whose name is the configuration's; nothing is connected",
 	"services/recognition/line/sip/":         "speaks SIP, which is no HTTP, with the one exchange that a person named: its address is held to the public internet (kit/egress.IsPublic) unless the caller says otherwise",

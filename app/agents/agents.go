@@ -28,6 +28,7 @@ func (s Streams) say(format string, args ...any) { fmt.Fprintf(s.Out, format+"\n
 // Commands are the agents: one line each.
 func Commands(s Streams) []*cobra.Command {
 	return []*cobra.Command{
+		sync(s),
 		desk(s),
 	}
 }

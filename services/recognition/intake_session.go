@@ -93,7 +93,7 @@ func (m *Module) openSync(ctx context.Context, org, link core.ID, ask SyncAsk) (
 
 // resumes tells whether the session that is open goes on with what an agent brings now.
 func (r *syncRow) resumes(ask SyncAsk, now time.Time) bool {
-	return r.state == SyncOpen && r.next > 0 && !ask.Fresh && r.mapping == ask.Mapping && r.whole == ask.Full &&
+	return r.state == SyncOpen && r.next > 0 && !ask.Fresh && r.mapping == ask.Mapping && (r.whole || !ask.Full) &&
 		now.Sub(clock.FromMicros(r.pushed)) < sessionLife
 }
 
