@@ -230,6 +230,7 @@ func (w *town) furnish() {
 	w.plantRetention()
 	w.plantRestraint()
 	w.plantRecord()
+	w.plantScripts()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.

@@ -29,7 +29,7 @@ var (
 	RunScript     = scriptAct("script.run", core.Reads, 0, "Faire exécuter par la plateforme un script de son propre appel", "Have the platform run a script of one's own call", RoleUser)
 )
 
-var scriptActs = []*core.ActDef{ReadScripts, ManageScripts, TryScripts, SignPrograms, FetchPrograms, RunScript}
+var scriptActs = []*core.ActDef{ReadScripts, ManageScripts, TryScripts, SignPrograms, FetchPrograms, RunScript, ReadDirectory}
 
 var scriptTables = []core.Table{
 	{Name: "recognition_script", Title: core.Text{FR: "Scripts d'appel", EN: "Call scripts"}, Columns: core.Plain("org", "id", "version", "state", "made_at")},

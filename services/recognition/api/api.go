@@ -13,5 +13,7 @@ func Register(a *rest.API, m *recognition.Module) {
 	cards(a, m)
 	intake(a, m)
 	calls(a, m)
+	workstations(a, m)
 	subscriptions(a, m)
+	directory(a, m)
 }
