@@ -15,6 +15,8 @@ TIMEOUT  ?= 20m
 EVENTS   := $(BIN)/events
 # Tests that promise a time, and walks of thousands of requests: alone on the machine, without the race detector.
 SPEED    := UnderTwoSeconds|FiveThousand|TheTime|SelfTest|ProbesOf|Sixty|EveryRoute|AMonth|Parallel|SixtyFour|Refus|Bomb|Hostile|Prove
+# Tests of the whole house in which several things happen at once.
+ATONCE   := Node|Parallel|SixtyFour|Listeners|WatchesItself|Stream|CutOff|AtOnce|Exchange
 
 export GOFLAGS     := -buildvcs=false
 export CGO_ENABLED ?= 1
@@ -107,12 +109,13 @@ unit:
 	scripts/gotest unit ./...
 
 # Unit, integration on both engines, isolation, load and the scripts of the promises, with the race detector.
-# The whole house is built anew by each test of core/boot: there, PostgreSQL is run without the detector, but for what two nodes do.
+# The whole house is built anew by each test of core/boot, and most ask it one thing after the other: those that do several at
+# once run with the detector, on both engines, and all of them without it.
 race:
 	@scripts/part race scripts/gotest race -race -timeout $(TIMEOUT) $$($(GO) list ./... | grep -v /core/boot$$)
-	@REMPART_TEST_ENGINES=sqlite scripts/part race-house scripts/gotest race-house -race -timeout $(TIMEOUT) ./core/boot
-	@REMPART_TEST_ENGINES=postgres scripts/part race-nodes scripts/gotest race-nodes -race -timeout $(TIMEOUT) -run 'Node' ./core/boot
-	@REMPART_TEST_ENGINES=postgres scripts/part house scripts/gotest house -timeout $(TIMEOUT) -skip '$(SPEED)' ./core/boot
+	@scripts/part race-house scripts/gotest race-house -race -timeout $(TIMEOUT) -run '$(ATONCE)' ./core/boot
+	@REMPART_TEST_ENGINES=sqlite scripts/part house scripts/gotest house -timeout $(TIMEOUT) -skip '$(SPEED)' ./core/boot
+	@REMPART_TEST_ENGINES=postgres scripts/part house-pg scripts/gotest house-pg -timeout $(TIMEOUT) -skip '$(SPEED)' ./core/boot
 
 # What promises a time is measured without the race detector, alone on the machine.
 speed:
