@@ -41,6 +41,8 @@ type Config struct {
 	Node string
 	// Declared is the operator's word about what probes cannot see from inside.
 	Declared Declared
+	// Rate is how many requests a second one token may make of the API for long; 0 takes its own limit.
+	Rate int
 	// Services are those that live on this house.
 	Services []service.Kind
 	// Clock tells the time; the real one when nil.
