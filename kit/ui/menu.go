@@ -74,6 +74,13 @@ const (
 	MyRights       = "me.rights"
 	ProviderRights = "provider.rights"
 
+	Workstations        = "devices"
+	MyWorkstation       = "workstation"
+	SupportLogs         = "support.logs"
+	MyProblems          = "problems"
+	ProviderDevices     = "provider.devices"
+	ProviderSupportLogs = "provider.support_logs"
+
 	MyData             = "me.data"
 	ProviderRestraints = "provider.restraints"
 )
@@ -117,6 +124,10 @@ var orgMenu = []entry{
 	{section: Retention, path: "/o/{org}/retention", title: i18n.T("Conservation", "Retention"), icon: "clock", needs: "retention.read", says: i18n.T("Combien de temps chaque donnée est gardée, et ce qui est parti.", "How long each datum is kept, and what went.")},
 	{section: Offboarding, path: "/o/{org}/offboarding", title: i18n.T("Fin de contrat", "End of contract"), icon: "out", needs: "offboarding.extend", says: i18n.T("Tout emporter, et mettre fin au contrat.", "Take everything away, and end the contract."), tile: true},
 	{section: Statistics, path: "/o/{org}/statistics", title: i18n.T("Statistiques", "Statistics"), icon: "gauge", needs: "statistic.read", says: i18n.T("Des chiffres sur tous, qui ne désignent personne.", "Figures about all that single out nobody."), tile: true},
+	{section: Workstations, path: "/o/{org}/devices", title: i18n.T("Postes de travail", "Workstations"), icon: "device", needs: "workstation.list", says: i18n.T("Quels postes ne sont pas protégés comme promis.", "Which workstations are not protected as promised."), tile: true},
+	{section: MyWorkstation, path: "/o/{org}/recognition/workstation", title: i18n.T("Mon poste", "My workstation"), icon: "device", needs: "call.watch", says: i18n.T("Installer l'agent qui montre qui appelle.", "Install the agent that shows who is calling."), tile: true},
+	{section: MyProblems, path: "/o/{org}/recognition/problems", title: i18n.T("Signaler un problème d'appels", "Report a problem with calls"), icon: "flag", needs: "support_log.report", says: i18n.T("Faire noter vos appels pour quelques jours, puis tout détruire.", "Have your calls noted for some days, then destroy it all."), tile: true},
+	{section: SupportLogs, path: "/o/{org}/recognition/support", title: i18n.T("Problèmes signalés", "Reported problems"), icon: "flag", needs: "support_log.list", says: i18n.T("Ce qui est noté en détail en ce moment, et le clore.", "What is noted in detail now, and closing it."), tile: true},
 	{section: Settings, path: "/o/{org}/settings", title: i18n.T("Réglages", "Settings"), icon: "sliders", key: "p", needs: "setting.read", says: i18n.T("Les règles en vigueur et leurs planchers.", "The rules in force and their floors.")},
 	{section: Overview, path: "/o/{org}/my-rights", title: i18n.T("Mes droits", "My rights"), icon: "shield", says: i18n.T("Ce que vous pouvez faire ici, et d'où cela vient.", "What you can do here, and where it comes from."), tile: true},
 	{section: Settings, path: "/o/{org}/profile", title: i18n.T("Fiche de l'organisation", "Organization's details"), icon: "building", needs: "organization.edit", says: i18n.T("Son nom, sa langue, son fuseau horaire.", "Its name, its language, its time zone."), tile: true},
@@ -141,6 +152,8 @@ var providerMenu = []entry{
 	{section: ProviderAlert, path: "/provider/reports", title: i18n.T("Signalements", "Reports"), icon: "flag", needs: "report.list", says: i18n.T("« Ce n'était pas moi » : ce que des personnes signalent.", "“This wasn't me”: what persons report.")},
 	{section: ProviderIncidents, path: "/provider/incidents", title: i18n.T("Incidents", "Incidents"), icon: "flag", needs: "incident.read", says: i18n.T("Incidents, violations de données, leurs horloges et leurs avis.", "Incidents, breaches of personal data, their clocks and notices.")},
 	{section: ProviderAsk, path: "/provider/support", title: i18n.T("Entrer chez un client", "Enter a client"), icon: "key", needs: "support.mine", says: i18n.T("Demander à une organisation de vous laisser entrer.", "Ask an organization to let you in.")},
+	{section: ProviderSupportLogs, path: "/provider/support-logs", title: i18n.T("Problèmes signalés", "Reported problems"), icon: "flag", needs: "support_log.see", says: i18n.T("Les problèmes que des clients signalent, et qui les lit.", "The problems that clients report, and who reads them.")},
+	{section: ProviderDevices, path: "/provider/devices", title: i18n.T("Postes de l'équipe", "Staff workstations"), icon: "device", needs: "workstation.list", says: i18n.T("Quels postes ne sont pas protégés comme promis.", "Which workstations are not protected as promised."), tile: true},
 	{section: ProviderIn, path: "/provider/sessions", title: i18n.T("Sessions", "Sessions"), icon: "device", needs: "session.list", says: i18n.T("Qui de l'équipe est connecté, et arrêter une session.", "Who of the staff is signed in, and stop a session.")},
 	{section: ProviderLog, path: "/provider/journal", title: i18n.T("Journal", "Journal"), icon: "journal", needs: "journal.read", says: i18n.T("Les actes de la plateforme, avec leur preuve.", "The platform's acts, with their proof.")},
 	{section: ProviderControls, path: "/provider/controls", title: i18n.T("Clauses et preuves", "Clauses and proof"), icon: "shield", needs: "clause.read", says: i18n.T("Chaque promesse, sa preuve, l'annexe, les auditeurs.", "Each promise, its proof, the annex, the auditors.")},

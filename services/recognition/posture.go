@@ -84,7 +84,7 @@ func (d *Device) Blank(now time.Time) bool {
 	return slices.ContainsFunc(Checks, func(c string) bool { s, _ := d.State(c, now); return s == Unknown })
 }
 
-const onDevice = "device"
+const onDevice = "workstation"
 
 func deviceAct(p core.Permission, verb core.Verb, fr, en string, holders ...string) *core.ActDef {
 	return &core.ActDef{Permission: p, Resource: onDevice, Verb: verb, Purpose: core.PurposeSecurity, Holders: holders, Title: core.Text{FR: fr, EN: en}}
@@ -92,15 +92,15 @@ func deviceAct(p core.Permission, verb core.Verb, fr, en string, holders ...stri
 
 // The acts on workstations.
 var (
-	ReportDevice = ownAct(deviceAct("device.report", core.Updates, "Dire l'état de son poste de travail", "Tell the state of one's workstation"))
-	ListDevices  = deviceAct("device.list", core.Reads, "Voir l'état des postes de travail", "See the state of workstations", "admin", "security", "provider.admin", "provider.operator")
-	OwnDevices   = ownAct(deviceAct("device.own", core.Reads, "Voir ses postes de travail", "See one's workstations"))
-	ForgetDevice = ownAct(deviceAct("device.forget", core.Deletes, "Oublier un de ses postes de travail", "Forget one of one's workstations"))
+	ReportDevice = ownAct(deviceAct("workstation.report", core.Updates, "Dire l'état de son poste de travail", "Tell the state of one's workstation"))
+	ListDevices  = deviceAct("workstation.list", core.Reads, "Voir l'état des postes de travail", "See the state of workstations", "admin", "security", "provider.admin", "provider.operator")
+	OwnDevices   = ownAct(deviceAct("workstation.own", core.Reads, "Voir ses postes de travail", "See one's workstations"))
+	ForgetDevice = ownAct(deviceAct("workstation.forget", core.Deletes, "Oublier un de ses postes de travail", "Forget one of one's workstations"))
 )
 
 var deviceActs = []*core.ActDef{ReportDevice, ListDevices, OwnDevices, ForgetDevice, lookAtDevice, MakeDeskCode, UseDeskCode}
 
-var seeing = &core.Duty{Name: "device.seen", Why: "when a workstation last said that nothing has changed; each change is journaled"}
+var seeing = &core.Duty{Name: "workstation.seen", Why: "when a workstation last said that nothing has changed; each change is journaled"}
 
 const ruleDevice = "workstation"
 
@@ -155,14 +155,15 @@ var (
 		ON CONFLICT (org, person, id) DO UPDATE SET details = excluded.details, disk = excluded.disk, disk_at = excluded.disk_at, firewall = excluded.firewall,
 		firewall_at = excluded.firewall_at, updates = excluded.updates, updates_at = excluded.updates_at, screen = excluded.screen, screen_at = excluded.screen_at, seen_at = excluded.seen_at`)
 	qDeviceSeen  = db.SQL(`UPDATE recognition_device SET seen_at = $4 WHERE org = $1 AND person = $2 AND id = $3`)
-	qDeviceDrop  = db.SQL(`DELETE FROM recognition_device WHERE person = $1 AND id = $2`)
+	qDevicesMine = db.SQL(`SELECT ` + deviceColumns + ` FROM recognition_device WHERE org = $1 AND person = $2 ORDER BY id`)
+	qDeviceDrop  = db.SQL(`DELETE FROM recognition_device WHERE org = $1 AND person = $2 AND id = $3`)
 	qDevicesDrop = db.SQL(`DELETE FROM recognition_device WHERE person = $1`)
 )
 
 var (
-	errPosture  = i18n.Fault(core.Invalid, "device.invalid", "Ce que le poste dit de lui-même ne peut pas être lu.", "What the workstation says of itself cannot be read.")
-	errNoDevice = i18n.Fault(core.NotFound, "device.unknown", "Ce poste de travail n'existe pas.", "There is no such workstation.")
-	errDevices  = i18n.Fault(core.Conflict, "device.too_many", "Cette personne a déjà 20 postes de travail : oubliez-en un d'abord.", "This person has 20 workstations already: forget one first.")
+	errPosture  = i18n.Fault(core.Invalid, "workstation.invalid", "Ce que le poste dit de lui-même ne peut pas être lu.", "What the workstation says of itself cannot be read.")
+	errNoDevice = i18n.Fault(core.NotFound, "workstation.unknown", "Ce poste de travail n'existe pas.", "There is no such workstation.")
+	errDevices  = i18n.Fault(core.Conflict, "workstation.too_many", "Cette personne a déjà 20 postes de travail : oubliez-en un d'abord.", "This person has 20 workstations already: forget one first.")
 )
 
 const mostDevices = 20
@@ -341,24 +342,27 @@ func (m *Module) devices(ctx context.Context, tx core.Tx, q string, args ...any)
 	return list, err
 }
 
-// MyDevices gives the actor's own, in every organization.
-func (m *Module) MyDevices(ctx context.Context) (list []Device, err error) {
+// MyDevices gives the actor's own.
+func (m *Module) MyDevices(ctx context.Context, org core.ID) (list []Device, err error) {
 	me := core.ActorOf(ctx).ID
-	err = m.needs.Gate.Read(ctx, &core.Act{Def: OwnDevices, Org: core.Platform, Subject: me}, func(tx core.Tx) error {
-		list, err = m.devices(ctx, tx, qDevicesBy, me)
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: OwnDevices, Org: org, Subject: me}, func(tx core.Tx) error {
+		list, err = m.devices(ctx, tx, qDevicesMine, org, me)
 		return err
 	})
 	return list, err
 }
 
-// Forget drops one of the actor's own workstations; one that still reports comes back.
-func (m *Module) ForgetDevice(ctx context.Context, id core.ID) error {
+// ForgetDevice drops one of the actor's own workstations; one that still reports comes back.
+func (m *Module) ForgetDevice(ctx context.Context, org, id core.ID) error {
 	me := core.ActorOf(ctx).ID
-	return m.needs.Gate.Change(ctx, &core.Act{Def: ForgetDevice, Org: core.Platform, Subject: me, Resource: id}, func(tx core.Tx) error {
-		n, err := tx.Exec(ctx, qDeviceDrop, me, id)
+	return m.needs.Gate.Change(ctx, &core.Act{Def: ForgetDevice, Org: org, Subject: me, Resource: id}, func(tx core.Tx) error {
+		n, err := tx.Exec(ctx, qDeviceDrop, org, me, id)
 		if err == nil && n == 0 {
 			err = errNoDevice
 		}
 		return err
 	})
 }
+
+// Origin is the address of the platform, as a workstation types it.
+func (m *Module) Origin() string { return m.needs.Origin }

@@ -21,15 +21,15 @@ import (
 
 // The acts of installing a workstation.
 var (
-	MakeDeskCode = ownAct(deviceAct("device.invite", core.Creates, "Faire un code pour installer son poste de travail", "Make a code to install one's workstation"))
+	MakeDeskCode = ownAct(deviceAct("workstation.invite", core.Creates, "Faire un code pour installer son poste de travail", "Make a code to install one's workstation"))
 	UseDeskCode  = func() *core.ActDef {
-		d := deviceAct("device.enrol", core.Updates, "Échanger un code contre le jeton de son poste de travail", "Exchange a code for the token of one's workstation")
+		d := deviceAct("workstation.enrol", core.Updates, "Échanger un code contre le jeton de son poste de travail", "Exchange a code for the token of one's workstation")
 		d.Reach = core.ByAnyone
 		return d
 	}()
 )
 
-var guessing = &core.Duty{Name: "device.guess", Why: "counts attempts at a code of a workstation, by the source they come from"}
+var guessing = &core.Duty{Name: "workstation.guess", Why: "counts attempts at a code of a workstation, by the source they come from"}
 
 const (
 	deskCodeLife  = 15 * time.Minute
@@ -37,11 +37,11 @@ const (
 )
 
 // deskScopes are all that the token of a workstation can do.
-var deskScopes = []core.Permission{"call.watch", "call.dial", "call.history", "script.pull", "device.report"}
+var deskScopes = []core.Permission{"call.watch", "call.dial", "call.history", "script.pull", "workstation.report"}
 
 var (
-	errDeskCode = i18n.Fault(core.Gone, "device.code", "Ce code est inconnu, a expiré ou a déjà servi. Faites-en un autre.", "This code is unknown, has expired or was used. Make another.")
-	errDeskSlow = i18n.Fault(core.TooMany, "device.code_often", "Trop de codes essayés. Réessayez plus tard.", "Too many codes tried. Try again later.")
+	errDeskCode = i18n.Fault(core.Gone, "workstation.code", "Ce code est inconnu, a expiré ou a déjà servi. Faites-en un autre.", "This code is unknown, has expired or was used. Make another.")
+	errDeskSlow = i18n.Fault(core.TooMany, "workstation.code_often", "Trop de codes essayés. Réessayez plus tard.", "Too many codes tried. Try again later.")
 
 	perDeskSource = abuse.Limit{Burst: 10, Every: time.Minute}
 	perDeskHouse  = abuse.Limit{Burst: 300, Every: time.Second}
