@@ -40,4 +40,3 @@ var scriptReasons = map[string]string{
 
 // ScriptReason is the code of the sentence that says why a script is refused, or does nothing.
 func ScriptReason(word string) string { return scriptReasons[word] }
-
