@@ -66,15 +66,9 @@ type Directory struct {
 // Open checks the settings.
 func Open(c tool.Config) (*Directory, error) {
 	d := &Directory{c: c, s: Settings{Filter: "(|(telephoneNumber=*)(mobile=*)(homePhone=*)(otherTelephone=*)(otherMobile=*))", Key: "entryUUID", Page: 500, Timeout: time.Hour, Attributes: usual}}
-	given := d.s
-	given.Attributes = nil
-	if err := c.Decode(&given); err != nil {
+	if err := c.Decode(&d.s); err != nil {
 		return nil, err
 	}
-	if len(given.Attributes) == 0 {
-		given.Attributes = usual
-	}
-	d.s = given
 	if err := c.Bare("url", d.s.URL); err != nil {
 		return nil, err
 	}

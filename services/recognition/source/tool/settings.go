@@ -198,6 +198,7 @@ func (d *decoding) list(n *yaml.Node, into reflect.Value, path, example string) 
 	if n.Kind == yaml.SequenceNode {
 		items = n.Content
 	}
+	into.SetZero() // what is written takes the place of what was there before
 	for i, item := range items {
 		v := reflect.New(into.Type().Elem()).Elem()
 		d.value(item, v, path+"."+strconv.Itoa(i+1), example)
@@ -205,13 +206,15 @@ func (d *decoding) list(n *yaml.Node, into reflect.Value, path, example string) 
 	}
 }
 
-// words takes "name: value" pairs whose names are free.
+// words takes "name: value" pairs whose names are free, beside those that were there before.
 func (d *decoding) words(n *yaml.Node, into reflect.Value, path, example string) {
 	if n.Kind != yaml.MappingNode {
 		d.say(errWrong, n.Line, path, example)
 		return
 	}
-	into.Set(reflect.MakeMap(into.Type()))
+	if into.IsNil() {
+		into.Set(reflect.MakeMap(into.Type()))
+	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		v := reflect.New(into.Type().Elem()).Elem()
 		d.value(n.Content[i+1], v, path+"."+n.Content[i].Value, example)
