@@ -231,6 +231,7 @@ func (w *town) furnish() {
 	w.plantRestraint()
 	w.plantRecord()
 	w.plantScripts()
+	w.plantSupport()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.

@@ -37,7 +37,7 @@ const (
 )
 
 // deskScopes are all that the token of a workstation can do.
-var deskScopes = []core.Permission{"call.watch", "call.dial", "call.history", "script.pull", "workstation.report"}
+var deskScopes = []core.Permission{"call.watch", "call.dial", "call.history", "script.fetch", "workstation.report"}
 
 var (
 	errDeskCode = i18n.Fault(core.Gone, "workstation.code", "Ce code est inconnu, a expiré ou a déjà servi. Faites-en un autre.", "This code is unknown, has expired or was used. Make another.")
