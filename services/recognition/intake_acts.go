@@ -98,8 +98,8 @@ var (
 	errCode      = i18n.Fault(core.Gone, "enrol.code", "Ce code est inconnu, a expiré ou a déjà servi. Demandez-en un autre.", "This code is unknown, has expired or was used. Ask for another.")
 	errEnrolSlow = i18n.Fault(core.TooMany, "enrol.too_many", "Trop d'essais. Réessayez plus tard.", "Too many tries. Try again later.")
 	errWhat      = i18n.Fault(core.Invalid, "agent.invalid", "Un champ du programme est à corriger.", "A field of the program needs correcting.")
-	whatBad      = i18n.Reason("agent.what", "Choisissez ce que le programme fera.", "Choose what the program will do.")
-	agentNameBad = i18n.Reason("agent.name", "De 1 à 80 caractères.", "From 1 to 80 characters.")
+	whatBad      = i18n.Reason("agent.task", "Choisissez ce que le programme fera.", "Choose what the program will do.")
+	agentNameBad = i18n.Reason("agent.title", "De 1 à 80 caractères.", "From 1 to 80 characters.")
 
 	waitingSubject = i18n.T("Une synchronisation attend votre accord", "A synchronisation waits for your approval")
 	waitingBody    = i18n.T("Une synchronisation retirerait %d fiches sur %d. Rien n'a changé : approuvez-la ou refusez-la dans les réglages de la reconnaissance d'appels.",
