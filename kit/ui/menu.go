@@ -83,6 +83,11 @@ const (
 
 	MyData             = "me.data"
 	ProviderRestraints = "provider.restraints"
+
+	Recognition         = "recognition"
+	Calls               = "calls"
+	Lines               = "lines"
+	ProviderRecognition = "provider.recognition"
 )
 
 // entry is one line of the menu, drawn for whoever holds its permission; none asks for none.
@@ -123,6 +128,9 @@ var orgMenu = []entry{
 	{section: SharesReceived, path: "/o/{org}/shares", title: i18n.T("Partages reçus", "Shares received"), icon: "people", needs: "share.list", says: i18n.T("Ce que des personnes ont choisi de vous montrer.", "What persons chose to show you.")},
 	{section: Retention, path: "/o/{org}/retention", title: i18n.T("Conservation", "Retention"), icon: "clock", needs: "retention.read", says: i18n.T("Combien de temps chaque donnée est gardée, et ce qui est parti.", "How long each datum is kept, and what went.")},
 	{section: Offboarding, path: "/o/{org}/offboarding", title: i18n.T("Fin de contrat", "End of contract"), icon: "out", needs: "offboarding.extend", says: i18n.T("Tout emporter, et mettre fin au contrat.", "Take everything away, and end the contract."), tile: true},
+	{section: Calls, path: "/o/{org}/calls", title: i18n.T("Appels", "Calls"), icon: "phone", needs: "call.watch", says: i18n.T("Qui vous appelle, vos appels, appeler d'un clic.", "Who calls you, your calls, calling with a click.")},
+	{section: Lines, path: "/o/{org}/recognition/lines", title: i18n.T("Centraux téléphoniques", "Telephone exchanges"), icon: "phone", needs: "line.read", says: i18n.T("D'où viennent les appels, et qui a quel poste.", "Where calls come from, and who has which phone."), tile: true},
+	{section: Recognition, path: "/o/{org}/recognition", title: i18n.T("Reconnaissance d'appels", "Caller recognition"), icon: "people", needs: "link.read", says: i18n.T("Relier vos outils, choisir ce que montre un appel.", "Link your tools, choose what a call shows.")},
 	{section: Statistics, path: "/o/{org}/statistics", title: i18n.T("Statistiques", "Statistics"), icon: "gauge", needs: "statistic.read", says: i18n.T("Des chiffres sur tous, qui ne désignent personne.", "Figures about all that single out nobody."), tile: true},
 	{section: Workstations, path: "/o/{org}/devices", title: i18n.T("Postes de travail", "Workstations"), icon: "device", needs: "workstation.list", says: i18n.T("Quels postes ne sont pas protégés comme promis.", "Which workstations are not protected as promised."), tile: true},
 	{section: MyWorkstation, path: "/o/{org}/recognition/workstation", title: i18n.T("Mon poste", "My workstation"), icon: "device", needs: "call.watch", says: i18n.T("Installer l'agent qui montre qui appelle.", "Install the agent that shows who is calling."), tile: true},
@@ -174,6 +182,7 @@ var providerMenu = []entry{
 	{section: ProviderTerms, path: "/provider/terms", title: i18n.T("Conditions", "Terms"), icon: "doc", needs: "terms.manage", says: i18n.T("Les textes que chacun accepte.", "The texts that everyone accepts.")},
 	{section: ProviderConsents, path: "/provider/consents", title: i18n.T("Consentements", "Consents"), icon: "check", needs: "consent_text.read", says: i18n.T("Ce que la plateforme demande, et des comptes par organisation.", "What the platform asks, and counts by organization.")},
 	{section: ProviderStatistics, path: "/provider/statistics", title: i18n.T("Statistiques", "Statistics"), icon: "gauge", needs: "statistic.read", says: i18n.T("Des chiffres sur tous, qui ne désignent personne.", "Figures about all that single out nobody."), tile: true},
+	{section: ProviderRecognition, path: "/provider/recognition", title: i18n.T("Reconnaissance d'appels", "Caller recognition"), icon: "people", needs: "subscription_form.read", says: i18n.T("La page et le formulaire par lesquels on souscrit.", "The page and the form by which one subscribes."), tile: true},
 	{section: ProviderFloor, path: "/provider/settings", title: i18n.T("Planchers", "Floors"), icon: "sliders", needs: "floor.read", says: i18n.T("Ce qu'aucune organisation ne peut assouplir.", "What no organization can loosen.")},
 }
 

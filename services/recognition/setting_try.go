@@ -22,7 +22,7 @@ var TryNumber = &core.ActDef{
 // Trial is what a call from a number would show.
 type Trial struct {
 	Answer
-	Actions []pop.Action
+	Scripts []Tried // what each script would do, or why it would do nothing
 	// Preview tells that the cards are those of the agent's preview: none of the link came yet.
 	Preview bool
 }
@@ -49,7 +49,7 @@ func (m *Module) Try(ctx context.Context, org, link core.ID, raw string) (t Tria
 		if t.Number.Kind == number.Masked {
 			return nil
 		}
-		t.Actions, err = m.Actions(ctx, tx, org, trialCaller(t.Answer))
+		t.Scripts, err = m.tryAll(ctx, tx, org, trialCaller(t.Answer))
 		return err
 	})
 	return t, err

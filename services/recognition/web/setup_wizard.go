@@ -1,0 +1,216 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ui"
+	"github.com/rempart/rempart/services/recognition"
+)
+
+// The steps of the wizard. Each is a page of its own, and every one can be come back to.
+const (
+	stepTool = iota + 1
+	stepProgram
+	stepFields
+	stepNumbers
+	stepShown
+	stepTry
+)
+
+var stepTitles = []i18n.Sentence{
+	i18n.T("Outil", "Tool"), i18n.T("Programme", "Program"), i18n.T("Champs", "Fields"),
+	i18n.T("Numéros", "Numbers"), i18n.T("Affichage", "Notification"), i18n.T("Essai", "Trial"),
+}
+
+func steps(ctx context.Context, now int) ui.Steps {
+	s := ui.Steps{Now: now}
+	for _, t := range stepTitles {
+		s.Labels = append(s.Labels, t.In(ctx))
+	}
+	return s
+}
+
+var (
+	tsWhichTool  = i18n.T("Où sont vos contacts ?", "Where are your contacts?")
+	tsWhichLead  = i18n.T("Un petit programme lit l'outil, chez vous. Rien n'en sort avant que vous ayez choisi les champs.", "A small program reads the tool, at your place. Nothing leaves it before you have chosen the fields.")
+	tsHere       = i18n.T("Comment le lire", "How to read it")
+	tsHereHint   = i18n.T("Facultatif : l'accès peut être réglé sur place, où il reste. Si vous l'écrivez ici, il est chiffré et n'est plus montré. Une ligne par réglage.", "Optional: the access can be set on the spot, where it stays. If you write it here, it is encrypted and not shown any more. One line for each setting.")
+	tsInstall    = i18n.T("Installer le programme", "Install the program")
+	tsInstLead   = i18n.T("Sur une machine qui atteint l'outil. Le code sert une seule fois, pendant un quart d'heure.", "On a machine that reaches the tool. The code works once, for a quarter of an hour.")
+	tsMakeCode   = i18n.T("Obtenir le code", "Get the code")
+	tsMachine    = i18n.T("Nom de la machine", "Name of the machine")
+	tsMachHint   = i18n.T("Pour la reconnaître dans la liste des programmes installés.", "To recognise it in the list of programs installed.")
+	tsSkipCode   = i18n.T("Le programme est déjà installé", "The program is installed already")
+	tsLinux      = i18n.T("Sous Linux", "On Linux")
+	tsWindows    = i18n.T("Sous Windows (PowerShell)", "On Windows (PowerShell)")
+	tsOnceHint   = i18n.T("Montré une seule fois. Valable jusqu'au %s.", "Shown once. Good until %s.")
+	tsThenRun    = i18n.T("Le programme échange ce code contre un jeton à lui, qu'il garde sur cette machine.", "The program exchanges this code for a token of its own, which it keeps on that machine.")
+	tsIsDone     = i18n.T("C'est lancé", "It is started")
+	tsOtherCode  = i18n.T("Obtenir un autre code", "Get another code")
+	tsWaiting    = i18n.T("En attente du programme", "Waiting for the program")
+	tsWaitLead   = i18n.T("Cette page se met à jour d'elle-même. Sans script, rafraîchissez-la.", "This page updates itself. Without scripts, refresh it.")
+	tsNobodyYet  = i18n.T("Aucun programme ne s'est encore présenté.", "No program has come yet.")
+	tsCodeIsWait = i18n.T("Un code attend encore d'être utilisé.", "A code still waits to be used.")
+	tsItCame     = i18n.T("Le programme « %s » est installé.", "The program “%s” is installed.")
+	tsRefresh    = i18n.T("Rafraîchir", "Refresh")
+)
+
+type chooseView struct {
+	org      core.ID
+	name     string
+	kind     string
+	problems ui.Problems
+}
+
+func (p setup) choose(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.m.ReadSubscription(r.Context(), setupOrg(r))
+	if err != nil {
+		return err
+	}
+	if !s.Active() {
+		return ui.Redirect(w, r, setupAt(setupOrg(r), ""), "")
+	}
+	return ui.Render(w, r, http.StatusOK, choosePage(chooseView{org: setupOrg(r), kind: kinds[0].kind}))
+}
+
+func (v chooseView) options(ctx context.Context) []ui.Option {
+	list := make([]ui.Option, 0, len(kinds)+1)
+	for _, k := range kinds {
+		list = append(list, ui.Option{Value: k.kind, Label: k.title.In(ctx), Hint: k.hint.In(ctx)})
+	}
+	return append(list, ui.Option{Value: anyKind, Label: tsAnyKind.In(ctx), Hint: tsAnyHint.In(ctx)})
+}
+
+// typedText reads a text of several lines; nothing typedText is nothing.
+func typedText(r *http.Request, name string) []byte {
+	v := strings.TrimSpace(strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n"))
+	if v == "" {
+		return nil
+	}
+	return []byte(v + "\n")
+}
+
+func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " · ") }
+
+func (p setup) chosen(w http.ResponseWriter, r *http.Request) error {
+	ctx, org := r.Context(), setupOrg(r)
+	v := chooseView{org: org, name: r.PostFormValue("name"), kind: r.PostFormValue("kind")}
+	link, err := p.m.MakeLink(ctx, org, recognition.LinkDraft{
+		Name: v.name, Kind: v.kind, Mapping: recognition.Mapping{Region: "FR"}, Secret: typedText(r, "secret"),
+	})
+	if ui.Shown(err) {
+		v.problems = ui.ProblemsOf(ctx, err)
+		return ui.Render(w, r, http.StatusUnprocessableEntity, choosePage(v))
+	} else if err != nil {
+		return err
+	}
+	return ui.Redirect(w, r, linkAt(org, link, "/install"), "")
+}
+
+type linkInstallView struct {
+	recognition.Link
+	machine  string
+	code     recognition.Install
+	origin   string
+	problems ui.Problems
+}
+
+func (p setup) installing(w http.ResponseWriter, r *http.Request) error {
+	l, err := p.m.Link(r.Context(), setupOrg(r), setupLink(r))
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, linkInstallPage(linkInstallView{Link: l}))
+}
+
+// install makes the code and shows it in its answer: it is on no other page.
+func (p setup) install(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	l, err := p.m.Link(ctx, setupOrg(r), setupLink(r))
+	if err != nil {
+		return err
+	}
+	v := linkInstallView{Link: l, machine: r.PostFormValue("machine"), origin: p.m.Origin()}
+	v.code, err = p.m.InviteAgent(ctx, l.Org, recognition.ForSync, l.ID, v.machine)
+	if ui.Shown(err) {
+		v.problems = ui.ProblemsOf(ctx, err)
+		for i := range v.problems {
+			if v.problems[i].Field == "name" {
+				v.problems[i].Field = "machine"
+			}
+		}
+		return ui.Render(w, r, http.StatusUnprocessableEntity, linkInstallPage(v))
+	} else if err != nil {
+		return err
+	}
+	return ui.Render(w, r, http.StatusOK, codePage(v))
+}
+
+// commands are what one types on the machine.
+func (v linkInstallView) linux() string {
+	return "sudo install -m 755 rempart-agent /usr/local/bin/\n" +
+		"rempart-agent enrol --platform " + v.origin + " --code " + v.code.Code + "\n" +
+		"rempart-agent sync"
+}
+
+func (v linkInstallView) windows() string {
+	return ".\\rempart-agent.exe enrol --platform " + v.origin + " --code " + v.code.Code + "\n" +
+		".\\rempart-agent.exe sync"
+}
+
+type waitView struct {
+	recognition.Link
+	came, waits string // name of the program that enrolled; of the code that waits
+}
+
+func (p setup) waited(ctx context.Context, org, link core.ID) (v waitView, err error) {
+	if v.Link, err = p.m.Link(ctx, org, link); err != nil {
+		return v, err
+	}
+	list, err := p.m.Agents(ctx, org)
+	if k := core.KindOf(err); k == core.Forbidden || k == core.NotFound {
+		return v, nil
+	}
+	for _, a := range list {
+		switch {
+		case a.Link != link:
+		case a.Account != "" && v.came == "":
+			v.came = a.Name
+		case a.Account == "" && a.Until.After(p.m.Now()):
+			v.waits = a.Name
+		}
+	}
+	return v, err
+}
+
+func (p setup) wait(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.waited(r.Context(), setupOrg(r), setupLink(r))
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, askedOf(r), http.StatusOK, waitPage(v))
+}
+
+func (p setup) waitState(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.waited(r.Context(), setupOrg(r), setupLink(r))
+	if err != nil {
+		return err
+	}
+	return ui.Render(w, askedOf(r), http.StatusOK, waitState(v))
+}
+
+func (p setup) ask(w http.ResponseWriter, r *http.Request) error {
+	org, link := setupOrg(r), setupLink(r)
+	if err := p.m.AskPreview(r.Context(), org, link); err != nil {
+		return err
+	}
+	to := "/fields"
+	if r.PostFormValue("for") == "numbers" {
+		to = "/numbers"
+	}
+	return ui.Redirect(w, r, linkAt(org, link, to), "")
+}
