@@ -18,7 +18,7 @@ var subscriptionTables = []core.Table{
 var subscriptionActivity = core.Activity{
 	ID: "recognition.subscriptions", Title: core.Text{FR: "Souscriptions à la reconnaissance d'appels", EN: "Subscriptions to caller recognition"},
 	About: core.Text{FR: "Donner le service aux organisations qui le demandent, et le leur retirer quand elles y mettent fin", EN: "Give the service to the organizations that ask for it, and take it away when they end it"},
-	Part:  core.Controller, Purposes: []core.Purpose{core.PurposeService},
+	Part:  core.Controller, Purposes: []core.Purpose{core.PurposeService, Purpose},
 	Persons:    []core.Text{{FR: "personnes qui souscrivent pour leur organisation", EN: "persons who subscribe for their organization"}},
 	Recipients: []core.Text{{FR: "personnel habilité du prestataire", EN: "entitled staff of the provider"}},
 	Tables:     []string{"recognition_subscription", "recognition_origin"},

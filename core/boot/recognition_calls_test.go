@@ -1,0 +1,276 @@
+package boot
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/coretest"
+	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/services/recognition"
+	"github.com/rempart/rempart/services/recognition/line"
+	"github.com/rempart/rempart/services/recognition/line/fake"
+)
+
+const callerNumber = "+33612345678"
+
+// phoneRig is an organization with a demonstration exchange, one phone each.
+type phoneRig struct {
+	w    *town
+	m    *recognition.Module
+	line core.ID
+	x    *fake.Exchange
+}
+
+// user gives a person the role of using caller recognition.
+func (w *town) user(who string, org core.ID, role string) {
+	w.t.Helper()
+	w.do("role of "+who, func(ctx context.Context, tx core.Tx) error {
+		_, err := w.access.Assign(ctx, tx, core.Assignment{Org: org, Person: w.people[who], Role: role, Reason: "test", From: time.Now().Add(-time.Minute)})
+		return err
+	})
+}
+
+// phones connects a demonstration exchange of an organization: the extension of each person by name.
+func (w *town) phones(org core.ID, of map[string]string) *phoneRig {
+	w.t.Helper()
+	rig := &phoneRig{w: w, m: w.House.recognition()}
+	d := recognition.ExchangeDraft{Kind: recognition.KindFake, Title: "canary-exchange", Region: "FR"}
+	for who, ext := range of {
+		w.user(who, org, recognition.RoleUser)
+		d.Phones = append(d.Phones, recognition.Phone{Extension: ext, Person: w.people[who]})
+	}
+	var err error
+	rig.line, err = rig.m.MakeLine(w.system(), org, d)
+	w.must("line", err)
+	rig.x = rig.m.FakeExchange(rig.line)
+	return rig
+}
+
+// run speaks to exchanges on this node until the test ends.
+func (r *phoneRig) run() {
+	r.w.t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.m.Run(ctx) }()
+	r.w.t.Cleanup(func() {
+		stop()
+		r.w.must("run", <-done)
+	})
+	r.w.eventually("the exchange is spoken to", func() bool {
+		lines, err := r.m.Lines(r.w.system(), r.w.a)
+		r.w.must("lines", err)
+		return slices.ContainsFunc(lines, func(x recognition.Exchange) bool { return x.ID == r.line && x.Condition == "up" })
+	})
+}
+
+func (w *town) eventually(what string, ok func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(5 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Fatalf("after five seconds, not yet: %s", what)
+		}
+	}
+}
+
+func (r *phoneRig) history(who, search string) []recognition.Seen {
+	r.w.t.Helper()
+	list, err := r.m.History(r.w.as(who), r.w.a, recognition.HistoryQuery{Search: search})
+	r.w.must("history of "+who, err)
+	return list
+}
+
+// onEachStore plays on SQLite and on PostgreSQL.
+func onEachStore(t *testing.T, play func(t *testing.T, w *town)) {
+	for _, kind := range dbtest.Kinds() {
+		if kind == dbtest.PostgresPoolOfOne {
+			continue
+		}
+		t.Run(string(kind), func(t *testing.T) {
+			url := ""
+			if kind != dbtest.SQLite {
+				url = dbtest.Config(t, kind, nil).URL
+			}
+			play(t, newTown(t, url))
+		})
+	}
+}
+
+// TestACallIsRecognisedForItsUserAlone: it is in the history of whose phone rang with the card, in nobody else's, and follows the call.
+func TestACallIsRecognisedForItsUserAlone(t *testing.T) {
+	onEachStore(t, func(t *testing.T, w *town) {
+		w.plantCards(w.a, recognition.Card{Numbers: []string{callerNumber}, Name: "Élodie Martin", Company: "Valombre", Shown: map[string]string{"Contract": "gold"}})
+		rig := w.phones(w.a, map[string]string{"a.member": "101", "a.people": "102"})
+		rig.run()
+		told, stop := rig.m.Follow(w.as("a.member"), w.a)
+		defer stop()
+		began := time.Now()
+		call := rig.x.Ring("101", "06 12 34 56 78", "E MARTIN")
+		select {
+		case id := <-told:
+			seen, err := rig.m.Watch(w.as("a.member"), w.a, id)
+			w.must("watch", err)
+			if len(seen.Cards) != 1 || seen.Cards[0].Name != "Élodie Martin" || seen.Remote != callerNumber || seen.State != line.Ringing {
+				t.Errorf("the page sees %+v", seen)
+			}
+			t.Logf("%s from ring to page", time.Since(began))
+			if _, err := rig.m.Watch(w.as("a.people"), w.a, id); core.KindOf(err) != core.NotFound {
+				t.Errorf("another member sees the call: %v", err)
+			}
+			if _, err := rig.m.Watch(w.as("b.admin"), w.a, id); core.KindOf(err) != core.NotFound {
+				t.Errorf("another organization sees the call: %v", err)
+			}
+		case <-time.After(3 * time.Second):
+			t.Fatal("the page was told nothing")
+		}
+		w.must("answer", rig.x.Answer(call))
+		w.must("hang up", rig.x.Hangup(call))
+		w.eventually("the call ended", func() bool { h := rig.history("a.member", ""); return len(h) == 1 && h[0].State == line.Ended })
+		if h := rig.history("a.people", ""); len(h) != 0 {
+			t.Errorf("another member's history has %d calls", len(h))
+		}
+		h := rig.history("a.member", "")[0]
+		w.must("note", rig.m.Note(w.as("a.member"), w.a, h.ID, "asked for an invoice"))
+		if err := rig.m.Note(w.as("a.people"), w.a, h.ID, "mine"); core.KindOf(err) != core.NotFound {
+			t.Errorf("another member writes a note: %v", err)
+		}
+		for _, search := range []string{"élodie", "valombre", "0612345678", "345678", "invoice"} {
+			if len(rig.history("a.member", search)) != 1 {
+				t.Errorf("%q does not find the call", search)
+			}
+		}
+		if len(rig.history("a.member", "nobody")) != 0 {
+			t.Error("a search for nobody finds the call")
+		}
+	})
+}
+
+var qEverythingOfCalls = db.SQL(`SELECT (SELECT count(*) FROM recognition_call WHERE masked = 1), (SELECT count(*) FROM recognition_known)`)
+
+// TestAMaskedCallerIsNeitherLookedUpNorKept, whatever the exchange leaked, and even when it says so late.
+func TestAMaskedCallerIsNeitherLookedUpNorKept(t *testing.T) {
+	w := newTown(t, "")
+	w.plantCards(w.a, recognition.Card{Numbers: []string{callerNumber}, Name: "Canary Hidden"})
+	rig := w.phones(w.a, map[string]string{"a.member": "101"})
+	report := func(call string, e line.Event) {
+		e.Call, e.Extension = call, "101"
+		w.must("report", rig.m.Report(w.system(), w.a, e))
+	}
+	report("hidden", line.Event{State: line.Ringing, Hidden: true, Remote: callerNumber, Display: "Canary Hidden"})
+	report("anonymous", line.Event{State: line.Ringing, Remote: "anonymous"})
+	report("prefix", line.Event{State: line.Ringing, Remote: "Restricted", Display: "Anonymous"})
+	report("late", line.Event{State: line.Ringing, Remote: callerNumber, Display: "Canary Hidden"})
+	if h := rig.history("a.member", "canary hidden"); len(h) != 1 {
+		t.Fatalf("%d calls know the caller before the last one hides, want 1", len(h))
+	}
+	report("late", line.Event{State: line.Answered, Hidden: true})
+	for _, c := range rig.history("a.member", "") {
+		if !c.Hidden || c.Remote != "" || c.Display != "" || len(c.Cards) > 0 || len(c.Actions) > 0 {
+			t.Errorf("a masked call keeps %+v", c)
+		}
+	}
+	w.must("count", w.db.Read(t.Context(), func(tx core.Tx) error {
+		counts, _, err := db.One(t.Context(), tx, qEverythingOfCalls, func(scan db.Scan) (n [2]int64, err error) { err = scan(&n[0], &n[1]); return n, err })
+		if counts != [2]int64{4, 0} {
+			t.Errorf("%d masked calls and %d callers known, want 4 and 0", counts[0], counts[1])
+		}
+		return err
+	}))
+}
+
+// TestALinkRemovedTakesItsNamesOutOfHistories in the same second (CTI-32.1): the number stays the person's own history, the name was the link's.
+func TestALinkRemovedTakesItsNamesOutOfHistories(t *testing.T) {
+	w := newTown(t, "")
+	link := w.plantCards(w.a, recognition.Card{Numbers: []string{callerNumber}, Name: "Élodie Martin"})
+	rig := w.phones(w.a, map[string]string{"a.member": "101"})
+	w.must("report", rig.m.Report(w.system(), w.a, line.Event{Call: "1", Extension: "101", State: line.Ringing, Remote: callerNumber}))
+	if h := rig.history("a.member", "élodie"); len(h) != 1 {
+		t.Fatal("the caller was not recognised")
+	}
+	w.must("remove", rig.m.RemoveLink(w.as("a.admin"), w.a, link))
+	if h := rig.history("a.member", "élodie"); len(h) != 0 {
+		t.Error("the name stands in the history after its link was removed")
+	}
+	if h := rig.history("a.member", ""); len(h) != 1 || h[0].Remote != callerNumber || len(h[0].Cards) != 0 {
+		t.Errorf("the call itself is %+v", h)
+	}
+}
+
+// TestOnesOwnPhoneRingsFirst: a number dialled reaches the exchange for one's own extension, from one's own phone only.
+func TestOnesOwnPhoneRingsFirst(t *testing.T) {
+	w := newTown(t, "")
+	rig := w.phones(w.a, map[string]string{"a.member": "101"})
+	rig.run()
+	w.must("dial", rig.m.Dial(w.as("a.member"), w.a, "01 42 00 00 00"))
+	if d := rig.x.Dialled(); len(d) != 1 || d[0] != (fake.Dialled{Extension: "101", Number: "+33142000000"}) {
+		t.Errorf("the exchange was asked %v", d)
+	}
+	w.eventually("the call is in the history, as one's own", func() bool {
+		h := rig.history("a.member", "")
+		return len(h) == 1 && h[0].Own && h[0].Outgoing
+	})
+	call := rig.history("a.member", "")[0]
+	w.user("a.people", w.a, recognition.RoleUser)
+	if err := rig.m.Hangup(w.as("a.people"), w.a, call.ID); err == nil {
+		t.Error("another member hung the call up")
+	}
+	w.must("hang up", rig.m.Hangup(w.as("a.member"), w.a, call.ID))
+	for want, number := range map[string]string{"call.number": "not a number", "call.no_phone": "0142000000"} {
+		who := map[string]string{"call.number": "a.member", "call.no_phone": "a.people"}[want]
+		if err := rig.m.Dial(w.as(who), w.a, number); core.CodeOf(err) != want {
+			t.Errorf("%s dialling %q gives %v, want %s", who, number, err, want)
+		}
+	}
+}
+
+// TestOneNodeSpeaksToAnExchange, and another takes over once it has gone.
+func TestOneNodeSpeaksToAnExchange(t *testing.T) {
+	if coretest.RaceDetector {
+		t.Skip("two houses and their database: without the detector")
+	}
+	one, two := twoNodes(t)
+	rig := one.phones(one.a, map[string]string{"a.member": "101"})
+	second := two.House.recognition()
+	first, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- rig.m.Run(first) }()
+	one.eventually("the first node speaks to it", func() bool {
+		x, err := rig.m.Line(one.system(), one.a, rig.line)
+		return err == nil && x.Condition == "up"
+	})
+	other, stopOther := context.WithCancel(context.Background())
+	defer stopOther()
+	finished := make(chan error, 1)
+	go func() { finished <- second.Run(other) }()
+	told, forget := second.Follow(two.as("a.member"), one.a)
+	defer forget()
+	rig.x.Ring("101", callerNumber, "")
+	select {
+	case id := <-told:
+		if _, err := second.Watch(two.as("a.member"), one.a, id); err != nil {
+			t.Error(err)
+		}
+	case <-time.After(2 * time.Second):
+		t.Fatal("a page on the other node was told nothing")
+	}
+	if n := len(rig.history("a.member", "")); n != 1 {
+		t.Fatalf("%d calls, want one: two nodes speak to one exchange", n)
+	}
+	one.must("dial from the other node", second.Dial(two.as("a.member"), one.a, "0142000000"))
+	if d := rig.x.Dialled(); len(d) != 1 {
+		t.Errorf("the exchange was asked %v", d)
+	}
+	stop()
+	one.must("first", <-ended)
+	two.eventually("the second node takes over", func() bool {
+		call := second.FakeExchange(rig.line).Ring("101", "+33142000001", "")
+		defer func() { _ = second.FakeExchange(rig.line).Hangup(call) }()
+		time.Sleep(100 * time.Millisecond)
+		return len(rig.history("a.member", "142000001")) > 0
+	})
+	stopOther()
+	two.must("second", <-finished)
+}
