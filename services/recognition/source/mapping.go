@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ const (
 	mostNumbers = 50  // of one card
 	mostText    = 500 // bytes of one value that leaves
 )
+
+var errField = i18n.Fault(core.Invalid, "source.field_unknown", "La source n'a pas de champ « %s ». Ses champs : %s.", "The source has no field “%s”. Its fields: %s.")
 
 var errKey = i18n.Fault(core.Invalid, "source.record_without_key", "Une fiche n'a pas d'identifiant stable dans sa source : choisissez le champ qui en tient lieu.", "A record has no stable identifier within its source: choose the field that serves as one.")
 
@@ -61,6 +64,17 @@ type Report struct {
 func ReadMapping(c Config) (Mapping, error) {
 	m := Mapping{Region: "FR"}
 	return m, c.Decode(&m)
+}
+
+// Check names the fields that the mapping reads and the tool does not have: a mistake of writing would be taken for empty fields.
+func (m Mapping) Check(fields []string) error {
+	var wrong []error
+	for _, field := range m.Used() {
+		if !slices.Contains(fields, field) {
+			wrong = append(wrong, tool.Refuse(errField, field, strings.Join(fields, ", ")))
+		}
+	}
+	return errors.Join(wrong...)
 }
 
 // Used lists the fields that the mapping reads, each once: nothing else needs to be asked of the tool.

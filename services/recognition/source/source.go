@@ -11,6 +11,11 @@ import (
 	"context"
 	"errors"
 
+	"github.com/rempart/rempart/services/recognition/source/carddav"
+	"github.com/rempart/rempart/services/recognition/source/ldap"
+	"github.com/rempart/rempart/services/recognition/source/rest"
+	"github.com/rempart/rempart/services/recognition/source/sheet"
+	"github.com/rempart/rempart/services/recognition/source/sql"
 	"github.com/rempart/rempart/services/recognition/source/tool"
 )
 
@@ -40,8 +45,36 @@ var Kinds = []string{"csv", "xlsx", "sql", "ldap", "carddav", "vcard", "rest"}
 
 // Open makes the reader of a kind of tool from its settings. Nothing is connected before Fields or Read.
 func Open(kind string, c Config) (Source, error) {
+	switch kind {
+	case "csv", "xlsx":
+		return opened(sheet.Open(c))
+	case "sql":
+		return opened(sql.Open(c))
+	case "ldap":
+		return opened(ldap.Open(c))
+	case "carddav":
+		return opened(carddav.Open(c))
+	case "vcard":
+		return opened(carddav.OpenFile(c))
+	case "rest":
+		return opened(rest.Open(c))
+	}
 	return nil, c.UnknownKind(kind, Kinds)
 }
+
+// opened keeps a reader that could not be made from being a Source that is not nil.
+func opened[S Source](s S, err error) (Source, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Templates lists the tools whose declaration is known ("rest"), by name; Template gives the text of one.
+func Templates() []string { return rest.Templates() }
+
+// Template gives the declaration of a known tool.
+func Template(name string) (text string, ok bool) { return rest.Template(name) }
 
 var errEnough = errors.New("enough")
 
