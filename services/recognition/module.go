@@ -36,6 +36,8 @@ type Needs struct {
 	Client  func(org core.ID) *http.Client
 	Origin  string
 	Log     *slog.Logger
+	// Memory is how many bytes the indexes of cards may take on this node; 0 reads the tables each time.
+	Memory int64
 }
 
 // Bulk seals and opens many values of one owner with its key read once.
@@ -79,6 +81,7 @@ type Module struct {
 // New makes the service.
 func New(n Needs) *Module {
 	m := &Module{needs: n}
+	m.memory.open(n.Memory, n.Log, n.Listen, m.loadIndex)
 	m.calls.open(m)
 	m.support.listen(m)
 	return m
@@ -102,6 +105,7 @@ func (m *Module) Run(ctx context.Context) error {
 
 // Close ends what New opened.
 func (m *Module) Close() error {
+	m.memory.close()
 	m.calls.close()
 	m.support.close()
 	return nil
