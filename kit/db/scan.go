@@ -276,3 +276,11 @@ func assignFloat(e reflect.Value, src any) error {
 	}
 	return nil
 }
+
+// Flag gives a truth as both engines keep it: 1 or 0.
+func Flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -87,3 +87,11 @@ func Secret(prefix string, n int) string {
 	}
 	return prefix + encoding.EncodeToString(b)
 }
+
+// Typed gives the id that somebody put into an address or a form; "" when it is too long to be one, so that it is nobody's.
+func Typed(text string) core.ID {
+	if len(text) > 64 {
+		return ""
+	}
+	return core.ID(text)
+}

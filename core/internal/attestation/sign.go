@@ -182,7 +182,7 @@ func (m *Module) add(ctx context.Context, tx core.Tx, a *Attestation, files []Up
 		return err
 	}
 	_, err = tx.Exec(ctx, qAdd, a.ID, a.Kind, a.Reach, a.Place, clock.Micros(a.From), clock.Micros(a.Until), details, a.Text.FR, a.Text.EN,
-		a.Digest, a.Signer, a.AAL, clock.Micros(a.SignedAt), a.Entry, a.Renews, flag(trial))
+		a.Digest, a.Signer, a.AAL, clock.Micros(a.SignedAt), a.Entry, a.Renews, db.Flag(trial))
 	if err != nil {
 		return err
 	}
@@ -200,13 +200,6 @@ func (m *Module) add(ctx context.Context, tx core.Tx, a *Attestation, files []Up
 		}
 	}
 	return nil
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // Withdraw ends an attestation before its time: the clauses that rest on it are stale from then on.

@@ -156,7 +156,7 @@ func (m *Module) insert(ctx context.Context, tx core.Tx, it *Incident, done *cor
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, qAdd, it.ID, flag(it.Breach), it.Part, it.Gravity, flag(it.Exercise), flag(it.trial), it.Source, it.About, it.Lead,
+	if _, err := tx.Exec(ctx, qAdd, it.ID, db.Flag(it.Breach), it.Part, it.Gravity, db.Flag(it.Exercise), db.Flag(it.trial), it.Source, it.About, it.Lead,
 		clock.Micros(it.Opened), it.OpenedBy, clock.Micros(it.Aware), details); err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func (m *Module) Change(ctx context.Context, id core.ID, d Draft) error {
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, qChange, id, d.Revision, flag(d.Breach), d.Part, d.Gravity, d.Lead, clock.Micros(d.Aware), details)
+		n, err := tx.Exec(ctx, qChange, id, d.Revision, db.Flag(d.Breach), d.Part, d.Gravity, d.Lead, clock.Micros(d.Aware), details)
 		if err != nil {
 			return err
 		}

@@ -96,10 +96,3 @@ func (m *Module) load(ctx context.Context, tx core.Tx, id core.ID) (Incident, er
 	err = m.unseal(ctx, one)
 	return one[0], err
 }
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}

@@ -339,10 +339,10 @@ func (m *Module) keep(ctx context.Context, tx core.Tx, r *Register, it *Item, be
 	lacks := strings.Join(r.missing(values, len(old)+len(files)), " ")
 	revision := it.Revision
 	if before == nil {
-		_, err = tx.Exec(ctx, qAddItem, it.ID, r.ID, it.Parent, values["owner"], values["state"], clock.Micros(due), lacks, revision, flag(r.toTell(values)), clock.Micros(it.MadeAt), it.MadeBy, flag(it.trial))
+		_, err = tx.Exec(ctx, qAddItem, it.ID, r.ID, it.Parent, values["owner"], values["state"], clock.Micros(due), lacks, revision, db.Flag(r.toTell(values)), clock.Micros(it.MadeAt), it.MadeBy, db.Flag(it.trial))
 	} else {
 		var n int64
-		n, err = tx.Exec(ctx, qMove, it.ID, revision, values["owner"], values["state"], clock.Micros(due), lacks, flag(r.toTell(values)))
+		n, err = tx.Exec(ctx, qMove, it.ID, revision, values["owner"], values["state"], clock.Micros(due), lacks, db.Flag(r.toTell(values)))
 		if err == nil && n == 0 {
 			err = errChanged
 		}

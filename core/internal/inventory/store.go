@@ -91,10 +91,3 @@ func (m *Module) load(ctx context.Context, tx core.Tx, r *Register, id core.ID) 
 	err = m.unseal(ctx, one)
 	return one[0], err
 }
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
@@ -116,7 +115,7 @@ func (m *Module) certificate(ctx context.Context, run Run, counts []Count) ([]by
 		Ended       string                     `json:"ended_at,omitempty"`
 		Lines       []line                     `json:"lines"`
 		Proofs      map[string]json.RawMessage `json:"proofs,omitempty"`
-	}{"rempart/retention/1", run.ID, run.Dry, stamp(run.Began), stamp(run.Ended), []line{}, map[string]json.RawMessage{}}
+	}{"rempart/retention/1", run.ID, run.Dry, clock.Stamp(run.Began), clock.Stamp(run.Ended), []line{}, map[string]json.RawMessage{}}
 	entries := map[core.ID][]core.ID{}
 	for _, c := range counts {
 		out.Lines = append(out.Lines, line{c.Org, c.Rule, c.Table, c.Days, c.Deleted, c.Archived, c.Kept, c.Entry})
@@ -132,11 +131,4 @@ func (m *Module) certificate(ctx context.Context, run Run, counts []Count) ([]by
 		out.Proofs[string(org)] = proof
 	}
 	return json.MarshalIndent(out, "", "  ")
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.RFC3339)
 }

@@ -52,7 +52,7 @@ func (m *Module) note(ctx context.Context, tx core.Tx, run Run) error {
 	if err != nil || found {
 		return err
 	}
-	_, err = tx.Exec(ctx, qAddRun, run.ID, run.Org, flag(run.Dry), run.State, run.AskedBy, clock.Micros(run.Began), clock.Micros(run.Ended))
+	_, err = tx.Exec(ctx, qAddRun, run.ID, run.Org, db.Flag(run.Dry), run.State, run.AskedBy, clock.Micros(run.Began), clock.Micros(run.Ended))
 	return err
 }
 
@@ -308,13 +308,6 @@ func one[T any](ctx context.Context, r core.Reader, query string, scan func(db.S
 		return err
 	})
 	return v, found, err
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // day writes a date.

@@ -163,20 +163,13 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 		v := m.view(ctx, k, core.SessionPolicy{}, "")
 		err := emit(core.Record{Table: "session_session", Values: map[string]any{
 			"id": string(k.id), "device": string(k.device), "browser": k.browser, "system": k.system, "address": v.Address, "aal": k.aal,
-			"began_at": stamp(k.began), "used_at": stamp(k.used), "proved_at": stamp(k.proved), "ended_at": stamp(k.ended), "reason": k.reason,
+			"began_at": clock.Stamp(k.began), "used_at": clock.Stamp(k.used), "proved_at": clock.Stamp(k.proved), "ended_at": clock.Stamp(k.ended), "reason": k.reason,
 		}})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.RFC3339)
 }
 
 // ErasePerson removes the person's sessions, which ends them.

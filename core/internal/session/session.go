@@ -7,6 +7,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
 )
 
@@ -41,7 +42,7 @@ func (m *Module) Begin(ctx context.Context, tx core.Tx, n core.NewSession) (secr
 	id = ids.At(now)
 	root, pace := newSecret()
 	browser, system := family(actor.Agent)
-	_, err = tx.Exec(ctx, qInsert, id, hashOf(root), pace, clock.Micros(now), n.Person, n.Account, flag(n.Staff), max(n.AAL, 1),
+	_, err = tx.Exec(ctx, qInsert, id, hashOf(root), pace, clock.Micros(now), n.Person, n.Account, db.Flag(n.Staff), max(n.AAL, 1),
 		n.Device, browser, system, notNil(address))
 	if err != nil {
 		return "", "", fmt.Errorf("session: begin: %w", err)
@@ -108,13 +109,6 @@ func (m *Module) EndAll(ctx context.Context, tx core.Tx, person, except core.ID,
 func (m *Module) end(ctx context.Context, tx core.Tx, id core.ID, reason string) (bool, error) {
 	n, err := tx.Exec(ctx, qEnd, id, clock.Micros(m.needs.Clock.Now()), reason)
 	return n == 1, err
-}
-
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func notNil(b []byte) []byte {

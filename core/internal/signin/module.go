@@ -9,6 +9,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/abuse"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/password"
 )
@@ -195,7 +196,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 			return err
 		}
 		err := emit(core.Record{Table: "signin_flow", Values: map[string]any{
-			"kind": f.Kind, "login": f.Login, "created_at": stamp(f.CreatedAt), "expires_at": stamp(f.ExpiresAt), "password_at": stamp(f.PasswordAt), "factor_at": stamp(f.FactorAt), "mailbox_at": stamp(f.MailboxAt),
+			"kind": f.Kind, "login": f.Login, "created_at": clock.Stamp(f.CreatedAt), "expires_at": clock.Stamp(f.ExpiresAt), "password_at": clock.Stamp(f.PasswordAt), "factor_at": clock.Stamp(f.FactorAt), "mailbox_at": clock.Stamp(f.MailboxAt),
 		}})
 		if err != nil {
 			return err
@@ -207,20 +208,13 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	}
 	for _, d := range devices {
 		err := emit(core.Record{Table: "signin_device", Values: map[string]any{
-			"id": string(d.ID), "label": d.Label, "created_at": stamp(d.CreatedAt), "seen_at": stamp(d.SeenAt), "failures": d.failures,
+			"id": string(d.ID), "label": d.Label, "created_at": clock.Stamp(d.CreatedAt), "seen_at": clock.Stamp(d.SeenAt), "failures": d.failures,
 		}})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.RFC3339)
 }
 
 // ErasePerson erases the sign-ins under way and the known browsers of a person.

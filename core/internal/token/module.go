@@ -171,8 +171,8 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	}
 	for _, t := range tokens {
 		err := emit(core.Record{Table: "token_token", Values: map[string]any{
-			"id": string(t.ID), "name": t.Name, "hint": t.Hint, "scopes": t.Scopes, "made_at": stamp(t.Made), "ends_at": stamp(t.Ends),
-			"last_day": stamp(t.LastDay), "ended_at": stamp(t.Ended), "reason": t.Reason,
+			"id": string(t.ID), "name": t.Name, "hint": t.Hint, "scopes": t.Scopes, "made_at": clock.Stamp(t.Made), "ends_at": clock.Stamp(t.Ends),
+			"last_day": clock.Stamp(t.LastDay), "ended_at": clock.Stamp(t.Ended), "reason": t.Reason,
 		}})
 		if err != nil {
 			return err
@@ -194,13 +194,6 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 		}
 	}
 	return nil
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Format(time.RFC3339)
 }
 
 // ErasePerson ends and removes the person's tokens; service accounts stay, without a person responsible until their

@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/archive"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -45,14 +45,6 @@ func Routes(m *archive.Module, ways ...Way) []edge.Route {
 	}
 }
 
-// id reads an id of a path; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
-}
-
 func (p pages) ask(w http.ResponseWriter, r *http.Request) error {
 	made, err := p.m.Ask(r.Context(), r.PostFormValue("portable") != "")
 	if err != nil {
@@ -62,7 +54,7 @@ func (p pages) ask(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) archive(w http.ResponseWriter, r *http.Request) error {
-	a, err := p.m.Get(r.Context(), id(r.PathValue("archive")))
+	a, err := p.m.Get(r.Context(), ids.Typed(r.PathValue("archive")))
 	if err != nil {
 		return err
 	}
@@ -70,7 +62,7 @@ func (p pages) archive(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) progress(w http.ResponseWriter, r *http.Request) error {
-	a, err := p.m.Get(r.Context(), id(r.PathValue("archive")))
+	a, err := p.m.Get(r.Context(), ids.Typed(r.PathValue("archive")))
 	if err != nil {
 		return err
 	}
@@ -81,7 +73,7 @@ func (p pages) progress(w http.ResponseWriter, r *http.Request) error {
 
 // file gives the archive out, one sealed piece in memory at a time.
 func (p pages) file(w http.ResponseWriter, r *http.Request) error {
-	a, write, err := p.m.Take(r.Context(), id(r.PathValue("archive")))
+	a, write, err := p.m.Take(r.Context(), ids.Typed(r.PathValue("archive")))
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core/internal/attestation"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -162,7 +163,7 @@ func (p pages) draft(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	kind, known := attestation.KindOf(q.Get("kind"))
 	d := attestation.Draft{Kind: kind.ID, Reach: attestation.ReachAll, From: p.m.Now(), Until: p.m.Now().AddDate(0, 0, kind.Days)}
-	if old := id(q.Get("renews")); old != "" {
+	if old := ids.Typed(q.Get("renews")); old != "" {
 		var err error
 		if d, err = p.m.Renewal(r.Context(), old); err != nil {
 			return err
@@ -182,7 +183,7 @@ func (p pages) sign(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := attestation.Draft{
 		Kind: r.PostFormValue("kind"), Reach: r.PostFormValue("reach"), Place: r.PostFormValue("place"), From: dayOf(r.PostFormValue("from")),
-		Until: dayOf(r.PostFormValue("until")), Details: r.PostFormValue("details"), Files: files, Renews: id(r.PostFormValue("renews")),
+		Until: dayOf(r.PostFormValue("until")), Details: r.PostFormValue("details"), Files: files, Renews: ids.Typed(r.PostFormValue("renews")),
 	}
 	kind, known := attestation.KindOf(d.Kind)
 	again := func(problems ui.Problems) error {
@@ -215,7 +216,7 @@ func (p pages) one(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) show(w http.ResponseWriter, r *http.Request, status int, why string, problems ui.Problems) error {
-	s, err := p.m.Get(r.Context(), id(r.PathValue("attestation")))
+	s, err := p.m.Get(r.Context(), ids.Typed(r.PathValue("attestation")))
 	if err != nil {
 		return err
 	}
@@ -223,7 +224,7 @@ func (p pages) show(w http.ResponseWriter, r *http.Request, status int, why stri
 }
 
 func (p pages) withdraw(w http.ResponseWriter, r *http.Request) error {
-	one, why := id(r.PathValue("attestation")), r.PostFormValue("why")
+	one, why := ids.Typed(r.PathValue("attestation")), r.PostFormValue("why")
 	err := p.m.Withdraw(r.Context(), one, why)
 	if ui.Shown(err) {
 		return p.show(w, r, http.StatusUnprocessableEntity, why, ui.ProblemsOf(r.Context(), err))
@@ -234,7 +235,7 @@ func (p pages) withdraw(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) evidence(w http.ResponseWriter, r *http.Request) error {
-	f, content, err := p.m.Open(r.Context(), id(r.PathValue("attestation")), id(r.PathValue("file")))
+	f, content, err := p.m.Open(r.Context(), ids.Typed(r.PathValue("attestation")), ids.Typed(r.PathValue("file")))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rempart/rempart/core/internal/attestation"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -79,7 +80,7 @@ func (p pages) showDuties(w http.ResponseWriter, r *http.Request, status int, f 
 
 func (p pages) record(w http.ResponseWriter, r *http.Request) error {
 	f := recordForm{r.PostFormValue("person"), r.PostFormValue("title"), r.PostFormValue("day")}
-	err := p.m.RecordTraining(r.Context(), id(f.Person), f.Title, dayOf(f.Day))
+	err := p.m.RecordTraining(r.Context(), ids.Typed(f.Person), f.Title, dayOf(f.Day))
 	if ui.Shown(err) {
 		return p.showDuties(w, r, http.StatusUnprocessableEntity, f, ui.ProblemsOf(r.Context(), err))
 	} else if err != nil {

@@ -39,14 +39,6 @@ func Routes(m *attestation.Module) []edge.Route {
 	}
 }
 
-// id reads an id of a path or a form; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
-}
-
 // dayOf reads a date; what cannot be read is no date, which the module refuses in words.
 func dayOf(text string) time.Time {
 	t, err := time.Parse(time.DateOnly, text)

@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -159,7 +160,7 @@ func (p pages) one(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) showOne(w http.ResponseWriter, r *http.Request, status int, v oneView) (err error) {
 	v.pages, v.now = p, p.m.Now()
-	if v.One, err = p.m.OwnOne(r.Context(), me(r), id(r.PathValue("question"))); err != nil {
+	if v.One, err = p.m.OwnOne(r.Context(), me(r), ids.Typed(r.PathValue("question"))); err != nil {
 		return err
 	}
 	if v.Share != nil && len(v.problems) == 0 {
@@ -182,7 +183,7 @@ type previewView struct {
 
 func (p pages) preview(w http.ResponseWriter, r *http.Request) error {
 	a := answerOf(r)
-	shown, err := p.m.Preview(r.Context(), me(r), id(r.PathValue("question")), a)
+	shown, err := p.m.Preview(r.Context(), me(r), ids.Typed(r.PathValue("question")), a)
 	if ui.Shown(err) {
 		return p.showOne(w, r, http.StatusUnprocessableEntity, oneView{chosen: a.Fields, until: r.PostFormValue("until"), problems: ui.ProblemsOf(r.Context(), err)})
 	} else if err != nil {
@@ -193,7 +194,7 @@ func (p pages) preview(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) give(w http.ResponseWriter, r *http.Request) error {
 	a := answerOf(r)
-	_, err := p.m.Give(r.Context(), me(r), id(r.PathValue("question")), a)
+	_, err := p.m.Give(r.Context(), me(r), ids.Typed(r.PathValue("question")), a)
 	if ui.Shown(err) {
 		return p.showOne(w, r, http.StatusUnprocessableEntity, oneView{chosen: a.Fields, until: r.PostFormValue("until"), problems: ui.ProblemsOf(r.Context(), err)})
 	} else if err != nil {
@@ -207,7 +208,7 @@ func (p pages) give(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) withdraw(w http.ResponseWriter, r *http.Request) error {
-	err := p.m.Withdraw(r.Context(), me(r), id(r.PathValue("question")), consent.OnPage)
+	err := p.m.Withdraw(r.Context(), me(r), ids.Typed(r.PathValue("question")), consent.OnPage)
 	if ui.Shown(err) {
 		return p.showOne(w, r, http.StatusUnprocessableEntity, oneView{problems: ui.ProblemsOf(r.Context(), err)})
 	} else if err != nil {
@@ -221,7 +222,7 @@ func (p pages) withdraw(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) receipt(w http.ResponseWriter, r *http.Request) error {
-	file, name, err := p.m.ReceiptOf(r.Context(), me(r), id(r.PathValue("record")))
+	file, name, err := p.m.ReceiptOf(r.Context(), me(r), ids.Typed(r.PathValue("record")))
 	if err != nil {
 		return err
 	}

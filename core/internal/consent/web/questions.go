@@ -10,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -119,7 +120,7 @@ type readingView struct {
 
 func (p pages) question(w http.ResponseWriter, r *http.Request) error {
 	org := orgOf(r)
-	one, err := p.m.Manage(r.Context(), org, id(r.PathValue("question")))
+	one, err := p.m.Manage(r.Context(), org, ids.Typed(r.PathValue("question")))
 	if err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ func (v draftView) back() string {
 }
 
 func (p pages) drafting(w http.ResponseWriter, r *http.Request) error {
-	v := draftView{pages: p, org: orgOf(r), question: id(r.PathValue("question")), days: "90"}
+	v := draftView{pages: p, org: orgOf(r), question: ids.Typed(r.PathValue("question")), days: "90"}
 	if v.question != "" {
 		one, err := p.m.Manage(r.Context(), v.org, v.question)
 		if err != nil {
@@ -204,7 +205,7 @@ func (p pages) drafting(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) publish(w http.ResponseWriter, r *http.Request) error {
-	v := draftView{pages: p, org: orgOf(r), question: id(r.PathValue("question")), days: r.PostFormValue("days")}
+	v := draftView{pages: p, org: orgOf(r), question: ids.Typed(r.PathValue("question")), days: r.PostFormValue("days")}
 	v.draft = consent.Draft{
 		Purpose: core.Purpose(r.PostFormValue("purpose")), Title: core.Text{FR: r.PostFormValue("title_fr"), EN: r.PostFormValue("title_en")},
 		Body: core.Text{FR: r.PostFormValue("text_fr"), EN: r.PostFormValue("text_en")}, Asks: r.PostForm["asks"], Days: int(number(v.days)),
@@ -221,7 +222,7 @@ func (p pages) publish(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) close(w http.ResponseWriter, r *http.Request) error {
-	org, question := orgOf(r), id(r.PathValue("question"))
+	org, question := orgOf(r), ids.Typed(r.PathValue("question"))
 	if err := p.m.Close(r.Context(), org, question); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/consent"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -96,14 +97,14 @@ func (p pages) read(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) showShare(w http.ResponseWriter, r *http.Request, status int, v shareView) (err error) {
 	v.org = orgOf(r)
-	if v.Reading, err = p.m.Read(r.Context(), v.org, id(r.PathValue("share"))); err != nil {
+	if v.Reading, err = p.m.Read(r.Context(), v.org, ids.Typed(r.PathValue("share"))); err != nil {
 		return err
 	}
 	return ui.Render(w, ui.Asking(r, consent.NoteShare.Permission), status, sharePage(v))
 }
 
 func (p pages) write(w http.ResponseWriter, r *http.Request) error {
-	org, share, text := orgOf(r), id(r.PathValue("share")), r.PostFormValue("text")
+	org, share, text := orgOf(r), ids.Typed(r.PathValue("share")), r.PostFormValue("text")
 	_, err := p.m.Write(r.Context(), org, share, text)
 	if ui.Shown(err) {
 		return p.showShare(w, r, http.StatusUnprocessableEntity, shareView{text: text, problems: ui.ProblemsOf(r.Context(), err)})
@@ -115,7 +116,7 @@ func (p pages) write(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) drop(w http.ResponseWriter, r *http.Request) error {
 	org := orgOf(r)
-	if err := p.m.DropNote(r.Context(), org, id(r.PathValue("note"))); err != nil {
+	if err := p.m.DropNote(r.Context(), org, ids.Typed(r.PathValue("note"))); err != nil {
 		return err
 	}
 	return ui.Redirect(w, r, sharesPath(org), tDropped.In(r.Context()))

@@ -55,14 +55,6 @@ func Routes(m *consent.Module) []edge.Route {
 
 func say(ctx context.Context, t core.Text) string { return i18n.From(t).In(ctx) }
 
-// id reads an id of a path or a form; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
-}
-
 func me(r *http.Request) core.ID { return core.ActorOf(r.Context()).ID }
 
 // dayOf reads a date as the end of that day; what cannot be read is no date, which the module refuses in words.

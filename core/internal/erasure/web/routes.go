@@ -3,9 +3,9 @@ package web
 import (
 	"net/http"
 
-	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/erasure"
 	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -33,16 +33,8 @@ func Routes(m *erasure.Module) []edge.Route {
 	}
 }
 
-// id reads an id of a path or a form; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
-}
-
 func (p pages) list(w http.ResponseWriter, r *http.Request) error {
-	list, next, err := p.m.List(r.Context(), id(r.URL.Query().Get("from")), 50)
+	list, next, err := p.m.List(r.Context(), ids.Typed(r.URL.Query().Get("from")), 50)
 	if err != nil {
 		return err
 	}
@@ -54,7 +46,7 @@ func (p pages) blank(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) weigh(w http.ResponseWriter, r *http.Request) error {
-	v := newView{who: r.PostFormValue("person"), org: id(r.PostFormValue("organization"))}
+	v := newView{who: r.PostFormValue("person"), org: ids.Typed(r.PostFormValue("organization"))}
 	plan, err := p.m.Weigh(r.Context(), v.org, v.who)
 	if ui.Shown(err) {
 		v.problems = ui.ProblemsOf(r.Context(), err)
@@ -66,7 +58,7 @@ func (p pages) weigh(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) order(w http.ResponseWriter, r *http.Request) error {
-	v := newView{who: r.PostFormValue("person"), org: id(r.PostFormValue("organization")), why: r.PostFormValue("why")}
+	v := newView{who: r.PostFormValue("person"), org: ids.Typed(r.PostFormValue("organization")), why: r.PostFormValue("why")}
 	if v.why == "" || len(v.why) > 500 {
 		v.problems = ui.Problems{{Field: "why", Text: tWhyDue.In(r.Context())}}
 		return ui.Render(w, r, http.StatusUnprocessableEntity, newPage(v))
@@ -82,7 +74,7 @@ func (p pages) order(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) one(w http.ResponseWriter, r *http.Request) error {
-	s, err := p.m.Get(r.Context(), id(r.PathValue("erasure")))
+	s, err := p.m.Get(r.Context(), ids.Typed(r.PathValue("erasure")))
 	if err != nil {
 		return err
 	}
@@ -90,7 +82,7 @@ func (p pages) one(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) receipt(w http.ResponseWriter, r *http.Request) error {
-	one := id(r.PathValue("erasure"))
+	one := ids.Typed(r.PathValue("erasure"))
 	text, err := p.m.Receipt(r.Context(), one)
 	if err != nil {
 		return err
@@ -99,7 +91,7 @@ func (p pages) receipt(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) approve(w http.ResponseWriter, r *http.Request) error {
-	one := id(r.PathValue("erasure"))
+	one := ids.Typed(r.PathValue("erasure"))
 	n, err := p.m.Approve(r.Context(), one)
 	if err != nil {
 		return err
@@ -108,7 +100,7 @@ func (p pages) approve(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) refuse(w http.ResponseWriter, r *http.Request) error {
-	one := id(r.PathValue("erasure"))
+	one := ids.Typed(r.PathValue("erasure"))
 	if err := p.m.Refuse(r.Context(), one, r.PostFormValue("why")); err != nil {
 		return err
 	}
@@ -116,23 +108,23 @@ func (p pages) refuse(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) cancel(w http.ResponseWriter, r *http.Request) error {
-	if err := p.m.Cancel(r.Context(), id(r.PathValue("erasure"))); err != nil {
+	if err := p.m.Cancel(r.Context(), ids.Typed(r.PathValue("erasure"))); err != nil {
 		return err
 	}
 	return ui.Redirect(w, r, "/me/data", tCancelled.In(r.Context()))
 }
 
 func (p pages) told(w http.ResponseWriter, r *http.Request) error {
-	list, err := p.m.ForOrg(r.Context(), id(r.PathValue("org")))
+	list, err := p.m.ForOrg(r.Context(), ids.Typed(r.PathValue("org")))
 	if err != nil {
 		return err
 	}
-	return ui.Render(w, ui.Asking(r, erasure.Handle.Permission), http.StatusOK, toldPage(toldView{id(r.PathValue("org")), list}))
+	return ui.Render(w, ui.Asking(r, erasure.Handle.Permission), http.StatusOK, toldPage(toldView{ids.Typed(r.PathValue("org")), list}))
 }
 
 func (p pages) handled(w http.ResponseWriter, r *http.Request) error {
-	org := id(r.PathValue("org"))
-	if err := p.m.Handle(r.Context(), org, id(r.PathValue("notice"))); err != nil {
+	org := ids.Typed(r.PathValue("org"))
+	if err := p.m.Handle(r.Context(), org, ids.Typed(r.PathValue("notice"))); err != nil {
 		return err
 	}
 	return ui.Redirect(w, r, "/o/"+string(org)+"/erasures", tHandled.In(r.Context()))

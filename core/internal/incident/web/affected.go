@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core/internal/incident"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -51,7 +52,7 @@ func joined(list []core.ID) string {
 
 func idsIn(text string) (list []core.ID) {
 	for _, word := range strings.Fields(strings.ReplaceAll(text, ",", " ")) {
-		list = append(list, id(word))
+		list = append(list, ids.Typed(word))
 	}
 	return list
 }
@@ -98,7 +99,7 @@ type affectedView struct {
 }
 
 func (p pages) affected(w http.ResponseWriter, r *http.Request) error {
-	org := id(r.PathValue("client"))
+	org := ids.Typed(r.PathValue("client"))
 	list, people, err := p.m.Listed(r.Context(), of(r), org)
 	if err != nil {
 		return err
@@ -133,7 +134,7 @@ type noticeView struct {
 }
 
 func (p pages) propose(w http.ResponseWriter, r *http.Request) error {
-	client := id(r.PathValue("client"))
+	client := ids.Typed(r.PathValue("client"))
 	proposal, err := p.m.Propose(r.Context(), of(r), client)
 	if err != nil {
 		return err
@@ -150,7 +151,7 @@ func (v noticeView) lacks(ctx context.Context) string {
 }
 
 func (p pages) notify(w http.ResponseWriter, r *http.Request) error {
-	client, text := id(r.PathValue("client")), strings.TrimSpace(strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"))
+	client, text := ids.Typed(r.PathValue("client")), strings.TrimSpace(strings.ReplaceAll(r.PostFormValue("text"), "\r\n", "\n"))
 	_, err := p.m.Notify(r.Context(), of(r), client, text, r.PostFormValue("partial") != "")
 	if ui.Shown(err) {
 		proposal, again := p.m.Propose(r.Context(), of(r), client)
@@ -224,7 +225,7 @@ type readView struct {
 
 func (p pages) notice(w http.ResponseWriter, r *http.Request) error {
 	org := core.ID(r.PathValue("org"))
-	v, err := p.m.Read(r.Context(), org, id(r.PathValue("notice")))
+	v, err := p.m.Read(r.Context(), org, ids.Typed(r.PathValue("notice")))
 	if err != nil {
 		return err
 	}
@@ -232,7 +233,7 @@ func (p pages) notice(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) sheet(w http.ResponseWriter, r *http.Request) error {
-	f, err := p.m.ClientList(r.Context(), core.ID(r.PathValue("org")), id(r.PathValue("notice")), i18n.Of(r.Context()))
+	f, err := p.m.ClientList(r.Context(), core.ID(r.PathValue("org")), ids.Typed(r.PathValue("notice")), i18n.Of(r.Context()))
 	if err != nil {
 		return err
 	}

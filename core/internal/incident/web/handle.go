@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/incident"
 	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -159,16 +160,16 @@ func (p pages) note(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) task(w http.ResponseWriter, r *http.Request) error {
-	t := incident.Task{Title: r.PostFormValue("title"), Owner: id(r.PostFormValue("owner")), Due: typedMoment(r.PostFormValue("due"))}
+	t := incident.Task{Title: r.PostFormValue("title"), Owner: ids.Typed(r.PostFormValue("owner")), Due: typedMoment(r.PostFormValue("due"))}
 	return p.after(w, r, p.m.AddTask(r.Context(), of(r), t), tGiven.In(r.Context()))
 }
 
 func (p pages) done(w http.ResponseWriter, r *http.Request) error {
-	return p.after(w, r, p.m.EndTask(r.Context(), of(r), id(r.PathValue("task"))), tTaskOver.In(r.Context()))
+	return p.after(w, r, p.m.EndTask(r.Context(), of(r), ids.Typed(r.PathValue("task"))), tTaskOver.In(r.Context()))
 }
 
 func (p pages) hand(w http.ResponseWriter, r *http.Request) error {
-	h := incident.Hand{Person: id(r.PostFormValue("person")), Part: r.PostFormValue("part")}
+	h := incident.Hand{Person: ids.Typed(r.PostFormValue("person")), Part: r.PostFormValue("part")}
 	return p.after(w, r, p.m.SetHand(r.Context(), of(r), h, r.PostFormValue("take") != ""), tHandSet.In(r.Context()))
 }
 
@@ -185,13 +186,13 @@ func (p pages) attach(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) extract(w http.ResponseWriter, r *http.Request) error {
-	s := incident.Span{From: typedMoment(r.PostFormValue("from")), To: typedMoment(r.PostFormValue("to")), Actor: id(strings.TrimSpace(r.PostFormValue("only")))}
-	org := id(cmp.Or(strings.TrimSpace(r.PostFormValue("org")), string(core.Platform)))
+	s := incident.Span{From: typedMoment(r.PostFormValue("from")), To: typedMoment(r.PostFormValue("to")), Actor: ids.Typed(strings.TrimSpace(r.PostFormValue("only")))}
+	org := ids.Typed(cmp.Or(strings.TrimSpace(r.PostFormValue("org")), string(core.Platform)))
 	return p.after(w, r, p.m.FreezeJournal(r.Context(), of(r), org, s), tFrozen.In(r.Context()))
 }
 
 func (p pages) evidence(w http.ResponseWriter, r *http.Request) error {
-	e, content, err := p.m.OpenEvidence(r.Context(), of(r), id(r.PathValue("evidence")))
+	e, content, err := p.m.OpenEvidence(r.Context(), of(r), ids.Typed(r.PathValue("evidence")))
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/rempart/rempart/core/internal/incident"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -155,7 +156,7 @@ func (p pages) form(w http.ResponseWriter, r *http.Request, status int, v formVi
 func (p pages) blank(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	return p.form(w, r, http.StatusOK, formView{draft: incident.Draft{
-		Gravity: "limited", Part: "processor", Aware: p.m.Now(), Source: q.Get("source"), About: id(q.Get("about")), Values: incident.Values{},
+		Gravity: "limited", Part: "processor", Aware: p.m.Now(), Source: q.Get("source"), About: ids.Typed(q.Get("about")), Values: incident.Values{},
 	}})
 }
 
@@ -163,7 +164,7 @@ func (p pages) blank(w http.ResponseWriter, r *http.Request) error {
 func typed(r *http.Request) incident.Draft {
 	d := incident.Draft{
 		Breach: r.PostFormValue("breach") != "", Exercise: r.PostFormValue("exercise") != "", Part: r.PostFormValue("part"), Gravity: r.PostFormValue("gravity"),
-		Aware: typedMoment(r.PostFormValue("aware")), Lead: id(r.PostFormValue("lead")), Source: r.PostFormValue("source"), About: id(r.PostFormValue("about")), Values: incident.Values{},
+		Aware: typedMoment(r.PostFormValue("aware")), Lead: ids.Typed(r.PostFormValue("lead")), Source: r.PostFormValue("source"), About: ids.Typed(r.PostFormValue("about")), Values: incident.Values{},
 	}
 	for _, f := range incident.Fields {
 		d.Values[f.Name] = r.PostFormValue(f.Name)

@@ -7,6 +7,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/incident"
 	"github.com/rempart/rempart/kit/edge"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -48,15 +49,7 @@ func Routes(m *incident.Module) []edge.Route {
 	}
 }
 
-// id reads an id of a path or a form; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
-}
-
-func of(r *http.Request) core.ID { return id(r.PathValue("incident")) }
+func of(r *http.Request) core.ID { return ids.Typed(r.PathValue("incident")) }
 
 func path(incident core.ID, parts ...string) string {
 	p := at + "/" + string(incident)

@@ -14,6 +14,7 @@ import (
 	"github.com/rempart/rempart/core/internal/inventory"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -194,7 +195,7 @@ func (p list) form(w http.ResponseWriter, r *http.Request, status int, v formVie
 }
 
 func (p list) blank(w http.ResponseWriter, r *http.Request) error {
-	v := formView{parent: id(r.URL.Query().Get("evaluation")), values: inventory.Values{}}
+	v := formView{parent: ids.Typed(r.URL.Query().Get("evaluation")), values: inventory.Values{}}
 	if p.r == inventory.Findings && v.parent == "" {
 		return ui.Redirect(w, r, inventory.Paths[inventory.Evaluations.ID], inventory.Findings.Empty.In(r.Context()))
 	}
@@ -205,7 +206,7 @@ func (p list) blank(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p list) edit(w http.ResponseWriter, r *http.Request) error {
-	page, err := p.m.Get(r.Context(), p.r, id(r.PathValue("item")))
+	page, err := p.m.Get(r.Context(), p.r, ids.Typed(r.PathValue("item")))
 	if err != nil {
 		return err
 	}
@@ -228,7 +229,7 @@ func (p list) add(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d.Parent = id(r.PostFormValue("parent"))
+	d.Parent = ids.Typed(r.PostFormValue("parent"))
 	made, err := p.m.Add(r.Context(), p.r, d)
 	if ui.Shown(err) {
 		return p.form(w, r, http.StatusUnprocessableEntity, formView{parent: d.Parent, values: d.Values, problems: ui.ProblemsOf(r.Context(), err)})
@@ -239,7 +240,7 @@ func (p list) add(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p list) change(w http.ResponseWriter, r *http.Request) error {
-	item := id(r.PathValue("item"))
+	item := ids.Typed(r.PathValue("item"))
 	d, err := p.typed(r)
 	if err != nil {
 		return err
@@ -292,7 +293,7 @@ type oneView struct {
 }
 
 func (p list) one(w http.ResponseWriter, r *http.Request) error {
-	page, err := p.m.Get(r.Context(), p.r, id(r.PathValue("item")))
+	page, err := p.m.Get(r.Context(), p.r, ids.Typed(r.PathValue("item")))
 	if err != nil {
 		return err
 	}
@@ -373,7 +374,7 @@ func changes(ctx context.Context, r *inventory.Register, before, after inventory
 }
 
 func (p list) file(w http.ResponseWriter, r *http.Request) error {
-	f, content, err := p.m.Open(r.Context(), p.r, id(r.PathValue("item")), id(r.PathValue("file")))
+	f, content, err := p.m.Open(r.Context(), p.r, ids.Typed(r.PathValue("item")), ids.Typed(r.PathValue("file")))
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/inventory"
 	"github.com/rempart/rempart/kit/edge"
 )
@@ -28,14 +27,6 @@ func Routes(m *inventory.Module) []edge.Route {
 		)
 	}
 	return routes
-}
-
-// id reads an id of a path or a form; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
 }
 
 // uploads reads the files of a form.

@@ -13,6 +13,7 @@ import (
 	"github.com/rempart/rempart/core/internal/offboarding"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -93,13 +94,6 @@ func Routes(m *offboarding.Module) []edge.Route {
 	}
 }
 
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
-}
-
 // date reads a day of a form as its end, in UTC; zero when it is none.
 func date(text string) time.Time {
 	t, err := time.Parse(time.DateOnly, strings.TrimSpace(text))
@@ -157,7 +151,7 @@ func (p pages) own(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) one(w http.ResponseWriter, r *http.Request) error {
-	return p.show(w, r, view{in: core.Platform, org: id(r.PathValue("client"))}, nil)
+	return p.show(w, r, view{in: core.Platform, org: ids.Typed(r.PathValue("client"))}, nil)
 }
 
 func typed(r *http.Request) map[string]string {
@@ -187,7 +181,7 @@ func (p pages) off(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) stop(w http.ResponseWriter, r *http.Request) error {
-	org := id(r.PathValue("client"))
+	org := ids.Typed(r.PathValue("client"))
 	v := view{in: core.Platform, org: org, values: typed(r)}
 	if err := p.m.Cancel(r.Context(), core.Platform, org, v.values["reason"]); err != nil {
 		return p.show(w, r, v, err)
@@ -205,9 +199,9 @@ func (p pages) more(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) judge(w http.ResponseWriter, r *http.Request) error {
-	org := id(r.PathValue("client"))
+	org := ids.Typed(r.PathValue("client"))
 	v := view{in: core.Platform, org: org, values: typed(r)}
-	if err := p.m.Decide(r.Context(), id(r.PathValue("extension")), r.PostFormValue("answer") == "grant", v.values["word"]); err != nil {
+	if err := p.m.Decide(r.Context(), ids.Typed(r.PathValue("extension")), r.PostFormValue("answer") == "grant", v.values["word"]); err != nil {
 		return p.show(w, r, v, err)
 	}
 	return ui.Redirect(w, r, "/provider/offboarding/"+string(org), tDecided.In(r.Context()))
@@ -260,7 +254,7 @@ func (p pages) list(w http.ResponseWriter, r *http.Request, values map[string]st
 
 func (p pages) set(w http.ResponseWriter, r *http.Request) error {
 	values := typed(r)
-	org := id(values["org"])
+	org := ids.Typed(values["org"])
 	if _, err := p.m.Begin(r.Context(), core.Platform, org, offboarding.Draft{Ends: date(values["ends"]), Reason: values["reason"]}); err != nil {
 		return p.list(w, r, values, err)
 	}
@@ -268,7 +262,7 @@ func (p pages) set(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) certificate(w http.ResponseWriter, r *http.Request) error {
-	end := id(r.PathValue("contract"))
+	end := ids.Typed(r.PathValue("contract"))
 	content, err := p.m.CertificateFile(r.Context(), end)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -58,7 +59,7 @@ func (p pages) blank(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) edit(w http.ResponseWriter, r *http.Request) error {
 	org := p.org(r)
-	list, err := p.m.One(r.Context(), org, id(r.PathValue("hand")))
+	list, err := p.m.One(r.Context(), org, ids.Typed(r.PathValue("hand")))
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func (p pages) edit(w http.ResponseWriter, r *http.Request) error {
 
 func (p pages) add(w http.ResponseWriter, r *http.Request) error { return p.save(w, r, "") }
 func (p pages) change(w http.ResponseWriter, r *http.Request) error {
-	return p.save(w, r, id(r.PathValue("hand")))
+	return p.save(w, r, ids.Typed(r.PathValue("hand")))
 }
 
 func (p pages) save(w http.ResponseWriter, r *http.Request, hand core.ID) error {
@@ -100,7 +101,7 @@ func (p pages) save(w http.ResponseWriter, r *http.Request, hand core.ID) error 
 
 func (p pages) end(w http.ResponseWriter, r *http.Request) error {
 	org := p.org(r)
-	if err := p.m.End(r.Context(), org, id(r.PathValue("hand"))); err != nil {
+	if err := p.m.End(r.Context(), org, ids.Typed(r.PathValue("hand"))); err != nil {
 		return err
 	}
 	return ui.Redirect(w, r, p.at(org), tEnded.In(r.Context()))

@@ -63,10 +63,3 @@ func part(r *http.Request, org core.ID) core.Part {
 	}
 	return register.Parts(org)[0]
 }
-
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
-}

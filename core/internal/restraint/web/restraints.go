@@ -10,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core/internal/restraint"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -100,7 +101,7 @@ func (p pages) place(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) lift(w http.ResponseWriter, r *http.Request) error {
-	err := p.m.LiftOne(r.Context(), id(r.PathValue("restraint")))
+	err := p.m.LiftOne(r.Context(), ids.Typed(r.PathValue("restraint")))
 	if core.KindOf(err) == core.Conflict {
 		return p.show(w, r, http.StatusConflict, restraint.Draft{}, ui.ProblemsOf(r.Context(), err))
 	} else if err != nil {
@@ -110,18 +111,10 @@ func (p pages) lift(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) giveUp(w http.ResponseWriter, r *http.Request) error {
-	if err := p.m.GiveUp(r.Context(), id(r.PathValue("restraint"))); err != nil {
+	if err := p.m.GiveUp(r.Context(), ids.Typed(r.PathValue("restraint"))); err != nil {
 		return err
 	}
 	return ui.Redirect(w, r, "/me/data", tGaveUp.In(r.Context()))
-}
-
-// id reads an id of a path; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
 }
 
 func scope(ctx context.Context, l restraint.Line) string {

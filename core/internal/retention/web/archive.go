@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/retention"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -57,12 +58,12 @@ func (p pages) shown(w http.ResponseWriter, r *http.Request, status int, v archi
 
 func (p pages) search(w http.ResponseWriter, r *http.Request) error {
 	v := archiveView{which: r.PostFormValue("org"), who: r.PostFormValue("person"), because: r.PostFormValue("reason")}
-	person, err := id(strings.TrimSpace(v.who)), error(nil)
+	person, err := ids.Typed(strings.TrimSpace(v.who)), error(nil)
 	if strings.Contains(v.who, "@") {
 		person, err = p.m.Find(r.Context(), core.Platform, v.who)
 	}
 	if err == nil {
-		v.found, err = p.m.Search(r.Context(), retention.Quest{Org: id(strings.TrimSpace(v.which)), Person: person, Reason: v.because})
+		v.found, err = p.m.Search(r.Context(), retention.Quest{Org: ids.Typed(strings.TrimSpace(v.which)), Person: person, Reason: v.because})
 	}
 	if ui.Shown(err) || core.CodeOf(err) == "hold.nobody" {
 		v.problems = ui.ProblemsOf(r.Context(), err)

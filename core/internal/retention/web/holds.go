@@ -10,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/retention"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -127,7 +128,7 @@ func (p pages) place(w http.ResponseWriter, r *http.Request) error {
 	person, err := p.m.Find(r.Context(), org, values["email"])
 	if err == nil {
 		_, err = p.m.Place(r.Context(), org, retention.Draft{
-			Org: id(values["org"]), Person: person, Ground: values["ground"], Review: date(values["review"]), Ends: date(values["ends"]),
+			Org: ids.Typed(values["org"]), Person: person, Ground: values["ground"], Review: date(values["review"]), Ends: date(values["ends"]),
 		})
 	}
 	if ui.Shown(err) || core.CodeOf(err) == "hold.nobody" {
@@ -147,15 +148,15 @@ type liftView struct {
 
 func (p pages) lifting(w http.ResponseWriter, r *http.Request) error {
 	org, path := at(r)
-	if err := p.m.Known(r.Context(), org, id(r.PathValue("hold"))); err != nil {
+	if err := p.m.Known(r.Context(), org, ids.Typed(r.PathValue("hold"))); err != nil {
 		return err
 	}
-	return ui.Render(w, r, http.StatusOK, liftPage(liftView{base: base{org, path}, hold: id(r.PathValue("hold"))}))
+	return ui.Render(w, r, http.StatusOK, liftPage(liftView{base: base{org, path}, hold: ids.Typed(r.PathValue("hold"))}))
 }
 
 func (p pages) lift(w http.ResponseWriter, r *http.Request) error {
 	org, path := at(r)
-	v := liftView{base: base{org, path}, hold: id(r.PathValue("hold")), why: r.PostFormValue("why")}
+	v := liftView{base: base{org, path}, hold: ids.Typed(r.PathValue("hold")), why: r.PostFormValue("why")}
 	err := p.m.Lift(r.Context(), org, v.hold, v.why)
 	if ui.Shown(err) {
 		v.problems = ui.ProblemsOf(r.Context(), err)

@@ -14,6 +14,7 @@ import (
 	"github.com/rempart/rempart/core/internal/retention"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -205,7 +206,7 @@ type runView struct {
 
 func (p pages) run(w http.ResponseWriter, r *http.Request) error {
 	org, path := at(r)
-	run, counts, err := p.m.Report(r.Context(), org, id(r.PathValue("sweep")))
+	run, counts, err := p.m.Report(r.Context(), org, ids.Typed(r.PathValue("sweep")))
 	if err != nil {
 		return err
 	}
@@ -225,7 +226,7 @@ func (v runView) rows(ctx context.Context) []ui.Row {
 
 func (p pages) certificate(w http.ResponseWriter, r *http.Request) error {
 	org, _ := at(r)
-	run := id(r.PathValue("sweep"))
+	run := ids.Typed(r.PathValue("sweep"))
 	content, err := p.m.Certificate(r.Context(), org, run)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/retention"
 	"github.com/rempart/rempart/kit/edge"
 )
@@ -30,12 +29,4 @@ func Routes(m *retention.Module) []edge.Route {
 		edge.Route{Pattern: "GET /provider/retention/archive", Access: edge.Needs(retention.SearchArchive), Handle: p.archive},
 		edge.Route{Pattern: "POST /provider/retention/archive", Access: edge.Needs(retention.SearchArchive), Handle: p.search},
 	)
-}
-
-// id reads an id of a path or a form; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
 }

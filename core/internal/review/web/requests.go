@@ -9,6 +9,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -105,7 +106,7 @@ func (p pages) ask(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) withdraw(w http.ResponseWriter, r *http.Request) error {
-	err := p.m.Withdraw(r.Context(), orgOf(r), id(r.PathValue("request")))
+	err := p.m.Withdraw(r.Context(), orgOf(r), ids.Typed(r.PathValue("request")))
 	if ui.Shown(err) {
 		return p.showRequests(w, r, http.StatusUnprocessableEntity, askForm{Until: p.inDays(90)}, ui.ProblemsOf(r.Context(), err))
 	} else if err != nil {
@@ -169,7 +170,7 @@ func (p pages) showToJudge(w http.ResponseWriter, r *http.Request, status int, t
 }
 
 func (p pages) judge(w http.ResponseWriter, r *http.Request) error {
-	request := id(r.PathValue("request"))
+	request := ids.Typed(r.PathValue("request"))
 	f := judgeForm{r.PostFormValue("until"), r.PostFormValue("word")}
 	until, err := dayEnd(f.Until, "until")
 	if err == nil {

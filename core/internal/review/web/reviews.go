@@ -12,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -169,11 +170,11 @@ type resultView struct {
 }
 
 func (p pages) result(w http.ResponseWriter, r *http.Request) error {
-	return p.showResult(w, r, http.StatusOK, id(r.PathValue("review")), nil)
+	return p.showResult(w, r, http.StatusOK, ids.Typed(r.PathValue("review")), nil)
 }
 
 func (p pages) showResult(w http.ResponseWriter, r *http.Request, status int, which core.ID, problems ui.Problems) error {
-	v, err := p.m.Review(r.Context(), orgOf(r), which, id(r.URL.Query().Get("after")))
+	v, err := p.m.Review(r.Context(), orgOf(r), which, ids.Typed(r.URL.Query().Get("after")))
 	if err != nil {
 		return err
 	}
@@ -221,7 +222,7 @@ func (p pages) file(w http.ResponseWriter, r *http.Request) error {
 	if format == "" {
 		format = review.FormatCSV
 	}
-	f, err := p.m.Export(r.Context(), orgOf(r), id(r.PathValue("review")), format)
+	f, err := p.m.Export(r.Context(), orgOf(r), ids.Typed(r.PathValue("review")), format)
 	if err != nil {
 		return err
 	}
@@ -229,8 +230,8 @@ func (p pages) file(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p pages) restore(w http.ResponseWriter, r *http.Request) error {
-	err := p.m.Restore(r.Context(), orgOf(r), id(r.PathValue("line")), r.PostFormValue("word"))
-	which := id(r.PostFormValue("review"))
+	err := p.m.Restore(r.Context(), orgOf(r), ids.Typed(r.PathValue("line")), r.PostFormValue("word"))
+	which := ids.Typed(r.PostFormValue("review"))
 	if ui.Shown(err) && which != "" {
 		return p.showResult(w, r, http.StatusUnprocessableEntity, which, ui.ProblemsOf(r.Context(), err))
 	} else if err != nil {
@@ -260,7 +261,7 @@ func (p pages) showTasks(w http.ResponseWriter, r *http.Request, status int, wor
 
 func (p pages) answer(w http.ResponseWriter, r *http.Request) error {
 	word := r.PostFormValue("word")
-	err := p.m.Answer(r.Context(), orgOf(r), id(r.PathValue("line")), r.PostFormValue("answer") == "keep", word)
+	err := p.m.Answer(r.Context(), orgOf(r), ids.Typed(r.PathValue("line")), r.PostFormValue("answer") == "keep", word)
 	if ui.Shown(err) {
 		return p.showTasks(w, r, http.StatusUnprocessableEntity, "", ui.ProblemsOf(r.Context(), err))
 	} else if err != nil {

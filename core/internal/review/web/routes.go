@@ -10,6 +10,7 @@ import (
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 )
 
 // Suspender suspends persons in an organization (ACC-6.1): the module of access.
@@ -77,18 +78,10 @@ func orgOf(r *http.Request) core.ID { return core.ID(r.PathValue("org")) }
 
 func at(org core.ID, path string) string { return "/o/" + string(org) + path }
 
-// id reads an id of a path or a form; what has no form of one is nothing that exists.
-func id(text string) core.ID {
-	if len(text) > 64 {
-		return ""
-	}
-	return core.ID(text)
-}
-
 func idsOf(list []string) []core.ID {
 	out := make([]core.ID, 0, len(list))
 	for _, v := range list {
-		out = append(out, id(v))
+		out = append(out, ids.Typed(v))
 	}
 	return out
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -83,7 +84,7 @@ func (p pages) showSharing(w http.ResponseWriter, r *http.Request, status int, p
 }
 
 func (p pages) settle(w http.ResponseWriter, r *http.Request) error {
-	err := p.m.Settle(r.Context(), orgOf(r), id(r.PathValue("sharing")), r.PostFormValue("state"), r.PostFormValue("word"))
+	err := p.m.Settle(r.Context(), orgOf(r), ids.Typed(r.PathValue("sharing")), r.PostFormValue("state"), r.PostFormValue("word"))
 	if ui.Shown(err) {
 		return p.showSharing(w, r, http.StatusUnprocessableEntity, ui.ProblemsOf(r.Context(), err))
 	} else if err != nil {
@@ -105,7 +106,7 @@ func (p pages) showMine(w http.ResponseWriter, r *http.Request, status int, prob
 }
 
 func (p pages) explain(w http.ResponseWriter, r *http.Request) error {
-	err := p.m.Explain(r.Context(), id(r.PathValue("sharing")), r.PostFormValue("word"))
+	err := p.m.Explain(r.Context(), ids.Typed(r.PathValue("sharing")), r.PostFormValue("word"))
 	if ui.Shown(err) {
 		return p.showMine(w, r, http.StatusUnprocessableEntity, ui.ProblemsOf(r.Context(), err))
 	} else if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/kit/ui"
 )
 
@@ -48,7 +49,7 @@ func (p pages) askIn(w http.ResponseWriter, r *http.Request) error {
 	f := supportForm{r.PostFormValue("organization"), r.PostFormValue("until"), r.PostFormValue("reason")}
 	until, err := dayEnd(f.Until, "until")
 	if err == nil {
-		_, err = p.m.AskIn(r.Context(), id(f.Org), f.Reason, until)
+		_, err = p.m.AskIn(r.Context(), ids.Typed(f.Org), f.Reason, until)
 	}
 	if ui.Shown(err) {
 		return p.showSupport(w, r, http.StatusUnprocessableEntity, f, ui.ProblemsOf(r.Context(), err))
