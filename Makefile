@@ -22,7 +22,7 @@ export GOFLAGS     := -buildvcs=false
 export CGO_ENABLED ?= 1
 
 .PHONY: help build run demo check test bench docs fmt generate schema-fixture clean \
-        deps vet format lint tidy generated unit race speed tokens scripts fuzz faults browser isolation load smoke benches summary reset
+        deps vet format lint tidy generated unit race speed tokens scripts fuzz faults telephony browser isolation load smoke benches summary reset
 
 help:
 	@sed -n 's/^# \(make.*\)/\1/p' Makefile
@@ -68,7 +68,7 @@ check: reset vet format lint
 	@$(MAKE) summary
 
 # Longest first; each part says how long it took.
-test: reset deps vet format lint tidy generated race speed tokens fuzz faults browser benches smoke
+test: reset deps vet format lint tidy generated race speed tokens fuzz faults telephony browser benches smoke
 	@$(MAKE) summary
 
 bench: build
@@ -139,6 +139,10 @@ fuzz:
 
 faults:
 	@scripts/part faults scripts/faults
+
+# A real exchange, two telephones and an operator, all from Debian.
+telephony:
+	@scripts/part telephony scripts/gotest telephony -tags telephony -timeout 10m ./tests/telephony/... ./services/recognition/...
 
 browser: build
 	@scripts/part browser scripts/browser

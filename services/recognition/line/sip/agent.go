@@ -19,6 +19,9 @@ import (
 	"github.com/rempart/rempart/services/recognition/line"
 )
 
+// The library reads datagrams of 32 kB at most, and drops the rest: a busy extension has longer documents.
+func init() { sip.TransportBufferReadSize = 65535 }
+
 // agent is our end of SIP with one exchange: everything goes to its one address, and over UDP only what comes from there is read.
 type agent struct {
 	conf   *Config

@@ -146,15 +146,16 @@ func (l *Line) both(ctx context.Context, a *agent, ext Extension) error {
 // hears tells what a document says of an extension.
 func (l *Line) hears(ext Extension, hold bool) func(info) {
 	return func(doc info) {
-		there := make(map[string]bool, len(doc.Dialogs))
+		there, idle := make(map[string]bool, len(doc.Dialogs)), true
 		for _, d := range doc.Dialogs {
 			there[d.Call] = true
+			idle = idle && rank[d.State] == 3
 			l.calls.heard(line.Event{
 				Call: d.Call, Extension: ext.Number, State: d.State, Outgoing: d.Outgoing,
 				Remote: d.Remote.Remote, Display: d.Remote.Display, Hidden: d.Remote.Hidden,
 			}, hold)
 		}
-		if doc.Full {
+		if doc.Full && idle { // some exchanges name one call at a time: that one lives says nothing of the others
 			l.calls.only(ext.Number, there)
 		}
 	}
