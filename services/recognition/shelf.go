@@ -48,9 +48,9 @@ var (
 	qBlinds    = db.SQL(`SELECT key, blinds FROM recognition_card WHERE org = $1 AND shelf = $2 AND key > $3 ORDER BY key LIMIT 10000`)
 
 	qCardsGo = db.SQL(`DELETE FROM recognition_card WHERE org = $1 AND shelf = $2 AND key <=
-		(SELECT MAX(key) FROM (SELECT key FROM recognition_card WHERE org = $1 AND shelf = $2 ORDER BY key LIMIT 5000) AS part)`)
+		(SELECT key FROM (SELECT key FROM recognition_card WHERE org = $1 AND shelf = $2 ORDER BY key LIMIT 5000) AS part ORDER BY key DESC LIMIT 1)`)
 	qNumbersGo = db.SQL(`DELETE FROM recognition_number WHERE org = $1 AND shelf = $2 AND blind <=
-		(SELECT MAX(blind) FROM (SELECT blind FROM recognition_number WHERE org = $1 AND shelf = $2 ORDER BY blind LIMIT 5000) AS part)`)
+		(SELECT blind FROM (SELECT blind FROM recognition_number WHERE org = $1 AND shelf = $2 ORDER BY blind LIMIT 5000) AS part ORDER BY blind DESC LIMIT 1)`)
 
 	cardsIn   = manyOf(`INSERT INTO recognition_card (org, shelf, key, mark, blinds, value) VALUES `, `$1, $2`, 4, ` ON CONFLICT (org, shelf, key) DO UPDATE SET mark = excluded.mark, blinds = excluded.blinds, value = excluded.value`)
 	numbersIn = manyOf(`INSERT INTO recognition_number (org, shelf, blind, key) VALUES `, `$1, $2`, 2, ` ON CONFLICT (org, shelf, blind, key) DO NOTHING`)
