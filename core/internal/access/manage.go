@@ -20,7 +20,9 @@ var (
 
 // Give assigns a role; the actor approves it.
 func (m *Module) Give(ctx context.Context, a core.Assignment) (id core.ID, err error) {
-	a.Approver = core.ActorOf(ctx).ID
+	if actor := core.ActorOf(ctx); actor.Kind != core.SystemActor { // what the platform itself gives has no approver
+		a.Approver = actor.ID
+	}
 	act := &core.Act{Def: &GiveAssignment, Org: a.Org, Subject: a.Person, Note: a.Reason}
 	err = m.Needs.Gate.Change(ctx, act, func(tx core.Tx) (err error) {
 		id, err = m.give(ctx, tx, act, a)
