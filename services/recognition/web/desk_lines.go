@@ -275,7 +275,7 @@ func (v lineView) formTitle(ctx context.Context) string {
 
 func (v lineView) action() string {
 	if v.fresh {
-		return linesAt(v.org, "/new/"+v.kind.ID)
+		return connectAt(v.org, v.kind.ID)
 	}
 	return linesAt(v.org, "/"+string(v.x.ID)+"/edit")
 }

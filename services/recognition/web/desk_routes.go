@@ -12,8 +12,9 @@ import (
 type desk struct{ m *recognition.Module }
 
 const (
-	callsPath = "/o/{org}/calls"
-	linesPath = "/o/{org}/recognition/lines"
+	callsPath   = "/o/{org}/calls"
+	linesPath   = "/o/{org}/recognition/lines"
+	connectPath = "/o/{org}/recognition/connect/{kind}"
 )
 
 func deskRoutes(m *recognition.Module) []edge.Route {
@@ -35,8 +36,8 @@ func deskRoutes(m *recognition.Module) []edge.Route {
 		{Pattern: "GET " + callsPath + "/worker", Access: installs, Handle: d.worker},
 
 		{Pattern: "GET " + linesPath, Access: lines, Handle: d.lines},
-		{Pattern: "GET " + linesPath + "/new/{kind}", Access: manage, Handle: d.newLine},
-		{Pattern: "POST " + linesPath + "/new/{kind}", Access: manage, Handle: d.makeLine},
+		{Pattern: "GET " + connectPath, Access: manage, Handle: d.newLine},
+		{Pattern: "POST " + connectPath, Access: manage, Handle: d.makeLine},
 		{Pattern: "GET " + linesPath + "/{line}", Access: lines, Handle: d.line},
 		{Pattern: "GET " + linesPath + "/{line}/edit", Access: manage, Handle: d.editLine},
 		{Pattern: "POST " + linesPath + "/{line}/edit", Access: manage, Handle: d.changeLine},
@@ -51,4 +52,11 @@ func deskOrg(r *http.Request) core.ID { return core.ID(r.PathValue("org")) }
 func deskAt(org core.ID, rest string) string { return "/o/" + string(org) + "/calls" + rest }
 
 // linesAt gives an address of the pages of exchanges.
-func linesAt(org core.ID, rest string) string { return "/o/" + string(org) + "/recognition/lines" + rest }
+func linesAt(org core.ID, rest string) string {
+	return "/o/" + string(org) + "/recognition/lines" + rest
+}
+
+// connectAt gives the address of the page that connects an exchange of a kind.
+func connectAt(org core.ID, kind string) string {
+	return "/o/" + string(org) + "/recognition/connect/" + kind
+}
