@@ -30,6 +30,7 @@ func Commands(s Streams) []*cobra.Command {
 	return []*cobra.Command{
 		sync(s),
 		desk(s),
+		directoryOf(s),
 	}
 }
 
