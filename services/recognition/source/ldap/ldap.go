@@ -33,6 +33,9 @@ var (
 // mostPacket is far above a page of contacts; without it one false length would take all the memory.
 const mostPacket = 16 << 20
 
+// mostAtOnce is how many entries may come as one page.
+const mostAtOnce = 20_000
+
 func init() { ber.MaxPacketLengthBytes = mostPacket }
 
 // usual are the attributes asked for when the settings name none.
@@ -110,28 +113,48 @@ func (d *Directory) Read(ctx context.Context, give func(tool.Record) error) erro
 	defer context.AfterFunc(ctx, func() { _ = metered.Close() })()
 	page := ldap.NewControlPaging(uint32(d.s.Page))
 	for empty := 0; ; {
-		found, err := conn.Search(ldap.NewSearchRequest(d.s.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, d.s.Filter,
-			append(slices.Clone(d.s.Attributes), d.s.Key), []ldap.Control{page}))
+		n, next, err := d.page(ctx, conn, metered, page, give)
 		if err != nil {
-			return d.fault(ctx, err, metered)
+			return err
 		}
-		for _, e := range found.Entries {
-			if err := give(d.record(e)); err != nil {
-				return err
-			}
-		}
-		metered.Next()
-		next, _ := ldap.FindControl(found.Controls, ldap.ControlTypePaging).(*ldap.ControlPaging)
 		if next == nil || len(next.Cookie) == 0 {
 			return nil
 		}
-		if len(found.Entries) == 0 {
+		if n == 0 {
 			if empty++; empty > 1000 {
 				return tool.Loop(d.u.Hostname())
 			}
 		}
 		page.SetCookie(next.Cookie)
 	}
+}
+
+// page reads one page, an entry at a time. A server that knows no pages gives everything at once, up to a limit.
+func (d *Directory) page(ctx context.Context, conn *ldap.Conn, metered *tool.Conn, page *ldap.ControlPaging, give func(tool.Record) error) (n int, next *ldap.ControlPaging, err error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	found := conn.SearchAsync(ctx, ldap.NewSearchRequest(d.s.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, d.s.Filter,
+		append(slices.Clone(d.s.Attributes), d.s.Key), []ldap.Control{page}), 64)
+	most := max(mostAtOnce, 2*d.s.Page)
+	for found.Next() {
+		if c, ok := ldap.FindControl(found.Controls(), ldap.ControlTypePaging).(*ldap.ControlPaging); ok {
+			next = c
+		}
+		if found.Entry() == nil {
+			continue
+		}
+		if n++; n > most {
+			return n, nil, tool.Endless(most)
+		}
+		if err := give(d.record(found.Entry())); err != nil {
+			return n, nil, err
+		}
+		metered.Next()
+	}
+	if err := found.Err(); err != nil {
+		return n, nil, d.fault(ctx, err, metered)
+	}
+	return n, next, nil
 }
 
 func (d *Directory) record(e *ldap.Entry) tool.Record {

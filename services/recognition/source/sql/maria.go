@@ -104,7 +104,7 @@ func (d *DB) mariaFault(ctx context.Context, err error, metered *tool.Conn) erro
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if metered.Flooded() {
+	if errors.Is(err, tool.ErrFlood) || metered.Flooded() {
 		return tool.Flood(d.host())
 	}
 	said, ok := errors.AsType[*mysql.MySQLError](err)

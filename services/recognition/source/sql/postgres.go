@@ -106,7 +106,7 @@ func (d *DB) postgresFault(ctx context.Context, err error, metered *tool.Conn) e
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if metered.Flooded() {
+	if errors.Is(err, tool.ErrFlood) || metered.Flooded() {
 		return tool.Flood(d.host())
 	}
 	said, ok := errors.AsType[*pgconn.PgError](err)
