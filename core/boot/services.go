@@ -18,7 +18,7 @@ func (h *House) receive(doors *late) error {
 		made, err := kind.New(service.Doors{
 			Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Bulk: h.vault, Index: h.vault,
 			Mail: h.mail, People: h.identity, Rights: h.access, Places: h.organizations, Tokens: grants{h}, SignUps: comers{h, kind.Name}, Queue: h.jobs,
-			Listen: h.db.Listen, Client: func(org core.ID) *http.Client { return h.egress.Typed(org) },
+			Listen: h.db.Listen, Client: func(org core.ID) *http.Client { return h.egress.Typed(org) }, Dial: h.egress.TypedDial,
 			Origin: h.cfg.Origin, Data: h.cfg.Data, Log: h.cfg.Log,
 		})
 		if err != nil {
@@ -52,6 +52,16 @@ func (h *House) joined(ctx context.Context, tx core.Tx, name string, org, person
 	for i, kind := range h.cfg.Services {
 		if kind.Name == name && h.guests[i].Joined != nil {
 			return h.guests[i].Joined(ctx, tx, org, person)
+		}
+	}
+	return nil
+}
+
+// Guest gives the room of a service by its name; nil when this house has none of it.
+func (h *House) Guest(name string) core.Module {
+	for i, kind := range h.cfg.Services {
+		if kind.Name == name && i < len(h.guests) {
+			return h.guests[i].Module
 		}
 	}
 	return nil

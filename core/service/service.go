@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -51,6 +52,8 @@ type Doors struct {
 	Listen func(topic string, f func(payload string)) (cancel func())
 	// Client asks addresses that people of an organization typed: each must still be named by a row (Service.Allows).
 	Client func(org core.ID) *http.Client
+	// Dial connects to such an address, for what does not speak HTTP.
+	Dial   func(ctx context.Context, org core.ID, network, address string) (net.Conn, error)
 	Origin string // "https://trust.example.org"
 	Data   string // folder of this node, for what is not personal
 	Log    *slog.Logger

@@ -22,6 +22,11 @@ func (d *Door) Typed(org core.ID) *http.Client {
 	return d.client(call{org: org, typed: true}, 10*time.Second, &http.Transport{DisableKeepAlives: true})
 }
 
+// TypedDial connects to destinations that people of an organization typed, for what does not speak HTTP.
+func (d *Door) TypedDial(ctx context.Context, org core.ID, network, address string) (net.Conn, error) {
+	return d.dial(ctx, call{org: org, typed: true}, network, address)
+}
+
 func (d *Door) client(c call, timeout time.Duration, t *http.Transport) *http.Client {
 	t.ForceAttemptHTTP2, t.TLSHandshakeTimeout = true, 5*time.Second
 	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {

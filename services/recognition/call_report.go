@@ -2,6 +2,7 @@ package recognition
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -66,6 +67,12 @@ func (m *Module) report(ctx context.Context, org, from core.ID, e line.Event) er
 			return err
 		}
 		n := concealed(&e, region)
+		if found && !r.Live() && e.State == line.Ringing && m.when(e.At).Sub(r.Ended) > again {
+			found = false // exchanges that number their calls begin anew after a restart
+			if err := m.release(ctx, tx, r); err != nil {
+				return err
+			}
+		}
 		if !found {
 			r = callRow{Call: Call{
 				ID: ids.At(m.now()), Org: org, Person: phone.Person, Line: phone.line, Extension: phone.Extension, Outgoing: e.Outgoing, Own: e.Own,
@@ -82,6 +89,19 @@ func (m *Module) report(ctx context.Context, org, from core.ID, e line.Event) er
 		}
 		return m.addCall(ctx, tx, r, ref[0], n)
 	})
+}
+
+// again is how long after its end a call's id may stand for another call.
+const again = time.Minute
+
+// release takes the exchange's id away from a call that ended, for another that has the same.
+func (*Module) release(ctx context.Context, tx core.Tx, r callRow) error {
+	free := make([]byte, 32)
+	if _, err := rand.Read(free); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, qReleaseRef, r.Org, r.ID, free)
+	return err
 }
 
 // concealed takes away all that an exchange leaked of a caller who asked for privacy, before anything looks at it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -34,6 +35,7 @@ type Needs struct {
 	SignUps SignUps // nil: nobody signs up for the service
 	Listen  func(topic string, f func(payload string)) (cancel func())
 	Client  func(org core.ID) *http.Client
+	Dial    func(ctx context.Context, org core.ID, network, address string) (net.Conn, error)
 	Origin  string
 	Log     *slog.Logger
 	// Memory is how many bytes the indexes of cards may take on this node; 0 reads the tables each time.

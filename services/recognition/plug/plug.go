@@ -20,7 +20,7 @@ var Kind = service.Kind{Name: "recognition", Schema: recognition.Schema, New: pl
 func plug(d service.Doors) (service.Service, error) {
 	m := recognition.New(recognition.Needs{
 		Gate: d.Gate, Reader: d.Reader, Clock: d.Clock, Sealer: d.Sealer, Keys: d.Keys, Bulk: d.Bulk, Index: d.Index, Rights: d.Rights,
-		People: d.People, Tokens: tokens{d.Tokens}, Queue: d.Queue, Places: d.Places, SignUps: signUps{d.SignUps}, Listen: d.Listen, Client: d.Client, Origin: d.Origin, Log: d.Log,
+		People: d.People, Tokens: tokens{d.Tokens}, Queue: d.Queue, Places: d.Places, SignUps: signUps{d.SignUps}, Listen: d.Listen, Client: d.Client, Dial: d.Dial, Origin: d.Origin, Log: d.Log,
 		Memory: indexes(d.Reader),
 	})
 	return service.Service{
