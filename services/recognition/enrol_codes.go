@@ -32,7 +32,7 @@ var (
 
 // scopesOf says what each kind of program may do.
 var scopesOf = map[string][]core.Permission{
-	ForSync:      {"sync.push", "sync.await", "sync.asked", "sync.announce"},
+	ForSync:      {"sync.push", "sync.await", "sync.asked", "sync.source", "sync.announce"},
 	ForLookup:    {"card.find"},
 	ForDirectory: {"directory.read"},
 	ForCalls:     {"call.report"},
@@ -173,7 +173,7 @@ func (m *Module) enrol(ctx context.Context, code string) (Enrolled, error) {
 		return Enrolled{}, err
 	}
 	system := core.WithActor(ctx, core.System("recognition.enrol"))
-	account, secret, err := m.needs.Tokens.Grant(system, a.org, string(name), a.MadeBy, RoleAgent, scopesOf[a.What], m.now().Add(tokenLife))
+	account, secret, err := m.needs.Tokens.Grant(system, a.org, string(name), a.MadeBy, RoleAgent, slices.Clone(scopesOf[a.What]), m.now().Add(tokenLife))
 	if err != nil {
 		return Enrolled{}, err
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/services/recognition/source"
+	"github.com/rempart/rempart/services/recognition/wire"
 )
 
 // Agent brings the cards of one tool.
@@ -21,6 +22,7 @@ type Agent struct {
 	client  *Client
 	src     source.Source
 	poll    time.Duration
+	rows    int // of a chunk
 	tell    func(Progress)
 	logger  *slog.Logger
 
@@ -33,6 +35,9 @@ type Options struct {
 	Version string
 	Tell    func(Progress) // progress of a turn; nil: nobody looks
 	Log     *slog.Logger
+	Source  source.Source // instead of the one that the configuration names
+	Rows    int           // of a chunk; 0: wire.ChunkRows
+	Poll    time.Duration // between two looks at a set that is being loaded; 0: half a second
 }
 
 // New makes an agent that enrolled.
@@ -41,9 +46,19 @@ func New(cfg Config, id Identity, o Options) (*Agent, error) {
 	if err != nil {
 		return nil, err
 	}
-	src, err := cfg.Source()
-	if err != nil {
-		return nil, err
+	if o.Source == nil && cfg.kind == platformKind {
+		o.Source = client.fetched(id)
+	}
+	if o.Source == nil {
+		if o.Source, err = cfg.Source(); err != nil {
+			return nil, err
+		}
+	}
+	if o.Rows <= 0 {
+		o.Rows = wire.ChunkRows
+	}
+	if o.Poll <= 0 {
+		o.Poll = 500 * time.Millisecond
 	}
 	if o.Tell == nil {
 		o.Tell = func(Progress) {}
@@ -51,7 +66,7 @@ func New(cfg Config, id Identity, o Options) (*Agent, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Agent{cfg: cfg, id: id, version: o.Version, client: client, src: src, poll: 500 * time.Millisecond, tell: o.Tell, logger: o.Log}, nil
+	return &Agent{cfg: cfg, id: id, version: o.Version, client: client, src: o.Source, rows: o.Rows, poll: o.Poll, tell: o.Tell, logger: o.Log}, nil
 }
 
 // Close lets connections go.

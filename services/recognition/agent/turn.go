@@ -338,7 +338,7 @@ func (t *turn) send(ctx context.Context, changes []change) error {
 			t.res.Deleted++
 		}
 		raw = wire.AppendChange(raw, w)
-		if rows++; rows >= wire.ChunkRows || len(raw) >= wire.ChunkRaw {
+		if rows++; rows >= t.rows || len(raw) >= wire.ChunkRaw {
 			if err := flush(); err != nil {
 				return err
 			}
