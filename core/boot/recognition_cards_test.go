@@ -16,14 +16,7 @@ import (
 )
 
 // recognition gives the service of a house.
-func (h *House) recognition() *recognition.Module {
-	for _, g := range h.guests {
-		if m, ok := g.Module.(*recognition.Module); ok {
-			return m
-		}
-	}
-	panic("the house has no caller recognition")
-}
+func (h *House) recognition() *recognition.Module { return h.Guest("recognition").(*recognition.Module) }
 
 func cardKey(n int) (k recognition.Key) {
 	binary.BigEndian.PutUint64(k[:], uint64(n)*0x9e3779b97f4a7c15)
