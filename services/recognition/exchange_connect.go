@@ -25,7 +25,7 @@ func (m *Module) connect(r lineRow, phones []string) (line.Line, error) {
 	case KindFake:
 		return m.FakeExchange(r.ID).Line(phones...), nil
 	case KindSIP:
-		return connectSIP(r, phones)
+		return m.connectSIP(r, phones)
 	case KindHook:
 		return hook.New(hook.Config{URL: s["url"], Method: s["method"], Body: s["body"], Header: r.secret["header"], Client: client}), nil
 	case KindAMI:
@@ -69,10 +69,13 @@ func (l *sipLine) Up() error {
 	return nil
 }
 
-func connectSIP(r lineRow, phones []string) (line.Line, error) {
+func (m *Module) connectSIP(r lineRow, phones []string) (line.Line, error) {
 	s, l := r.Settings, &sipLine{status: map[string]error{}}
 	conf := sip.Config{
 		Server: s["server"], Domain: s["domain"], Transport: s["transport"], Mode: sip.Mode(s["mode"]), User: s["user"], Password: r.secret["password"],
+		Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return m.needs.Dial(ctx, r.Org, network, address)
+		},
 		Note: func(st sip.Status) {
 			l.mu.Lock()
 			defer l.mu.Unlock()

@@ -296,7 +296,10 @@ func addressesOf(settings map[string]string) (all []string) {
 	}
 	if server := settings["server"]; server != "" {
 		if _, _, err := net.SplitHostPort(server); err != nil {
-			server = net.JoinHostPort(server, "5060")
+			server = net.JoinHostPort(server, map[string]string{"tls": "5061"}[settings["transport"]])
+			if strings.HasSuffix(server, ":") {
+				server += "5060"
+			}
 		}
 		all = append(all, server)
 	}

@@ -64,7 +64,7 @@ func (w *watcher) until(t *testing.T, what string, within time.Duration, pleases
 func (x *exchange) ready(t *testing.T, w *watcher, extension string) {
 	t.Helper()
 	for range 20 {
-		x.call(t, trunk{extension: extension, ring: 100})
+		x.attempt(t, trunk{extension: extension, ring: 100})
 		if len(w.all()) > 0 {
 			time.Sleep(300 * time.Millisecond)
 			w.mu.Lock()

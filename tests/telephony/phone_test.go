@@ -26,6 +26,7 @@ import (
 // phone is one baresip.
 type phone struct {
 	Extension string
+	again     int // seconds between two registrations
 	dir       string
 	cmd       *exec.Cmd
 	control   net.Conn
@@ -35,9 +36,12 @@ type phone struct {
 }
 
 // newPhone starts a telephone and waits until it is registered.
-func (x *exchange) newPhone(t *testing.T, extension string) *phone {
+func (x *exchange) newPhone(t *testing.T, extension string, change ...func(*phone)) *phone {
 	t.Helper()
-	p := &phone{Extension: extension, dir: folder(t), changed: make(chan struct{}, 1)}
+	p := &phone{Extension: extension, dir: folder(t), changed: make(chan struct{}, 1), again: 30}
+	for _, c := range change {
+		c(p)
+	}
 	listen, control := free(t), free(t)
 	tone(t, filepath.Join(p.dir, "tone.wav"))
 	conf := fmt.Sprintf(`sip_listen 127.0.0.1:%d
@@ -49,17 +53,16 @@ audio_source aufile,%s
 audio_alert aufile,%s
 rtp_ports %d-%d
 rtcp_mux no
-rtp_stats no
+rtp_stats yes
 module_path /usr/lib/baresip/modules
 module g711.so
 module aufile.so
 module_app account.so
 module_app menu.so
-module_app rtcpsummary.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen 127.0.0.1:%d
 `, listen, filepath.Join(p.dir, "heard.wav"), filepath.Join(p.dir, "tone.wav"), filepath.Join(p.dir, "alert.wav"), 10000, 19998, control)
-	account := fmt.Sprintf("<sip:%s@pbx.test;transport=udp>;auth_user=%s;auth_pass=secret-%s;outbound=\"sip:%s;transport=udp\";regint=30;audio_codecs=PCMA/8000/1\n", extension, extension, extension, x.addr())
+	account := fmt.Sprintf("<sip:%s@pbx.test;transport=udp>;auth_user=%s;auth_pass=secret-%s;outbound=\"sip:%s;transport=udp\";regint=%d;audio_codecs=PCMA/8000/1\n", extension, extension, extension, x.addr(), p.again)
 	for name, text := range map[string]string{"config": conf, "accounts": account, "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -189,6 +192,25 @@ func (p *phone) await(t *testing.T, kind string, within time.Duration) map[strin
 	}
 }
 
+// has tells whether the phone said something of a type.
+func (p *phone) has(kind string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.events {
+		if e["type"] == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// forget drops what the phone said so far.
+func (p *phone) forget() {
+	p.mu.Lock()
+	p.events = nil
+	p.mu.Unlock()
+}
+
 // do gives the phone a command of its menu.
 func (p *phone) do(t *testing.T, command, params string) {
 	t.Helper()
@@ -209,9 +231,9 @@ func (p *phone) said() string {
 	return string(b)
 }
 
-var packets = regexp.MustCompile(`PS=(\d+).*?PR=(\d+)`)
+var packets = regexp.MustCompile(`packets:\s+(\d+)\s+(\d+)`)
 
-// audio gives the packets that the phone sent and received in its calls so far, as it counts them at their end (RTCP).
+// audio gives the packets that the phone sent and received in its calls so far, as it counts them at their end.
 func (p *phone) audio() (sent, received int) {
 	b, _ := os.ReadFile(filepath.Join(p.dir, "out"))
 	for _, m := range packets.FindAllStringSubmatch(strings.ReplaceAll(string(b), "\n", " "), -1) {

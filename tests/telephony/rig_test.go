@@ -34,8 +34,9 @@ var kamailioConf string
 // exchange is one kamailio: extensions 101 to 199, whose password is "secret-" and their number.
 type exchange struct {
 	Port, TLSPort, Trunk int
-	Dir                  string
+	Dir, Modules         string
 	NoEvents             bool // gives no dialog events
+	NoRefer              bool // refuses that phones be asked to call
 	Lifetime             int  // seconds that an ended call stays in the documents, which one datagram must hold
 	roots                *x509.CertPool
 	cmd                  *exec.Cmd
@@ -91,6 +92,12 @@ func newExchange(t *testing.T, change ...func(*exchange)) *exchange {
 	x := &exchange{Port: free(t), TLSPort: free(t), Trunk: free(t), Dir: folder(t), Lifetime: 60}
 	for _, c := range change {
 		c(x)
+	}
+	if found, _ := filepath.Glob("/usr/lib/*/kamailio/modules"); len(found) == 1 {
+		x.Modules = found[0]
+	}
+	if _, err := os.Stat(filepath.Join(x.Modules, "tls.so")); err != nil {
+		t.Skip("the modules of kamailio are not all installed (scripts/deps)")
 	}
 	x.certify(t)
 	if err := os.CopyFS(filepath.Join(x.Dir, "db"), os.DirFS("/usr/share/kamailio/dbtext/kamailio")); err != nil { // asked for, never written
@@ -177,6 +184,16 @@ func (x *exchange) logged() string {
 		b = b[len(b)-6000:]
 	}
 	return string(b)
+}
+
+// contacts asks the exchange where an extension may be reached, as a phone does (RFC 3261, 10.2.3).
+func (x *exchange) contacts(t *testing.T, extension string) int {
+	t.Helper()
+	out, err := exec.Command("kamcmd", "-s", "unix:"+filepath.Join(x.Dir, "ctl"), "ul.lookup", "location", "s:"+extension).CombinedOutput()
+	if err != nil {
+		t.Fatalf("kamcmd: %v: %s", err, out)
+	}
+	return strings.Count(string(out), "Address:")
 }
 
 func (x *exchange) addr() string { return "127.0.0.1:" + strconv.Itoa(x.Port) }

@@ -16,11 +16,14 @@ import (
 	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 
+	"github.com/rempart/rempart/kit/egress"
 	"github.com/rempart/rempart/services/recognition/line"
 )
 
-// The library reads datagrams of 32 kB at most, and drops the rest: a busy extension has longer documents.
-func init() { sip.TransportBufferReadSize = 65535 }
+func init() {
+	sip.TransportBufferReadSize = 65535                 // by itself it reads 32 kB of a datagram: a busy extension has longer documents
+	sip.SetDefaultLogger(slog.New(slog.DiscardHandler)) // it writes messages with their numbers
+}
 
 // agent is our end of SIP with one exchange: everything goes to its one address, and over UDP only what comes from there is read.
 type agent struct {
@@ -150,7 +153,11 @@ func (a *agent) await(ctx context.Context) error {
 	return errors.New("sip: the socket is not read")
 }
 
+// resolve gives the one address that is spoken to.
 func resolve(ctx context.Context, conf *Config) (netip.AddrPort, error) {
+	if conf.Dial != nil {
+		return judged(ctx, conf)
+	}
 	host, port, err := net.SplitHostPort(conf.Server)
 	if err != nil {
 		return netip.AddrPort{}, err
@@ -171,6 +178,21 @@ func resolve(ctx context.Context, conf *Config) (netip.AddrPort, error) {
 		}
 	}
 	return netip.AddrPort{}, fmt.Errorf("%w: its address may not be called", line.ErrRefused)
+}
+
+// judged asks the way out: a datagram's connection sends nothing, and leads to the address that was judged.
+func judged(ctx context.Context, conf *Config) (netip.AddrPort, error) {
+	conn, err := conf.Dial(ctx, "udp", conf.Server)
+	if err != nil {
+		kind := line.ErrUnreachable
+		if errors.Is(err, egress.ErrRefused) {
+			kind = line.ErrRefused
+		}
+		return netip.AddrPort{}, fmt.Errorf("%w: %w", kind, err)
+	}
+	defer conn.Close() //nolint:errcheck // nothing was sent
+	to, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	return netip.AddrPortFrom(to.Addr().Unmap(), to.Port()), err
 }
 
 func tlsOf(conf *Config) *tls.Config {

@@ -94,7 +94,11 @@ func (c *calls) step(s *seen, e line.Event) {
 			c.flush(s)
 		}
 	}
-	s.event.Hidden = s.event.Hidden || e.Hidden
+	if e.Hidden && !s.event.Hidden {
+		if s.event.Hidden = true; rank[e.State] <= rank[s.state] {
+			c.say(s, s.state) // whoever was told a name forgets it
+		}
+	}
 	if rank[e.State] <= rank[s.state] {
 		return
 	}

@@ -9,6 +9,7 @@
 package sip
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"log/slog"
@@ -53,6 +54,8 @@ type Config struct {
 
 	// May tells whether an address may be spoken to; nil: those of the public internet.
 	May func(netip.Addr) bool
+	// Dial is the way out that judges the server's address, asked for "udp": what it connects to is what is spoken to. nil: May judges.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Note is told how each extension is watched, each time that this changes; nil: nobody is.
 	Note func(Status)
 	Log  *slog.Logger // ids only; nil: none
