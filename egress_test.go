@@ -32,6 +32,7 @@ var mayCall = map[string]string{
 	"services/recognition/agent/":            "runs at the customer's and speaks to the platform, never within it",
 	"kit/browse/browser.go":                  "plays people who come to the platform from outside, for demonstrations, attacks and tests: nothing that serves makes one",
 	"core/internal/control/outside/place.go": "asks the resolver where the database is, whose name is the configuration's; nothing is connected",
+	"services/recognition/desk/":             "runs on a person's own workstation and speaks to the platform, never within it",
 	"services/recognition/directory/":        "runs at the customer's, beside the telephones, and asks the platform; the platform runs none of it but the text of a template",
 	"services/recognition/line/sip/":         "speaks SIP, which is no HTTP, with the one exchange that a person named: its address is held to the public internet (kit/egress.IsPublic) unless the caller says otherwise",
 	"core/boot/stage.go":                     "the visitor of probes: its transport is the platform's own handler, within the process",

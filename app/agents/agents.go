@@ -29,7 +29,8 @@ func (s Streams) say(format string, args ...any) { fmt.Fprintf(s.Out, format+"\n
 func Commands(s Streams) []*cobra.Command {
 	return []*cobra.Command{
 		sync(s),
-		desk(s),
+		look(s),
+		deskAgent(s),
 		directoryOf(s),
 	}
 }

@@ -1,0 +1,23 @@
+package desk
+
+// Posture is what the workstation says of itself.
+type Posture struct {
+	Device string            `json:"device"`
+	Name   string            `json:"name"`
+	System string            `json:"system"`
+	States map[string]string `json:"states"` // disk, firewall, updates, screen: good, bad, unknown
+}
+
+const (
+	good    = "good"
+	bad     = "bad"
+	unknown = "unknown"
+)
+
+// either says good or bad of what is known.
+func either(is bool) string {
+	if is {
+		return good
+	}
+	return bad
+}
