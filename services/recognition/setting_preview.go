@@ -34,13 +34,17 @@ var (
 		Permission: "sync.asked", Resource: "link", Verb: core.Reads, Purpose: Purpose, Holders: []string{RoleAgent}, Quiet: true,
 		Title: core.Text{FR: "Apprendre, pour un programme, qu'une personne règle son outil", EN: "Learn, for a program, that a person sets its tool up"},
 	}
+	FetchAccess = &core.ActDef{
+		Permission: "sync.source", Resource: "link", Verb: core.Reads, Purpose: Purpose, Holders: []string{RoleAgent},
+		Title: core.Text{FR: "Lire, pour un programme, l'accès à son outil gardé ici", EN: "Read, for a program, the access to its tool that is kept here"},
+	}
 	TellPreview = &core.ActDef{
 		Permission: "sync.announce", Resource: "link", Verb: core.Updates, Purpose: Purpose, Holders: []string{RoleAgent},
 		Title: core.Text{FR: "Annoncer, pour un programme, les champs de son outil", EN: "Announce, for a program, the fields of its tool"},
 	}
 )
 
-var settingActs = []*core.ActDef{AskPreview, ReadPreview, HearAsked, TellPreview, TryNumber}
+var settingActs = []*core.ActDef{AskPreview, ReadPreview, HearAsked, FetchAccess, TellPreview, TryNumber}
 
 var settingLapses = lapse.Of(lapse.Line{Table: "recognition_preview", Rule: "preview", Key: []string{"org", "link"}, Org: "org", Since: "asked_at"})
 
@@ -68,7 +72,7 @@ var settingActivity = core.Activity{
 	About: core.Text{FR: "Montrer à la personne qui relie un outil ce qui en sortira, avant que rien n'en sorte d'autre", EN: "Show the person who links a tool what will leave it, before anything else leaves"},
 	Part:  core.Processor, Purposes: []core.Purpose{Purpose},
 	Persons: []core.Text{{FR: "contacts de l'organisation", EN: "contacts of the organization"}, {FR: "utilisateurs", EN: "users"}},
-	Tables:  []string{"recognition_preview", "recognition_turn"}, Acts: []core.Permission{"link.ask", "link.preview", "sync.asked", "sync.announce", "link.try"},
+	Tables:  []string{"recognition_preview", "recognition_turn"}, Acts: []core.Permission{"link.ask", "link.preview", "sync.asked", "sync.source", "sync.announce", "link.try"},
 }
 
 var (

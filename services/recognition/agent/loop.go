@@ -69,7 +69,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		a.note(func(s *Seen) {
 			s.Phase, s.Done, s.Total, s.Failures, s.Next = "", 0, 0, failures, time.Now().Add(wait).UTC()
 		})
-		if sleep(ctx, wait) != nil {
+		if a.rest(ctx, wait) != nil {
 			return nil
 		}
 	}

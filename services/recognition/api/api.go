@@ -15,5 +15,6 @@ func Register(a *rest.API, m *recognition.Module) {
 	calls(a, m)
 	workstations(a, m)
 	subscriptions(a, m)
+	previews(a, m)
 	directory(a, m)
 }

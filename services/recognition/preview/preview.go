@@ -16,7 +16,6 @@ import (
 	"unicode"
 
 	"github.com/rempart/rempart/services/recognition/source"
-	"github.com/rempart/rempart/services/recognition/wire"
 )
 
 // Limits of what is told.
@@ -30,11 +29,20 @@ const (
 
 // Told is what an agent tells.
 type Told struct {
-	Kind   string     `json:"kind" maxLength:"20" doc:"Kind of the tool"`
-	Fields []Field    `json:"fields" nullable:"false" maxItems:"200" doc:"Every field, without any value"`
-	Rows   []wire.Row `json:"rows" nullable:"false" maxItems:"20" doc:"The first rows as they would leave: chosen fields only"`
-	Tally  Tally      `json:"tally"`
-	Fault  string     `json:"fault,omitempty" maxLength:"100" doc:"Code of what kept the tool from being read"`
+	Kind   string  `json:"kind" maxLength:"20" doc:"Kind of the tool"`
+	Fields []Field `json:"fields" nullable:"false" maxItems:"200" doc:"Every field, without any value"`
+	Rows   []Row   `json:"rows" nullable:"false" maxItems:"20" doc:"The first rows as they would leave: chosen fields only"`
+	Tally  Tally   `json:"tally"`
+	Fault  string  `json:"fault,omitempty" maxLength:"100" doc:"Code of what kept the tool from being read"`
+}
+
+// Row is one card as it would leave.
+type Row struct {
+	Numbers []string          `json:"numbers" nullable:"false" maxItems:"64"`
+	Name    string            `json:"name,omitempty" maxLength:"1000"`
+	Company string            `json:"company,omitempty" maxLength:"1000"`
+	Shown   map[string]string `json:"shown,omitempty"`
+	Scripts map[string]string `json:"scripts,omitempty"`
 }
 
 // Field is one field of a tool.
@@ -65,9 +73,9 @@ type Odd struct {
 	Why   string `json:"why" maxLength:"40"`
 }
 
-// Look reads the whole tool once and tells what a person needs in order to map it.
-func Look(ctx context.Context, s source.Source, kind string, m source.Mapping) (Told, error) {
-	l := look{told: Told{Kind: kind, Rows: []wire.Row{}}, m: m, held: map[string]*Field{}, seen: map[string]bool{}, shared: map[string]bool{}}
+// Look reads the whole tool once and tells what a person needs in order to map it; its kind is the caller's to say.
+func Look(ctx context.Context, s source.Source, m source.Mapping) (Told, error) {
+	l := look{told: Told{Fields: []Field{}, Rows: []Row{}}, m: m, held: map[string]*Field{}, seen: map[string]bool{}, shared: map[string]bool{}}
 	names, err := s.Fields(ctx)
 	if err != nil {
 		return l.told, err
@@ -130,8 +138,7 @@ func (l *look) record(r source.Record) error {
 	}
 	t.Cards++
 	if len(l.told.Rows) < MostRows {
-		row.Key = "" // of no use to a person
-		l.told.Rows = append(l.told.Rows, row)
+		l.told.Rows = append(l.told.Rows, Row{row.Numbers, row.Name, row.Company, row.Shown, row.Scripts}) // its key is of no use to a person
 	}
 	return nil
 }

@@ -45,8 +45,11 @@ var (
 	tsMachine    = i18n.T("Nom de la machine", "Name of the machine")
 	tsMachHint   = i18n.T("Pour la reconnaître dans la liste des programmes installés.", "To recognise it in the list of programs installed.")
 	tsSkipCode   = i18n.T("Le programme est déjà installé", "The program is installed already")
-	tsLinux      = i18n.T("Sous Linux", "On Linux")
-	tsWindows    = i18n.T("Sous Windows (PowerShell)", "On Windows (PowerShell)")
+	tsLinux      = i18n.T("2. Sous Linux", "2. On Linux")
+	tsWindows    = i18n.T("2. Ou sous Windows (PowerShell)", "2. Or on Windows (PowerShell)")
+	tsFile      = i18n.T("1. Écrivez agent.yaml", "1. Write agent.yaml")
+	tsFileHint  = i18n.T("À côté du programme ; adaptez l'accès à votre outil.", "Beside the program; adapt the access to your tool.")
+	tsFileKept  = i18n.T("À côté du programme. Il ira chercher ici l'accès que vous avez écrit.", "Beside the program. It will fetch the access that you wrote here.")
 	tsOnceHint   = i18n.T("Montré une seule fois. Valable jusqu'au %s.", "Shown once. Good until %s.")
 	tsThenRun    = i18n.T("Le programme échange ce code contre un jeton à lui, qu'il garde sur cette machine.", "The program exchanges this code for a token of its own, which it keeps on that machine.")
 	tsIsDone     = i18n.T("C'est lancé", "It is started")
@@ -115,6 +118,7 @@ type linkInstallView struct {
 	recognition.Link
 	machine  string
 	code     recognition.Install
+	kept     bool // the access is kept here, and the program fetches it
 	origin   string
 	problems ui.Problems
 }
@@ -147,19 +151,31 @@ func (p setup) install(w http.ResponseWriter, r *http.Request) error {
 	} else if err != nil {
 		return err
 	}
+	if v.kept, err = p.m.KeepsSecret(ctx, l.Org, l.ID); err != nil {
+		return err
+	}
 	return ui.Render(w, r, http.StatusOK, codePage(v))
 }
 
-// commands are what one types on the machine.
-func (v linkInstallView) linux() string {
-	return "sudo install -m 755 rempart-agent /usr/local/bin/\n" +
-		"rempart-agent enrol --platform " + v.origin + " --code " + v.code.Code + "\n" +
-		"rempart-agent sync"
+// file is what one writes on the machine: the program reads it at each start.
+func (v linkInstallView) file() string {
+	head := "identity: agent.json\nstore: agent.store\nevery: 10m\n"
+	if v.kept {
+		return head + "source: {kind: platform}"
+	}
+	kind, example := kinds[0].kind, kinds[0].example
+	for _, k := range kinds {
+		if k.kind == v.Kind {
+			kind, example = k.kind, k.example
+		}
+	}
+	return head + "source:\n  kind: " + kind + "\n  " + strings.ReplaceAll(example, "\n", "\n  ")
 }
 
-func (v linkInstallView) windows() string {
-	return ".\\rempart-agent.exe enrol --platform " + v.origin + " --code " + v.code.Code + "\n" +
-		".\\rempart-agent.exe sync"
+// lines are what one types there.
+func (v linkInstallView) lines(program string) string {
+	sync := program + " sync --config agent.yaml"
+	return sync + " --enrol " + v.code.Code + " --server " + v.origin + "\n" + sync
 }
 
 type waitView struct {

@@ -28,13 +28,13 @@ var kinds = []struct {
 	title, hint i18n.Sentence
 	example     string
 }{
-	{"csv", i18n.T("Fichier CSV", "CSV file"), i18n.T("Un fichier qu'un logiciel exporte régulièrement.", "A file that a program exports regularly."), "path: /srv/contacts.csv\nkey: id"},
-	{"xlsx", i18n.T("Classeur XLSX", "XLSX workbook"), i18n.T("Une feuille d'un classeur.", "A sheet of a workbook."), "path: /srv/contacts.xlsx\nkey: id"},
-	{"sql", i18n.T("Base de données", "Database"), i18n.T("PostgreSQL, MariaDB ou MySQL, par une requête en lecture.", "PostgreSQL, MariaDB or MySQL, by a reading query."), "dsn: postgres://reader@crm/crm\nquery: SELECT id, name, phone FROM contacts\nkey: id"},
-	{"ldap", i18n.T("Annuaire LDAP", "LDAP directory"), i18n.T("Active Directory, OpenLDAP.", "Active Directory, OpenLDAP."), "url: ldaps://directory.example.org\nbase: ou=people,dc=example,dc=org"},
-	{"carddav", i18n.T("Carnet d'adresses CardDAV", "CardDAV address book"), i18n.T("Nextcloud, Zimbra, Radicale.", "Nextcloud, Zimbra, Radicale."), "url: https://cloud.example.org/remote.php/dav\nuser: reader"},
-	{"vcard", i18n.T("Fichiers vCard", "vCard files"), i18n.T("Un fichier .vcf, ou un dossier qui en contient.", "A .vcf file, or a folder of them."), "path: /srv/contacts.vcf"},
-	{"rest", i18n.T("Logiciel en ligne", "Online software"), i18n.T("Odoo, Dolibarr, HubSpot, Salesforce, Microsoft 365, Google : par leur interface de programmation.", "Odoo, Dolibarr, HubSpot, Salesforce, Microsoft 365, Google: by their programming interface."), "template: odoo\nurl: https://erp.example.org"},
+	{"csv", i18n.T("Fichier CSV", "CSV file"), i18n.T("Un fichier qu'un logiciel exporte régulièrement.", "A file that a program exports regularly."), "file: contacts.csv\nkey: [id]"},
+	{"xlsx", i18n.T("Classeur XLSX", "XLSX workbook"), i18n.T("Une feuille d'un classeur.", "A sheet of a workbook."), "file: contacts.xlsx\nsheet: Contacts"},
+	{"sql", i18n.T("Base de données", "Database"), i18n.T("PostgreSQL, MariaDB ou MySQL, par une requête en lecture.", "PostgreSQL, MariaDB or MySQL, by a reading query."), "url: postgres://reader@db.example:5432/crm\npassword: {file: crm.secret}\nquery: SELECT id, name, phone FROM contact"},
+	{"ldap", i18n.T("Annuaire LDAP", "LDAP directory"), i18n.T("Active Directory, OpenLDAP.", "Active Directory, OpenLDAP."), "url: ldaps://directory.example\nbind_dn: cn=reader,dc=example,dc=com\npassword: {file: directory.secret}\nbase: ou=people,dc=example,dc=com"},
+	{"carddav", i18n.T("Carnet d'adresses CardDAV", "CardDAV address book"), i18n.T("Nextcloud, Zimbra, Radicale.", "Nextcloud, Zimbra, Radicale."), "url: https://dav.example/lena/contacts/\nuser: lena\npassword: {file: dav.secret}"},
+	{"vcard", i18n.T("Fichiers vCard", "vCard files"), i18n.T("Un fichier .vcf, ou un dossier qui en contient.", "A .vcf file, or a folder of them."), "file: contacts.vcf"},
+	{"rest", i18n.T("Logiciel en ligne", "Online software"), i18n.T("Odoo, Dolibarr, HubSpot, Salesforce, Microsoft 365, Google : par leur interface de programmation.", "Odoo, Dolibarr, HubSpot, Salesforce, Microsoft 365, Google: by their programming interface."), "template: odoo\nvalues: {domain: erp.example}"},
 }
 
 // anyKind lets the program tell what it reads.
