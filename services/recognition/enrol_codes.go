@@ -51,6 +51,7 @@ var (
 	qDropAgent      = db.SQL(`DELETE FROM recognition_agent WHERE org = $1 AND id = $2`)
 	qDropAgentCodes = db.SQL(`DELETE FROM recognition_agent WHERE org = $1 AND link = $2 AND account = ''`)
 	qAgentsOfLink   = db.SQL(`SELECT org, ` + agentColumns + ` FROM recognition_agent WHERE org = $1 AND link = $2`)
+	qAgentsMade     = db.SQL(`SELECT org, ` + agentColumns + ` FROM recognition_agent WHERE made_by = $1 ORDER BY org, id`)
 	qForgetInviter  = db.SQL(`UPDATE recognition_agent SET made_by = '' WHERE made_by = $1`)
 )
 
@@ -265,6 +266,25 @@ func (m *Module) endAgents(ctx context.Context, org, link core.ID) error {
 	for _, a := range all {
 		if err == nil && a.Account != "" {
 			err = m.endAgent(core.WithActor(ctx, core.System("recognition.dismiss")), a)
+		}
+	}
+	return err
+}
+
+// forgetInviter takes a person out of what they made; the programs stay the organization's.
+func forgetInviter(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
+	n, err := tx.Exec(ctx, qForgetInviter, person)
+	return []core.Receipt{{Table: "recognition_agent", Deleted: n}}, err
+}
+
+// exportAgents gives what programs a person installed.
+func (m *Module) exportAgents(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
+	rows, err := db.All(ctx, tx, qAgentsMade, scanAgent, person)
+	for _, a := range rows {
+		if err == nil {
+			err = emit(core.Record{Table: "recognition_agent", Values: map[string]any{
+				"org": a.org, "id": a.ID, "what": a.What, "link": a.Link, "until": clock.Micros(a.Until), "account": a.Account, "made_by": a.MadeBy, "made_at": clock.Micros(a.MadeAt),
+			}})
 		}
 	}
 	return err

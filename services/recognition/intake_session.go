@@ -110,7 +110,10 @@ func (m *Module) syncOpened(ctx context.Context, row syncRow) (wire.Opened, erro
 		return wire.Opened{}, err
 	}
 	out := wire.Opened{Session: row.session, Key: hex.EncodeToString(key), Next: row.next, Full: row.whole}
-	out.Waiting = row.state != SyncOpen
+	out.Waiting, out.Loading = row.state == SyncWaiting, row.state == SyncSwitching || row.state == syncApproved
+	if out.Loading {
+		return out, nil
+	}
 	s, err := m.syncSet(ctx, row, key)
 	if err != nil {
 		return wire.Opened{}, err

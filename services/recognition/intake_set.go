@@ -136,8 +136,8 @@ type syncOutcome struct {
 	before     int // cards
 	after      int
 	digest     wire.Digest
-	gone       []Key    // to take away from the shelf
-	deletes    int      // cards that would be found no more
+	gone       []Key        // to take away from the shelf
+	deletes    int          // cards that would be found no more
 	puts       []cardChange // to write
 }
 

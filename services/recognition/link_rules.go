@@ -234,8 +234,16 @@ func (m *Module) finishLink(ctx context.Context, org, id core.ID) error {
 	if err := m.needs.Keys.DestroyKey(ctx, id); err != nil {
 		return fmt.Errorf("recognition: key of a removed link: %w", err)
 	}
+	if err := m.endAgents(ctx, org, id); err != nil {
+		return err
+	}
 	if err := m.clearShelves(ctx, org, id); err != nil {
 		return err
 	}
-	return m.needs.Gate.Keep(ctx, Tidy, func(tx core.Tx) error { return dropLink(ctx, tx, org, id) })
+	return m.needs.Gate.Keep(ctx, Tidy, func(tx core.Tx) error {
+		if err := m.dropSync(ctx, tx, org, id); err != nil {
+			return err
+		}
+		return dropLink(ctx, tx, org, id)
+	})
 }

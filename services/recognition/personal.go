@@ -69,6 +69,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 		m.exportCalls,
 		m.exportScripts,
 		m.exportSupport,
+		m.exportAgents,
 	} {
 		if err := export(ctx, tx, person, emit); err != nil {
 			return err
@@ -90,6 +91,7 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		m.eraseSupport,
 		forgetSubscriber,
 		forgetAsker,
+		forgetInviter,
 	} {
 		done, err := erase(ctx, tx, person)
 		if err != nil {

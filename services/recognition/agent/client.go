@@ -192,11 +192,23 @@ func (id *Identity) syncPath() string {
 	return "/organizations/" + url.PathEscape(string(id.Organization)) + "/links/" + url.PathEscape(string(id.Link)) + "/sync"
 }
 
+// open begins a session. While the platform still loads what the session before brought, it is waited for.
 func (a *Agent) open(ctx context.Context, mapping int64, full, fresh bool) (o wire.Opened, err error) {
-	err = a.client.insist(ctx, http.MethodPost, a.id.syncPath(), map[string]any{
-		"mapping": mapping, "full": full, "fresh": fresh, "every": int(a.cfg.Every / time.Second), "version": a.version,
-	}, &o)
-	return o, err
+	for {
+		err = a.client.insist(ctx, http.MethodPost, a.id.syncPath(), map[string]any{
+			"mapping": mapping, "full": full, "fresh": fresh, "every": int(a.cfg.Every / time.Second), "version": a.version,
+		}, &o)
+		if err == nil && o.Waiting {
+			err = errWaiting
+		}
+		if err != nil || !o.Loading {
+			return o, err
+		}
+		o = wire.Opened{}
+		if err := sleep(ctx, 4*a.poll); err != nil {
+			return o, err
+		}
+	}
 }
 
 func (a *Agent) session(o wire.Opened, rest string) string {

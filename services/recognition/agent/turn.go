@@ -82,9 +82,6 @@ func (t *turn) run(ctx context.Context) (err error) {
 	if t.opened, err = t.open(ctx, t.version, false, false); err != nil {
 		return err
 	}
-	if t.opened.Waiting {
-		return errWaiting
-	}
 	if err := t.look(ctx); err != nil {
 		return err
 	}
@@ -163,9 +160,6 @@ func (t *turn) whole(ctx context.Context) (changes []change, err error) {
 	t.res.How = "full"
 	if t.opened, err = t.open(ctx, t.version, true, true); err != nil {
 		return nil, err
-	}
-	if t.opened.Waiting {
-		return nil, errWaiting
 	}
 	t.next = 0
 	if t.store != nil && t.opened.Count > 0 { // contents of known entries were not held

@@ -46,6 +46,7 @@ type Opened struct {
 	Through    string  `json:"through,omitempty" doc:"The last id of the sorted chunks that arrived, when a session goes on"`
 	Staged     string  `json:"staged,omitempty" doc:"Digest of what these chunks hold up to it, when a session goes on"`
 	Full       bool    `json:"full" doc:"The session brings the whole set: what it does not bring goes at its end"`
+	Loading    bool    `json:"loading" doc:"The set of the session before is being loaded: begin again in a moment"`
 	Waiting    bool    `json:"waiting" doc:"A change that removes much waits for a person: nothing else is taken until then"`
 }
 

@@ -34,6 +34,7 @@ var nouns = map[string]i18n.Sentence{
 	"digest": i18n.T("empreinte", "digest"), "organizations": i18n.T("organisations prévenues", "organizations told"), "ordered": i18n.T("ordonné le", "ordered on"),
 	"consent_text": i18n.T("demande de consentement", "consent question"), "consent": i18n.T("consentement", "consent"), "share": i18n.T("partage", "share"), "statistic": i18n.T("statistique", "statistic"),
 	"purpose": i18n.T("finalité", "purpose"), "version": i18n.T("version", "version"), "fields": i18n.T("champs", "fields"), "measure": i18n.T("mesure", "measure"), "milliepsilon": i18n.T("millièmes d'epsilon", "thousandths of epsilon"),
+	"agent": i18n.T("programme installé", "installed program"), "cards": i18n.T("fiches", "cards"), "put": i18n.T("fiches apportées", "cards brought"), "decision": i18n.T("décision", "decision"), "what": i18n.T("rôle du programme", "what the program does"),
 	"terms": i18n.T("conditions", "terms"), "token": i18n.T("jeton", "token"), "device": i18n.T("navigateur", "browser"),
 
 	"answer": i18n.T("réponse", "answer"), "sha256": i18n.T("empreinte SHA-256", "SHA-256"), "scope": i18n.T("champ", "scope"),
