@@ -40,3 +40,6 @@ var scriptReasons = map[string]string{
 
 // ScriptReason is the code of the sentence that says why a script is refused, or does nothing.
 func ScriptReason(word string) string { return scriptReasons[word] }
+
+// ErrScriptLine tells that a line of a form could not be read.
+func ErrScriptLine(field, word string) error { return errScript.With(field, scriptReasons[word]) }

@@ -9,5 +9,5 @@ import (
 
 // Routes are the pages of the service.
 func Routes(m *recognition.Module) []edge.Route {
-	return slices.Concat(setupRoutes(m), deskRoutes(m), supportRoutes(m))
+	return slices.Concat(setupRoutes(m), deskRoutes(m), supportRoutes(m), scriptRoutes(m))
 }
