@@ -84,6 +84,7 @@ func TestPromises(t *testing.T) {
 			env.Setenv("TOWN", "/o/"+string(stage.Town))
 			env.Setenv("TOWN_ID", string(stage.Town))
 			env.Setenv("MUTUAL", "/o/"+string(stage.Mutual))
+			env.Setenv("MUTUAL_ID", string(stage.Mutual))
 			for name, who := range stage.Trial.Players {
 				env.Setenv(strings.ToUpper(name), string(who.Person))
 				env.Setenv(strings.ToUpper(name)+"_MEMBER", string(who.Member))
