@@ -16,7 +16,9 @@ import (
 )
 
 // recognition gives the service of a house.
-func (h *House) recognition() *recognition.Module { return h.Guest("recognition").(*recognition.Module) }
+func (h *House) recognition() *recognition.Module {
+	return h.Guest("recognition").(*recognition.Module)
+}
 
 func cardKey(n int) (k recognition.Key) {
 	binary.BigEndian.PutUint64(k[:], uint64(n)*0x9e3779b97f4a7c15)
@@ -77,7 +79,6 @@ func (w *town) findCards(token string, org core.ID, number string) (int, foundCa
 	}
 	return r.Code, f, r.Body.String()
 }
-
 
 // program gives the secret of a program of an organization that may ask who a number is.
 func (w *town) program(org core.ID, who string) (account core.ID, secret string) {
@@ -291,6 +292,41 @@ func TestSecretsOfALinkAreGivenByThemselves(t *testing.T) {
 		}
 		if _, err := m.Link(w.as("b.admin"), w.a, link); core.KindOf(err) != core.NotFound {
 			t.Errorf("another organization: %v", err)
+		}
+	})
+}
+
+var qAnyLink = db.SQL(`SELECT (SELECT COUNT(*) FROM recognition_link WHERE org = $1) + (SELECT COUNT(*) FROM recognition_shelf WHERE org = $1) +
+	(SELECT COUNT(*) FROM recognition_number WHERE org = $1) + (SELECT COUNT(*) FROM recognition_trunk WHERE org = $1)`)
+
+// TestCardsEndWithTheContract: rows, keys and what a node holds in memory, in the same second (CTI-32.1).
+func TestCardsEndWithTheContract(t *testing.T) {
+	eachTown(t, func(t *testing.T, w *town) {
+		m := w.House.recognition()
+		link := w.plantCards(w.a, moulin)
+		d := recognition.LinkDraft{Name: "Canary CRM", Kind: "csv", Mapping: recognition.Mapping{Trunks: []recognition.Trunk{{Prefix: "+331420012", Company: "Valombre"}}}}
+		w.must("trunk", m.ChangeLink(w.system(), w.a, link, d))
+		other := w.plantCards(w.b, moulin)
+		began := time.Now()
+		w.do("erase", func(ctx context.Context, tx core.Tx) error {
+			_, err := m.EraseOrg(ctx, tx, w.a, func(context.Context, core.Archived) error { return nil })
+			return err
+		})
+		answer, err := m.Lookup(w.system(), w.a, "+33612345678")
+		if err != nil || len(answer.Matches) != 0 {
+			t.Errorf("after the end: %v, %v", answer.Matches, err)
+		}
+		if gone, err := w.vault.Destroyed(w.system(), link); err != nil || !gone {
+			t.Errorf("the key of the link lives (%v)", err)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("it took %s", took)
+		}
+		if n, links := w.count(qAnyCard, w.a), w.count(qAnyLink, w.a); n != 0 || links != 0 {
+			t.Errorf("%d cards and %d other rows still stand", n, links)
+		}
+		if answer, err := m.Lookup(w.system(), w.b, "+33612345678"); err != nil || len(answer.Matches) != 1 || answer.Matches[0].Source != other {
+			t.Errorf("another organization lost its own: %v, %v", answer.Matches, err)
 		}
 	})
 }

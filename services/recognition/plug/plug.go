@@ -7,7 +7,6 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/service"
-	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/edge/rest"
 	"github.com/rempart/rempart/services/recognition"
 	"github.com/rempart/rempart/services/recognition/api"
@@ -21,21 +20,15 @@ func plug(d service.Doors) (service.Service, error) {
 	m := recognition.New(recognition.Needs{
 		Gate: d.Gate, Reader: d.Reader, Clock: d.Clock, Sealer: d.Sealer, Keys: d.Keys, Bulk: d.Bulk, Index: d.Index, Rights: d.Rights,
 		People: d.People, Tokens: tokens{d.Tokens}, Queue: d.Queue, Places: d.Places, SignUps: signUps{d.SignUps}, Listen: d.Listen, Client: d.Client, Dial: d.Dial, Origin: d.Origin, Log: d.Log,
-		Memory: indexes(d.Reader),
+		Memory: indexes,
 	})
 	return service.Service{
 		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Work: m.Work, Allows: m.Allows, Joined: m.Joined, Close: m.Close,
 	}, nil
 }
 
-// indexes is how much memory the indexes of cards may take: none beside SQLite, which answers from its file faster than a server of
-// databases does.
-func indexes(r core.Reader) int64 {
-	if d, ok := r.(interface{ Engine() db.Engine }); ok && d.Engine() == db.PostgreSQL {
-		return 2 << 30
-	}
-	return 0
-}
+// indexes is how much memory the indexes of cards may take: some ten million cards.
+const indexes = 2 << 30
 
 // tokens is the house's door in the words of the service.
 type tokens struct{ house service.Tokens }

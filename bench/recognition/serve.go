@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/metrics"
+	"runtime/pprof"
+	"strconv"
+	"time"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/boot"
+	"github.com/rempart/rempart/core/service"
+	"github.com/rempart/rempart/services/recognition"
+	"github.com/rempart/rempart/services/recognition/plug"
+)
+
+// served is a house with its doors kept, so that it can be filled as an agent would.
+type served struct {
+	house *boot.House
+	doors service.Doors
+	cards *recognition.Module
+	org   core.ID
+}
+
+// serve is the server's process: it fills a house, says that it is ready and serves until its input ends.
+func serve(args []string) error {
+	dir, url, cert, key := args[0], args[1], args[2], args[3]
+	n, err := strconv.Atoi(args[4])
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	s := &served{}
+	kind := service.Kind{Name: plug.Kind.Name, Schema: plug.Kind.Schema, New: func(d service.Doors) (service.Service, error) {
+		made, err := plug.Kind.New(d)
+		if m, ok := made.Module.(*recognition.Module); ok {
+			s.doors, s.cards = d, m
+		}
+		return made, err
+	}}
+	s.house, err = boot.New(ctx, boot.Config{
+		Data: dir, URL: url, Origin: "https://localhost", Services: []service.Kind{kind}, Rate: 1_000_000, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.house.Close() }()
+	err = s.house.CreateAdmin(ctx, boot.Founder{Organization: "Bench", Email: "admin@bench.example", GivenName: "A", FamilyName: "B", Language: "en", Password: "cobalt-harbour-29-lantern"})
+	if err != nil {
+		return err
+	}
+	stage, closeStage, err := s.house.OpenStage(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = closeStage(context.WithoutCancel(ctx)) }()
+	who, err := stage.Canary(ctx, "admin")
+	if err != nil {
+		return err
+	}
+	s.org = who.Org
+	as := core.WithActor(ctx, core.Actor{Kind: core.HumanActor, ID: who.Person, Account: who.Account, AAL: 2, AuthenticatedAt: time.Now()})
+	_, token, err := s.doors.Tokens.Grant(as, service.Granted{
+		Org: s.org, Name: "bench", Responsible: who.Person, Role: recognition.RoleAgent, Scopes: []core.Permission{"card.find"}, Until: time.Now().Add(24 * time.Hour),
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.fill(core.WithActor(ctx, core.System("bench")), n); err != nil {
+		return err
+	}
+	working := make(chan struct{})
+	go func() { defer close(working); _ = s.house.Run(ctx) }()
+	defer func() { stop(); <-working }()
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: s.house.Handler(), ReadHeaderTimeout: 10 * time.Second, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}}
+	go func() { _ = server.ServeTLS(l, "", "") }()
+	defer server.Close()
+	if len(args) > 5 && args[5] != "" {
+		f, err := os.Create(filepath.Join(args[5], "recognition-"+filepath.Base(dir)+".pprof"))
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
+	}
+	text, err := json.Marshal(ready{Address: l.Addr().String(), Org: string(s.org), Token: token})
+	if err != nil {
+		return err
+	}
+	runtime.GC()
+	fmt.Println("ready", string(text))
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	fmt.Println(pauses())
+	return nil
+}
+
+// fill brings the contacts as a first synchronization does.
+func (s *served) fill(ctx context.Context, n int) error {
+	link, err := s.cards.MakeLink(ctx, s.org, recognition.LinkDraft{Name: "Bench", Kind: "csv"})
+	if err != nil {
+		return err
+	}
+	write := s.doors.Reader.(interface {
+		Write(context.Context, func(core.Tx) error) error
+	}).Write
+	var shelf int64
+	if err := write(ctx, func(tx core.Tx) (err error) { shelf, err = s.cards.OpenShelf(ctx, tx, s.org, link); return err }); err != nil {
+		return err
+	}
+	sealing, err := s.cards.Sealing(ctx, s.org, link)
+	if err != nil {
+		return err
+	}
+	began, sealed := time.Now(), time.Duration(0)
+	const chunk = 5_000
+	rows := make([]recognition.Stored, 0, chunk)
+	for at := 0; at < n; at += chunk {
+		start := time.Now()
+		rows = rows[:0]
+		for i := at; i < min(n, at+chunk); i++ {
+			var key recognition.Key
+			binary.BigEndian.PutUint64(key[:], uint64(i)) // an agent sends its rows by their key
+			name, company := nameOf(i)
+			row, err := sealing.Store(key, recognition.Mark{1}, recognition.Card{Name: name, Company: company, Numbers: []string{numberOf(i)}, Shown: map[string]string{"Ville": "Lyon"}})
+			if err != nil {
+				return err
+			}
+			rows = append(rows, row)
+		}
+		sealed += time.Since(start)
+		if err := write(ctx, func(tx core.Tx) error { return s.cards.Put(ctx, tx, s.org, link, shelf, rows) }); err != nil {
+			return err
+		}
+	}
+	put := time.Since(began)
+	if err := s.cards.IndexShelf(ctx, s.org, link, shelf); err != nil {
+		return err
+	}
+	if err := write(ctx, func(tx core.Tx) error { return s.cards.SwitchShelf(ctx, tx, s.org, link, shelf) }); err != nil {
+		return err
+	}
+	took := time.Since(began)
+	fmt.Printf("%d cards: sealed in %s, put in %s, found after %s: %.0f cards/s\n", n, sealed.Round(time.Millisecond), (put - sealed).Round(time.Millisecond), took.Round(time.Millisecond), float64(n)/took.Seconds())
+	return nil
+}
+
+// pauses tells the longest time that the collector stopped everything.
+func pauses() string {
+	sample := []metrics.Sample{{Name: "/sched/pauses/total/gc:seconds"}, {Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	h := sample[0].Value.Float64Histogram()
+	longest, n := 0.0, uint64(0)
+	for i, c := range h.Counts {
+		if c > 0 {
+			n += c
+			if longest = h.Buckets[i+1]; math.IsInf(longest, 1) {
+				longest = h.Buckets[i]
+			}
+		}
+	}
+	return fmt.Sprintf("collector: longest of %d pauses %s at most, heap %d MB", n, time.Duration(longest*float64(time.Second)), sample[1].Value.Uint64()>>20)
+}
