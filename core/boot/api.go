@@ -1,6 +1,8 @@
 package boot
 
 import (
+	"strings"
+
 	"github.com/rempart/rempart/core"
 	accessapi "github.com/rempart/rempart/core/internal/access/api"
 	archiveapi "github.com/rempart/rempart/core/internal/archive/api"
@@ -65,6 +67,14 @@ func (h *House) scopes() []*core.ActDef {
 	for _, route := range h.api.Routes() {
 		if act := route.Access.Act(); act != nil {
 			all = append(all, act)
+		}
+	}
+	// A stream is no operation of the API, and a program follows it all the same.
+	for _, g := range h.guests {
+		for _, route := range g.Routes {
+			if act := route.Access.Act(); act != nil && strings.Contains(route.Pattern, " "+rest.Prefix+"/") {
+				all = append(all, act)
+			}
 		}
 	}
 	return all
