@@ -10,5 +10,10 @@ import (
 func (m *Module) Probes() []*core.Probe {
 	return slices.Concat(
 		m.cardProbes(),
+		m.callProbes(),
+		m.scriptProbes(),
+		m.syncProbes(),
+		m.supportProbes(),
+		m.settingProbes(),
 	)
 }

@@ -42,6 +42,9 @@ func (*Module) exportScripts(ctx context.Context, tx core.Tx, person core.ID, em
 
 // eraseScripts forgets who wrote them; the scripts are the organization's.
 func (*Module) eraseScripts(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
+	if err := clearScripts(ctx, tx, person); err != nil {
+		return nil, err
+	}
 	var all []core.Receipt
 	for _, t := range scriptTraces {
 		n, err := tx.Exec(ctx, t.forget, person)
