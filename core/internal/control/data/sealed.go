@@ -75,13 +75,29 @@ func (m *Module) runSealed(ctx context.Context, s core.Stage) (core.Sight, error
 	return probe.Held(population, sample, tSealedHeld, sample, population, columns), nil
 }
 
-// values looks at the newest values of a sealed column.
+var qKeyed = db.SQLOn(db.SQLite, `SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = $1`)
+
+// ofKeys tells whether the rows of a table are kept in the order of their key alone (WITHOUT ROWID): none is the newest.
+func ofKeys(ctx context.Context, d Base, table string) (keyed bool, err error) {
+	err = d.Read(ctx, func(tx core.Tx) error {
+		n, _, err := db.One(ctx, tx, qKeyed, db.Value[int64], table)
+		keyed = n == 1
+		return err
+	})
+	return keyed, err
+}
+
+// values looks at values of a sealed column, the newest where the rows have an order of coming.
 func values(ctx context.Context, d Base, table, name string) (all, looked, clear int, err error) {
-	form := `SELECT %[2]s FROM %[1]s WHERE %[2]s IS NOT NULL AND length(%[2]s) > 0 ORDER BY rowid DESC LIMIT 2000`
+	form := `SELECT %[2]s FROM %[1]s WHERE %[2]s IS NOT NULL AND length(%[2]s) > 0`
 	if d.Engine() == db.PostgreSQL {
-		form = `SELECT %[2]s FROM %[1]s WHERE %[2]s IS NOT NULL AND length(%[2]s) > 0 ORDER BY ctid DESC LIMIT 2000`
+		form += ` ORDER BY ctid DESC`
+	} else if keyed, err := ofKeys(ctx, d, table); err != nil {
+		return 0, 0, 0, err
+	} else if !keyed {
+		form += ` ORDER BY rowid DESC`
 	}
-	newest, err := statement(d, form, table, name)
+	newest, err := statement(d, form+` LIMIT 2000`, table, name)
 	if err != nil {
 		return 0, 0, 0, err
 	}
