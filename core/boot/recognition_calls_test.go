@@ -1,15 +1,24 @@
 package boot
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/coretest"
+	"github.com/rempart/rempart/core/internal/access"
+	"github.com/rempart/rempart/core/service"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
+	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/services/recognition"
 	"github.com/rempart/rempart/services/recognition/line"
 	"github.com/rempart/rempart/services/recognition/line/fake"
@@ -273,4 +282,177 @@ func TestOneNodeSpeaksToAnExchange(t *testing.T) {
 	})
 	stopOther()
 	two.must("second", <-finished)
+}
+
+// plantCalls makes an exchange of organization a with a call on it, for the walks over every route.
+func (w *town) plantCalls() {
+	w.t.Helper()
+	w.person("a.ringing", w.a, "member", "Canary") // one of their own: the walk knows by heart what the roles of the others may do
+	rig := w.phones(w.a, map[string]string{"a.ringing": "canary-101"})
+	w.must("report", rig.m.Report(w.system(), w.a, line.Event{Call: "canary-call", Extension: "canary-101", State: line.Ringing, Remote: "canary-caller", Display: "canary-display"}))
+	w.known["line"], w.known["call"] = []core.ID{rig.line}, []core.ID{rig.history("a.ringing", "")[0].ID}
+	w.known["kind"] = append(w.known["kind"], recognition.KindFake)
+}
+
+// openStream is a page that listens, over a real connection.
+type openStream struct {
+	who   string
+	lines chan string // data of events
+	ended chan time.Time
+}
+
+func (w *town) listen(t *testing.T, front, who string, org core.ID) *openStream {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, front+"/o/"+string(org)+"/calls/stream", nil)
+	w.must("request", err)
+	req.Host = "localhost:8080"
+	req.Header.Set("User-Agent", browser)
+	req.AddCookie(&http.Cookie{Name: edge.SessionCookie, Value: w.cookies[who]})
+	res, err := http.DefaultTransport.RoundTrip(req)
+	w.must("stream of "+who, err)
+	if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+		t.Fatalf("the stream of %s answers %d", who, res.StatusCode)
+	}
+	s := &openStream{who: who, lines: make(chan string, 64), ended: make(chan time.Time, 1)}
+	go func() {
+		defer res.Body.Close()
+		for in := bufio.NewScanner(res.Body); in.Scan(); {
+			if data, ok := strings.CutPrefix(in.Text(), "data: "); ok {
+				s.lines <- data
+			}
+		}
+		s.ended <- time.Now()
+	}()
+	return s
+}
+
+// TestSixtyFourPagesListenAtOnce: each hears its own person's call and no other; who is suspended, or signed out, or loses the role,
+// hears nothing more within a second, and the others go on.
+func TestSixtyFourPagesListenAtOnce(t *testing.T) {
+	if coretest.RaceDetector {
+		t.Skip("sixty-four sessions and their connections: without the detector")
+	}
+	onEachStore(t, func(t *testing.T, w *town) {
+		const pages = 64
+		names := make([]string, pages)
+		of := map[string]string{}
+		for i := range names {
+			names[i] = fmt.Sprintf("a.user%02d", i)
+			w.person(names[i], w.a, "member", "Person")
+			of[names[i]] = strconv.Itoa(200 + i)
+		}
+		rig := w.phones(w.a, of)
+		front := httptest.NewServer(w.handler)
+		t.Cleanup(front.Close)
+		t.Cleanup(front.CloseClientConnections)
+		streams := make([]*openStream, pages)
+		for i, who := range names {
+			streams[i] = w.listen(t, front.URL, who, w.a)
+		}
+		began := time.Now()
+		for i, who := range names {
+			w.must("report", rig.m.Report(w.system(), w.a, line.Event{Call: who, Extension: of[who], State: line.Ringing, Remote: fmt.Sprintf("+331420000%02d", i)}))
+		}
+		for i, s := range streams {
+			select {
+			case data := <-s.lines:
+				if !strings.Contains(data, fmt.Sprintf("+331420000%02d", i)) {
+					t.Errorf("%s hears %s", s.who, data)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatalf("%s hears nothing", s.who)
+			}
+		}
+		t.Logf("%d calls reported one after the other and heard on %d pages in %s", pages, pages, time.Since(began))
+		cuts := map[int]func(){
+			0: func() {
+				w.do("suspension", func(ctx context.Context, tx core.Tx) error {
+					_, err := w.access.Declare(ctx, tx, access.Suspension{Block: core.Block{Scope: "person", Reason: "security_risk", Text: "test"}, DecidedIn: w.a, Target: w.people[names[0]]}, true)
+					return err
+				})
+			},
+			1: func() {
+				w.do("sign out", func(ctx context.Context, tx core.Tx) error {
+					_, err := w.sessions.EndAll(ctx, tx, w.people[names[1]], "", "signed_out")
+					return err
+				})
+			},
+			2: func() {
+				w.do("role", func(ctx context.Context, tx core.Tx) error {
+					_, err := tx.Exec(ctx, qNoRole, w.people[names[2]], recognition.RoleUser)
+					return err
+				})
+			},
+		}
+		for i, cut := range cuts {
+			cut()
+			at := time.Now()
+			select {
+			case end := <-streams[i].ended:
+				if took := end.Sub(at); took > withinOneSecond {
+					t.Errorf("the stream of %s went on for %s", names[i], took)
+				}
+			case <-time.After(3 * time.Second):
+				t.Errorf("the stream of %s goes on (%d)", names[i], i)
+			}
+		}
+		last := pages - 1
+		w.must("report", rig.m.Report(w.system(), w.a, line.Event{Call: names[last], Extension: of[names[last]], State: line.Answered}))
+		select {
+		case <-streams[last].lines:
+		case <-time.After(3 * time.Second):
+			t.Error("the others do not go on")
+		}
+	})
+}
+
+var qNoRole = db.SQL(`DELETE FROM access_assignment WHERE person = $1 AND role = $2`)
+
+// TestHostedExchangesTellTheirCalls: with a program's token and the permission, of one's own organization alone; a masked caller is not kept.
+func TestHostedExchangesTellTheirCalls(t *testing.T) {
+	w := newTown(t, "")
+	rig := w.phones(w.a, map[string]string{"a.member": "101"})
+	_, token, err := grants{w.House}.Grant(w.as("a.admin"), service.Granted{
+		Org: w.a, Name: "exchange", Responsible: w.people["a.admin"], Role: recognition.RoleAgent, Scopes: []core.Permission{"call.report"}, Until: time.Now().Add(time.Hour),
+	})
+	w.must("token", err)
+	_, other, err := grants{w.House}.Grant(w.as("b.admin"), service.Granted{
+		Org: w.b, Name: "exchange", Responsible: w.people["b.admin"], Role: recognition.RoleAgent, Scopes: []core.Permission{"call.report"}, Until: time.Now().Add(time.Hour),
+	})
+	w.must("token", err)
+	_, lookups := w.program(w.a, "a.admin")
+	at := "/api/v1/organizations/" + string(w.a) + "/calls"
+	tell := func(token, path, body string, head ...string) int {
+		return w.ask("", http.MethodPost, path, body, append(head, "Authorization", "Bearer "+token)...).Code
+	}
+	ring := func(call, number string, hidden bool) string {
+		return fmt.Sprintf(`{"call":%q,"extension":"101","state":"ringing","number":%q,"hidden":%v}`, call, number, hidden)
+	}
+	if code := tell(token, at, ring("1", "+33612345678", false)); code != http.StatusNoContent {
+		t.Fatalf("the exchange is answered %d", code)
+	}
+	if code := tell(token, at, ring("2", "+33612345679", true)); code != http.StatusNoContent {
+		t.Fatalf("the exchange is answered %d for a masked caller", code)
+	}
+	form := "event=newCall&callId=3&direction=in&from=33612345670&to=33142000000&extension=101"
+	if code := tell(token, at+"/form", form, "Content-Type", "application/x-www-form-urlencoded"); code != http.StatusNoContent {
+		t.Errorf("the form is answered %d", code)
+	}
+	h := rig.history("a.member", "")
+	if len(h) != 3 || h[2].Remote != callerNumber || !h[1].Hidden || h[1].Remote != "" || h[0].Remote == "" {
+		t.Errorf("the history is %+v", h)
+	}
+	for what, answer := range map[string]int{
+		"another organization's exchange":       tell(other, at, ring("4", "+33612345678", false)),
+		"a token that may only look numbers up": tell(lookups, at, ring("5", "+33612345678", false)),
+		"nobody":                                tell("none", at, ring("6", "+33612345678", false)),
+		"an extension that is nobody's":         tell(token, at, strings.Replace(ring("7", "+33612345678", false), "101", "999", 1)),
+	} {
+		if answer != http.StatusNotFound && answer != http.StatusUnauthorized {
+			t.Errorf("%s is answered %d", what, answer)
+		}
+	}
+	if n := len(rig.history("a.member", "")); n != 3 {
+		t.Errorf("%d calls after what was refused", n)
+	}
 }

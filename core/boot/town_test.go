@@ -232,6 +232,7 @@ func (w *town) furnish() {
 	w.plantRecord()
 	w.plantScripts()
 	w.plantSupport()
+	w.plantCalls()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.

@@ -39,10 +39,9 @@ var callActs = []*core.ActDef{WatchCalls, DialNumber, ReadHistory, NoteCall, Rep
 var (
 	leaseDuty  = core.Duty{Name: "recognition.lease", Why: "says which node speaks to an exchange and how that goes: no act of anybody"}
 	errandDuty = core.Duty{Name: "recognition.errand", Why: "takes away what a person asked of their phone once it was done: the asking has its entry"}
-	callTrial  = core.Duty{Name: "recognition.call_trial", Why: "ages the call of a canary, to see that it ends: the row is the canary's own"}
 )
 
-var callDuties = []*core.Duty{&leaseDuty, &errandDuty, &callTrial}
+var callDuties = []*core.Duty{&leaseDuty, &errandDuty}
 
 var (
 	callOf     = core.Column{Category: "connection", Purpose: Purpose, Basis: core.Contract, Retention: "calls", OnErase: core.EraseRow}
