@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -33,6 +34,7 @@ type served struct {
 	doors service.Doors
 	cards *recognition.Module
 	org   core.ID
+	link  core.ID
 }
 
 // serve is the server's process: it fills a house, says that it is ready and serves until its input ends.
@@ -97,6 +99,9 @@ func serve(args []string) error {
 	server := &http.Server{Handler: s.house.Handler(), ReadHeaderTimeout: 10 * time.Second, TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}}
 	go func() { _ = server.ServeTLS(l, "", "") }()
 	defer server.Close()
+	if err := s.load(core.WithActor(ctx, core.System("bench"))); err != nil {
+		return err
+	}
 	if len(args) > 5 && args[5] != "" {
 		f, err := os.Create(filepath.Join(args[5], "recognition-"+filepath.Base(dir)+".pprof"))
 		if err != nil {
@@ -115,6 +120,40 @@ func serve(args []string) error {
 	fmt.Println("ready", string(text))
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	fmt.Println(pauses())
+	return s.remove(core.WithActor(context.WithoutCancel(ctx), core.System("bench")))
+}
+
+// remove ends the link with all its cards, and tells when nobody found them any more and when their rows were gone.
+func (s *served) remove(ctx context.Context) error {
+	began, unseen := time.Now(), make(chan time.Duration, 1)
+	go func() {
+		for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+			if a, err := s.cards.Lookup(ctx, s.org, numberOf(1)); err == nil && len(a.Matches) == 0 {
+				break
+			}
+		}
+		unseen <- time.Since(began)
+	}()
+	if err := s.cards.RemoveLink(ctx, s.org, s.link); err != nil {
+		return err
+	}
+	fmt.Printf("removed: found no more after %s, the last row gone after %s\n", (<-unseen).Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+// load asks until the index is in memory: that takes some seconds once, after the cards have stood still for ten.
+func (s *served) load(ctx context.Context) error {
+	began := time.Now()
+	for !s.cards.Loaded(s.org) {
+		if time.Since(began) > 10*time.Minute {
+			return errors.New("the index was never loaded")
+		}
+		if _, err := s.cards.Lookup(ctx, s.org, numberOf(1)); err != nil {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	fmt.Printf("index in memory %s after the first lookup, ten of them waited on purpose\n", time.Since(began).Round(time.Millisecond))
 	return nil
 }
 
@@ -127,6 +166,7 @@ func (s *served) fill(ctx context.Context, n int) error {
 	write := s.doors.Reader.(interface {
 		Write(context.Context, func(core.Tx) error) error
 	}).Write
+	s.link = link
 	var shelf int64
 	if err := write(ctx, func(tx core.Tx) (err error) { shelf, err = s.cards.OpenShelf(ctx, tx, s.org, link); return err }); err != nil {
 		return err

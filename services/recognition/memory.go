@@ -108,6 +108,13 @@ func (m *memory) find(org core.ID, blind []byte) (list []hit, ok bool) {
 	return list, true
 }
 
+// Loaded tells whether this node answers from memory for an organization now, for measurements.
+func (m *Module) Loaded(org core.ID) bool {
+	m.memory.mu.RLock()
+	defer m.memory.mu.RUnlock()
+	return m.memory.orgs[org] != nil
+}
+
 // fetch loads an index beside the work.
 func (m *memory) fetch(org core.ID) {
 	m.mu.Lock()
