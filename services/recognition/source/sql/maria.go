@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"net"
 	"strconv"
 	"time"
 
@@ -15,8 +14,8 @@ import (
 
 // maria runs a query in a read-only transaction of MariaDB or MySQL; rows are not buffered.
 func maria(ctx context.Context, d *DB, query string, each func([]string, []string) error) error {
-	var metered *tool.Conn
-	conf, err := d.mariaConfig(&metered)
+	metered := new(tool.Line)
+	conf, err := d.mariaConfig(metered)
 	if err != nil {
 		return err
 	}
@@ -38,7 +37,7 @@ func maria(ctx context.Context, d *DB, query string, each func([]string, []strin
 	}
 	given, err := d.mariaRows(rows, metered, each)
 	if given != nil {
-		_ = metered.Close() // the rest of the rows is of no use
+		metered.Cut() // the rest of the rows is of no use
 		_ = rows.Close()
 		return given
 	}
@@ -49,7 +48,7 @@ func maria(ctx context.Context, d *DB, query string, each func([]string, []strin
 	return nil
 }
 
-func (d *DB) mariaRows(rows *sql.Rows, metered *tool.Conn, each func([]string, []string) error) (given, err error) {
+func (d *DB) mariaRows(rows *sql.Rows, metered *tool.Line, each func([]string, []string) error) (given, err error) {
 	columns, err := rows.Columns()
 	if err != nil {
 		return nil, err
@@ -76,7 +75,7 @@ func (d *DB) mariaRows(rows *sql.Rows, metered *tool.Conn, each func([]string, [
 	return nil, rows.Err()
 }
 
-func (d *DB) mariaConfig(metered **tool.Conn) (*mysql.Config, error) {
+func (d *DB) mariaConfig(metered *tool.Line) (*mysql.Config, error) {
 	password, err := d.c.Secret(d.s.Password)
 	if err != nil {
 		return nil, err
@@ -89,18 +88,11 @@ func (d *DB) mariaConfig(metered **tool.Conn) (*mysql.Config, error) {
 			return nil, err
 		}
 	}
-	conf.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := tool.Dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		*metered = c
-		return c, nil
-	}
+	conf.DialFunc = metered.Dial
 	return conf, nil
 }
 
-func (d *DB) mariaFault(ctx context.Context, err error, metered *tool.Conn) error {
+func (d *DB) mariaFault(ctx context.Context, err error, metered *tool.Line) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -3,7 +3,6 @@ package sql
 import (
 	"context"
 	"errors"
-	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,8 +13,8 @@ import (
 
 // postgres runs a query in a read-only transaction; every value comes as the text that the database writes for it.
 func postgres(ctx context.Context, d *DB, query string, each func([]string, []string) error) error {
-	var metered *tool.Conn
-	conf, err := d.postgresConfig(&metered)
+	metered := new(tool.Line)
+	conf, err := d.postgresConfig(metered)
 	if err != nil {
 		return err
 	}
@@ -38,7 +37,7 @@ func postgres(ctx context.Context, d *DB, query string, each func([]string, []st
 	}
 	given := d.postgresRows(rows, metered, each)
 	if given != nil {
-		_ = conn.PgConn().Conn().Close() // the rest of the rows is of no use
+		metered.Cut() // the rest of the rows is of no use
 		rows.Close()
 		return given
 	}
@@ -48,7 +47,7 @@ func postgres(ctx context.Context, d *DB, query string, each func([]string, []st
 	return nil
 }
 
-func (d *DB) postgresRows(rows pgx.Rows, metered *tool.Conn, each func([]string, []string) error) error {
+func (d *DB) postgresRows(rows pgx.Rows, metered *tool.Line, each func([]string, []string) error) error {
 	var columns, row []string
 	for first := true; ; first = false {
 		more := rows.Next()
@@ -74,7 +73,7 @@ func (d *DB) postgresRows(rows pgx.Rows, metered *tool.Conn, each func([]string,
 	}
 }
 
-func (d *DB) postgresConfig(metered **tool.Conn) (*pgx.ConnConfig, error) {
+func (d *DB) postgresConfig(metered *tool.Line) (*pgx.ConnConfig, error) {
 	password, err := d.c.Secret(d.s.Password)
 	if err != nil {
 		return nil, err
@@ -91,18 +90,11 @@ func (d *DB) postgresConfig(metered **tool.Conn) (*pgx.ConnConfig, error) {
 		}
 	}
 	conf.RuntimeParams = map[string]string{"default_transaction_read_only": "on", "application_name": "rempart"}
-	conf.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
-		c, err := tool.Dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		*metered = c
-		return c, nil
-	}
+	conf.DialFunc = metered.Dial
 	return conf, nil
 }
 
-func (d *DB) postgresFault(ctx context.Context, err error, metered *tool.Conn) error {
+func (d *DB) postgresFault(ctx context.Context, err error, metered *tool.Line) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

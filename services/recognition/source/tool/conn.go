@@ -34,14 +34,43 @@ func Dial(ctx context.Context, network, address string) (*Conn, error) {
 }
 
 // Next begins to count anew.
-func (c *Conn) Next() {
-	if c != nil {
-		c.n.Store(0)
+func (c *Conn) Next() { c.n.Store(0) }
+
+// Flooded tells whether the tool was refused for what it sent.
+func (c *Conn) Flooded() bool { return c.n.Load() > mostBetween }
+
+// Line is the connection that a driver made for itself: the first one, for drivers make others to cancel what the first one does.
+type Line struct{ first atomic.Pointer[Conn] }
+
+// Dial connects, for a driver.
+func (l *Line) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := Dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	l.first.CompareAndSwap(nil, c)
+	return c, nil
+}
+
+// Next begins to count anew.
+func (l *Line) Next() {
+	if c := l.first.Load(); c != nil {
+		c.Next()
+	}
+}
+
+// Cut ends the connection at once.
+func (l *Line) Cut() {
+	if c := l.first.Load(); c != nil {
+		_ = c.Close()
 	}
 }
 
 // Flooded tells whether the tool was refused for what it sent.
-func (c *Conn) Flooded() bool { return c != nil && c.n.Load() > mostBetween }
+func (l *Line) Flooded() bool {
+	c := l.first.Load()
+	return c != nil && c.Flooded()
+}
 
 func (c *Conn) Read(p []byte) (int, error) {
 	if c.Flooded() {
