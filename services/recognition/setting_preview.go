@@ -53,7 +53,7 @@ var settingEstate = lapse.Estate{Table: "recognition_preview"}
 // forgetting ends what agents told; the asking and the telling have their entries.
 var forgetting = &core.Duty{Name: "recognition.preview", Why: "takes away after half an hour what a program told the person who set its tool up: the telling is the entry"}
 
-var settingDuties = []*core.Duty{forgetting}
+var settingDuties = []*core.Duty{forgetting, settingTrial}
 
 var settingTables = []core.Table{turnTable, {
 	Name: "recognition_preview", Title: core.Text{FR: "Aperçus pendant le réglage", EN: "Previews while a tool is set up"}, Unsaved: true,

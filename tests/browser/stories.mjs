@@ -14,6 +14,8 @@ import { blindness } from "./blindness.mjs";
 import { consents } from "./consent.mjs";
 import { retention } from "./retention.mjs";
 import { erasure } from "./erasure.mjs";
+import { recognition } from "./recognition.mjs";
+import { support } from "./support.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -39,6 +41,8 @@ export async function stories(stage) {
   await consents(stage);
   await retention(stage);
   await erasure(stage);
+  await recognition(stage);
+  await support(stage);
   await suspension(stage); // the member is out from here on
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);

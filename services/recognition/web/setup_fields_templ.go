@@ -457,7 +457,7 @@ func numbersPage(v fieldsView) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = (ui.Fragment{ID: "told", Src: linkAt(v.Org, v.ID, "/numbers/state"), Every: 5}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = (ui.Fragment{ID: "told", Src: linkAt(v.Org, v.ID, "/numbers/progress"), Every: 5}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var19), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -422,7 +422,7 @@ func waitPage(v waitView) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = (ui.Fragment{ID: "program", Src: linkAt(v.Org, v.ID, "/wait/state"), Every: 5}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = (ui.Fragment{ID: "program", Src: linkAt(v.Org, v.ID, "/wait/progress"), Every: 5}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

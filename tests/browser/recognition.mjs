@@ -1,0 +1,163 @@
+// Caller recognition is set up: subscribed to, a tool linked step by step with a real agent on the other side, a number tried; then ended.
+import { execFile, spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join as path, resolve } from "node:path";
+import { promisify } from "node:util";
+import { listen, step } from "./watch.mjs";
+import { join } from "./people.mjs";
+import { pause } from "./platform.mjs";
+
+const expect = (ok, what) => { if (!ok) throw new Error(what); };
+const text = (page) => page.innerText("main");
+const send = (page, form = "main form") => page.click(`${form} button.btn-primary`);
+const run = promisify(execFile), binary = resolve(process.env.REMPART || "../../bin/rempart");
+const contacts = (n) => "id,nom,societe,tel,ville,note\n" + Array.from({ length: n }, (_, i) => `${i},${i ? "Kerouan" : "Kervarec"} ${i},Port Sainte,06 12 34 56 ${String(78 - i).padStart(2, "0")},Brest,n${i}\n`).join("") + "99,Refusé,,voir Jeanne,,\n";
+
+// until opens a page again until it says something.
+async function until(page, words) {
+  for (let i = 0; i < 60; i++) {
+    if ((await text(page)).includes(words)) return;
+    await pause(500);
+    await page.reload();
+  }
+  throw new Error(`${page.url()} never says ${words}: ${(await text(page)).slice(0, 400)}`);
+}
+
+export async function recognition({ platform, people, contextOf, both }) {
+  const base = `${platform.origin}/o/${platform.people.admin.org}`, own = base + "/recognition", folder = await mkdtemp(path(tmpdir(), "rempart-agent-"));
+  const plain = await contextOf("fr", { javaScriptEnabled: false }), page = await plain.newPage();
+  const context = await contextOf("fr"), seen = await context.newPage(), said = listen(seen);
+  await join(plain, people.admin);
+  await join(context, people.admin);
+  const show = async (at = page.url()) => { await seen.goto(at); await both(seen, said, "setter"); };
+  const agent = ["agent", "sync", "--config", path(folder, "agent.yaml")];
+  let program, at;
+  await step("the public page of subscription", async () => {
+    const nobody = await contextOf("fr"), door = await nobody.newPage(), heard = listen(door);
+    await door.goto(platform.origin + "/recognition/subscribe");
+    await both(door, heard, "nobody");
+    await nobody.close();
+  });
+  await step("an organization subscribes without scripts", async () => {
+    await page.goto(own);
+    if (await page.$("form[action$='/recognition/subscribe']")) {
+      await show();
+      await send(page, "form[action$='/recognition/subscribe']");
+    }
+    await page.goto(base + "/members");
+    await page.fill("input[type=search]", platform.people.admin.email);
+    await page.press("input[type=search]", "Enter");
+    await page.goto(`${base}/members/${platform.people.admin.member}`);
+    await page.goto(await page.getAttribute("main a[href*='/habilitations/persons/']", "href").then((h) => platform.origin + h));
+    await page.selectOption("#role", "recognition.manager");
+    await page.fill("#reason", "Règle la reconnaissance d'appels");
+    await page.click("main form:has(#role) button.btn-primary");
+    await page.goto(own);
+    expect(await page.isVisible("a[href$='/recognition/new']"), "no tool can be linked");
+    await show();
+  });
+  await step("a tool is picked without scripts", async () => {
+    await page.goto(own + "/new");
+    await send(page);
+    expect(await page.isVisible("#problems a[href='#name']"), "the summary does not lead to the name");
+    await show(own + "/new");
+    await page.fill("#name", "Carnet du port");
+    await send(page);
+    at = page.url().replace(/\/install$/, "");
+    await show();
+    await page.fill("#machine", "srv-port");
+    await send(page);
+    const line = (await text(page)).match(/--enrol (\S+) --server (\S+)/);
+    expect(line, "no install line is shown");
+    await page.goto(at + "/wait");
+    expect(!(await text(page)).includes(line[1]), "the code is shown twice");
+    await show();
+    await writeFile(path(folder, "contacts.csv"), contacts(10));
+    await writeFile(path(folder, "agent.yaml"), "every: 1m\nsource:\n  kind: csv\n  file: contacts.csv\n  key: [id]\n");
+    await run(binary, [...agent, "--enrol", line[1], "--server", platform.origin]);
+    program = spawn(binary, agent, { stdio: "ignore" });
+    await until(page, "srv-port");
+    await show();
+  });
+  await step("fields are mapped with real rows without scripts", async () => {
+    await send(page);
+    await until(page, "ville");
+    expect(!(await page.content()).includes("Kervarec"), "a value left the tool before it was chosen");
+    for (const [field, use] of Object.entries({ nom: "name", societe: "company", tel: "number", ville: "shown", note: "both" })) {
+      const i = await page.$eval(`input[value='${field}']`, (e) => e.name.split(".")[1]);
+      await page.selectOption(`[name='use.${i}']`, use);
+    }
+    await show();
+    await page.click("main form:has(table) button.btn-primary");
+    await until(page, "Kervarec");
+    expect((await text(page)).includes("du texte, pas un numéro"), "a refused number has no reason");
+    expect(!(await page.content()).includes("Jeanne"), "what is no number left the tool");
+    await show();
+  });
+  await step("what is shown is put in order, and a number tried, without scripts", async () => {
+    await page.goto(at + "/shown");
+    await show();
+    await page.fill("[name='shown.0']", "Ville");
+    await send(page);
+    await page.waitForURL("**/try");
+    for (let i = 0; i < 60; i++) {
+      await page.fill("#number", "06 12 34 56 78");
+      await send(page);
+      if (!(await text(page)).includes("Fiche de l'aperçu")) break;
+      await pause(1000);
+    }
+    const notice = await page.innerText("#notification");
+    expect(notice.includes("Kervarec 0") && notice.includes("Port Sainte") && notice.includes("Brest"), "the notification is not the card: " + notice);
+    expect(!page.url().includes("06"), "the number is in the address");
+    await show();
+    await seen.goto(at + "/try");
+    await seen.fill("#number", "06 12 34 56 78");
+    await send(seen);
+    await seen.screenshot({ path: new URL("out/setter_tried.png", import.meta.url).pathname, fullPage: true });
+    await page.goto(at);
+    await until(page, "Empreintes égales");
+    await show();
+    await show(at + "/settings");
+  });
+  await step("an update that takes much away waits for a person", async () => {
+    program.kill("SIGTERM");
+    await writeFile(path(folder, "contacts.csv"), contacts(2));
+    await run(binary, [...agent, "--once"]).catch(() => 0);
+    await page.goto(own);
+    await until(page, "attend votre accord");
+    await show();
+    await show(at + "/approve");
+    await page.goto(at + "/approve");
+    await page.click("main form button.btn-primary");
+    expect((await text(page)).includes("Refusée"), "it is not refused");
+  });
+  await step("a secret is masked, and revealed by an act", async () => {
+    await page.goto(at + "/settings");
+    await page.fill("#secret", "password: jamais-montré");
+    await send(page);
+    expect(!(await page.content()).includes("jamais-montré"), "the secret shows by itself");
+    await page.click("form[action$='/secret'] button");
+    expect((await text(page)).includes("jamais-montré"), "who may see it does not");
+  });
+  await step("a tool is removed, and the subscription ended, in words", async () => {
+    await show(at + "/remove");
+    await page.goto(at + "/remove");
+    await page.click("main form button.btn-danger");
+    expect((await page.goto(at)).status() === 404, "the tool is still there");
+    await show(own + "/end");
+  });
+  await step("the provider names the sites of its form", async () => {
+    const desk = await people.staff.newPage(), heard = listen(desk);
+    await desk.goto(platform.origin + "/provider/recognition");
+    await desk.fill("#origin", "https://www.vitrine.example");
+    await desk.click("main form:has(#origin) button.btn-primary");
+    expect((await text(desk)).includes("https://www.vitrine.example"), "the site is not named");
+    await both(desk, heard, "staff");
+    await desk.close();
+  });
+  program?.kill("SIGKILL");
+  await plain.close();
+  await context.close();
+  await rm(folder, { recursive: true, force: true });
+}
