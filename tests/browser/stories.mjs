@@ -16,6 +16,7 @@ import { retention } from "./retention.mjs";
 import { erasure } from "./erasure.mjs";
 import { recognition } from "./recognition.mjs";
 import { support } from "./support.mjs";
+import { calls } from "./calls.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -43,6 +44,7 @@ export async function stories(stage) {
   await erasure(stage);
   await recognition(stage);
   await support(stage);
+  await calls(stage);
   await suspension(stage); // the member is out from here on
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);

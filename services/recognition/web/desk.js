@@ -6,7 +6,7 @@
   const policy = self.trustedTypes?.createPolicy("rempart-worker", { createHTML: (s) => s, createScriptURL: (s) => s });
   const safe = (how, s) => (policy ? policy[how](s) : s);
   const manifest = d.createElement("link");
-  manifest.rel = "manifest"; manifest.href = page + "/install";
+  manifest.rel = "manifest"; manifest.href = page + "/install.json";
   d.head.append(manifest);
 
   // What is going on is drawn by the server.
@@ -23,7 +23,7 @@
     if (again) { again = 0; draw(); }
   };
 
-  const ready = "serviceWorker" in navigator && navigator.serviceWorker.register(safe("createScriptURL", page + "/worker"), { scope: page }).catch(() => 0);
+  const ready = "serviceWorker" in navigator && navigator.serviceWorker.register(safe("createScriptURL", page + "/worker.js"), { scope: page }).catch(() => 0);
   const tell = async (c) => {
     const worker = await ready;
     if (!worker || Notification.permission !== "granted") return;

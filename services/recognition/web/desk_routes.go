@@ -32,8 +32,8 @@ func deskRoutes(m *recognition.Module) []edge.Route {
 		{Pattern: "POST " + callsPath + "/{call}/hangup", Access: dial, Handle: d.hangup},
 		{Pattern: "POST " + callsPath + "/{call}/note", Access: note, Handle: d.note},
 		{Pattern: "POST " + callsPath + "/{call}/scripts", Access: edge.Needs(recognition.RunScript), Handle: d.script},
-		{Pattern: "GET " + callsPath + "/install", Access: installs, Handle: d.manifest},
-		{Pattern: "GET " + callsPath + "/worker", Access: installs, Handle: d.worker},
+		{Pattern: "GET " + callsPath + "/install.json", Access: installs, Handle: d.manifest},
+		{Pattern: "GET " + callsPath + "/worker.js", Access: installs, Handle: d.worker},
 
 		{Pattern: "GET " + linesPath, Access: lines, Handle: d.lines},
 		{Pattern: "GET " + connectPath, Access: manage, Handle: d.newLine},
