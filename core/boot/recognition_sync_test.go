@@ -25,6 +25,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/db/dbtest"
 	"github.com/rempart/rempart/services/recognition"
@@ -62,7 +63,9 @@ func (c *contacts) set(key, name, phone string) {
 	}
 }
 
-func mobile(n int) string { return fmt.Sprintf("06 %02d %02d %02d %02d", n/1000000%100, n/10000%100, n/100%100, n%100) }
+func mobile(n int) string {
+	return fmt.Sprintf("06 %02d %02d %02d %02d", n/1000000%100, n/10000%100, n/100%100, n%100)
+}
 
 func contactsOf(n int) *contacts {
 	c := &contacts{list: map[string]map[string][]string{}}
@@ -631,3 +634,75 @@ func guess(files, key []byte) (found int) {
 	}
 	return len(hits)
 }
+
+// plantSync opens a session on the link of organization a that was planted last.
+func (w *town) plantSync() {
+	links := w.known["link"]
+	o, err := w.House.recognition().OpenSync(w.system(), w.a, links[len(links)-1], recognition.SyncAsk{Mapping: 1})
+	w.must("session", err)
+	w.known["turn"], w.known["chunk"] = []core.ID{o.Session}, []core.ID{"0"}
+	w.canary = append(w.canary, string(o.Session), o.Key)
+}
+
+func TestManagersAreToldOnceThatASynchronisationIsLate(t *testing.T) {
+	fake := new(clock.Fake)
+	fake.Set(time.Now().Add(5 * time.Minute)) // what the town is given begins before
+	w := newTownWith(t, Config{Clock: fake})
+	m := w.House.recognition()
+	w.manager("a.admin", w.a)
+	link, err := m.MakeLink(w.system(), w.a, recognition.LinkDraft{Name: "CRM", Kind: "csv"})
+	w.must("link", err)
+	o, err := m.OpenSync(w.system(), w.a, link, recognition.SyncAsk{Mapping: 1, Every: 600})
+	w.must("open", err)
+	c, err := m.CommitSync(w.system(), w.a, link, o.Session, 0, o.Digest)
+	w.must("commit", err)
+	if c.State != "done" {
+		t.Fatalf("an empty set: %+v", c)
+	}
+	late := func(want int64) {
+		t.Helper()
+		_, err := m.WatchSync(w.system())
+		w.must("watch", err)
+		if n := w.letters("recognition.late"); n != want {
+			t.Fatalf("%d letters, want %d", n, want)
+		}
+	}
+	late(0)
+	fake.Advance(59 * time.Minute)
+	late(0)
+	fake.Advance(2 * time.Minute)
+	late(1)
+	late(1)
+	h, err := m.SyncHealthOf(w.as("a.admin"), w.a, link)
+	w.must("health", err)
+	if !h.Late {
+		t.Error("the page does not say that it is late")
+	}
+}
+
+// TestALinkRemovedEndsItsAgentAndWhatWasOnItsWay: nothing of a session stays, and the token is refused.
+func TestALinkRemovedEndsItsAgentAndWhatWasOnItsWay(t *testing.T) {
+	w := newTown(t, "")
+	r := w.syncs(contactsOf(30))
+	r.mustTurn("full")
+	o, err := r.m.OpenSync(w.system(), w.a, r.link, recognition.SyncAsk{Mapping: 1, Full: true, Fresh: true})
+	w.must("open", err)
+	raw := wire.AppendChange(nil, wire.Change{Op: wire.Delete})
+	_, err = r.m.PushChunk(w.system(), w.a, r.link, o.Session, 0, wire.Chunk(1, raw))
+	w.must("chunk", err)
+	w.must("remove", r.m.RemoveLink(w.as("a.admin"), w.a, r.link))
+	for _, q := range []string{qSyncRows, qChunkRows} {
+		if n := w.number(q, w.a); n != 0 {
+			t.Errorf("%d rows: %s", n, q)
+		}
+	}
+	_, err = r.turn()
+	if refused, ok := errors.AsType[*agent.Refused](err); !ok || refused.Status != http.StatusUnauthorized {
+		t.Errorf("the agent of a link that was removed: %v", err)
+	}
+}
+
+var (
+	qSyncRows  = db.SQL(`SELECT count(*) FROM recognition_sync WHERE org = $1`)
+	qChunkRows = db.SQL(`SELECT count(*) FROM recognition_chunk WHERE org = $1`)
+)
