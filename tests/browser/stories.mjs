@@ -17,6 +17,7 @@ import { erasure } from "./erasure.mjs";
 import { recognition } from "./recognition.mjs";
 import { support } from "./support.mjs";
 import { calls } from "./calls.mjs";
+import { scripts } from "./scripts.mjs";
 import { seldom } from "./seldom.mjs";
 
 const newcomer = { given_name: "Maëlle", family_name: "Kervarec", email: "maelle.kervarec@port-sainte.example", password: "trois-Ardoises-9-mouillées!" };
@@ -45,6 +46,7 @@ export async function stories(stage) {
   await recognition(stage);
   await support(stage);
   await calls(stage);
+  await scripts(stage);
   await suspension(stage); // the member is out from here on
   await terms(stage); // from here on everybody has terms to accept at sign-in
   await lock(stage);
