@@ -164,31 +164,34 @@ func (r *round) one(ctx context.Context) (bool, error) {
 	return r.next(asked, v, n, link)
 }
 
-// address builds what is asked for now.
-func (r *round) address() (*url.URL, string, error) {
-	a := r.a
+// values are what fills the holes now.
+func (r *round) values() map[string]string {
 	known := map[string]string{
-		"page": strconv.Itoa(r.page), "offset": strconv.Itoa(r.offset), "size": strconv.Itoa(a.s.Paging.Size), "cursor": r.cursor, "since": r.since,
+		"page": strconv.Itoa(r.page), "offset": strconv.Itoa(r.offset), "size": strconv.Itoa(r.a.s.Paging.Size), "cursor": r.cursor, "since": r.since,
 	}
 	if at, ok := moment(r.since); ok {
 		known["since_ms"] = strconv.FormatInt(at.UnixMilli(), 10)
 	}
 	maps.Copy(known, r.known)
+	return known
+}
+
+// address builds what is asked for now.
+func (r *round) address() (*url.URL, string, error) {
+	a, known := r.a, r.values()
 	text, at, query := a.s.Body, a.web.Base, a.s.Query
-	if r.changes {
-		if a.s.Changes.Body != "" {
-			text = a.s.Changes.Body
+	if r.changes && a.s.Changes.Body != "" {
+		text = a.s.Changes.Body
+	}
+	if r.changes && a.s.Changes.URL != "" {
+		filled, err := a.fill(a.s.Changes.URL, known, url.PathEscape)
+		if err != nil {
+			return nil, "", err
 		}
-		if a.s.Changes.URL != "" {
-			filled, err := a.fill(a.s.Changes.URL, known, url.PathEscape)
-			if err != nil {
-				return nil, "", err
-			}
-			if at, err = a.web.Resolve(a.web.Base, filled); err != nil {
-				return nil, "", err
-			}
-			query = nil
+		if at, err = a.web.Resolve(a.web.Base, filled); err != nil {
+			return nil, "", err
 		}
+		query = nil
 	}
 	if strings.Contains(text, "{{secret}}") {
 		secret, err := a.auth.secret()
@@ -201,23 +204,24 @@ func (r *round) address() (*url.URL, string, error) {
 	if err != nil || r.at != nil {
 		return r.at, body, err
 	}
-	q := at.Query()
-	add := func(more map[string]string) error {
+	to := *at
+	to.RawQuery, err = r.query(at.Query(), query, known, body != "")
+	return &to, body, err
+}
+
+// query fills the parameters of an address; a cursor that stands in the body is not one.
+func (r *round) query(q url.Values, query, known map[string]string, hasBody bool) (string, error) {
+	a, all := r.a, []map[string]string{query}
+	if r.changes {
+		all = append(all, a.s.Changes.Query)
+	}
+	for _, more := range all {
 		for name, text := range more {
 			value, err := a.fill(text, known, plain)
 			if err != nil {
-				return err
+				return "", err
 			}
 			q.Set(name, value)
-		}
-		return nil
-	}
-	if err := add(query); err != nil {
-		return nil, "", err
-	}
-	if r.changes {
-		if err := add(a.s.Changes.Query); err != nil {
-			return nil, "", err
 		}
 	}
 	if p := a.s.Paging; p.Parameter != "" {
@@ -226,13 +230,11 @@ func (r *round) address() (*url.URL, string, error) {
 			q.Set(p.Parameter, known["page"])
 		case p.Kind == "offset":
 			q.Set(p.Parameter, known["offset"])
-		case p.Kind == "cursor" && r.cursor != "" && body == "":
+		case p.Kind == "cursor" && r.cursor != "" && !hasBody:
 			q.Set(p.Parameter, r.cursor)
 		}
 	}
-	to := *at
-	to.RawQuery = q.Encode()
-	return &to, body, nil
+	return q.Encode(), nil
 }
 
 func (a *API) request(ctx context.Context, method string, to *url.URL, body string) (*http.Request, error) {
