@@ -233,6 +233,8 @@ func (w *town) furnish() {
 	w.plantScripts()
 	w.plantSupport()
 	w.plantCalls()
+	w.plantSetup()
+	w.plantSync()
 }
 
 // ask makes one request of the browser of a person, "" for nobody.
