@@ -1,5 +1,0 @@
-package recognition
-
-import "errors"
-
-var errLater = errors.New("recognition: not yet")
