@@ -38,7 +38,7 @@ var (
 	tsWhichTool  = i18n.T("Où sont vos contacts ?", "Where are your contacts?")
 	tsWhichLead  = i18n.T("Un petit programme lit l'outil, chez vous. Rien n'en sort avant que vous ayez choisi les champs.", "A small program reads the tool, at your place. Nothing leaves it before you have chosen the fields.")
 	tsHere       = i18n.T("Comment le lire", "How to read it")
-	tsHereHint   = i18n.T("Facultatif : l'accès peut être réglé sur place, où il reste. Si vous l'écrivez ici, il est chiffré et n'est plus montré. Une ligne par réglage.", "Optional: the access can be set on the spot, where it stays. If you write it here, it is encrypted and not shown any more. One line for each setting.")
+	tsHereHint   = i18n.T("Facultatif : l'accès peut être réglé sur place, où il reste. Si vous l'écrivez ici, il est chiffré et n'est plus montré de lui-même. Une ligne par réglage ; le mot de passe reste sur la machine : écrivez où, comme {file: crm.secret}.", "Optional: the access can be set on the spot, where it stays. If you write it here, it is encrypted and not shown by itself any more. One line for each setting; the password stays on the machine: write where, like {file: crm.secret}.")
 	tsInstall    = i18n.T("Installer le programme", "Install the program")
 	tsInstLead   = i18n.T("Sur une machine qui atteint l'outil. Le code sert une seule fois, pendant un quart d'heure.", "On a machine that reaches the tool. The code works once, for a quarter of an hour.")
 	tsMakeCode   = i18n.T("Obtenir le code", "Get the code")
