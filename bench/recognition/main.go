@@ -76,7 +76,7 @@ type rival struct {
 	ask  func(ctx context.Context, connections int) (func(ctx context.Context, connection, number int) error, func(), error)
 	pid  int
 	end  func()
-	// floor marks a server that answers a constant: what HTTPS alone costs here.
+	// floor marks what is shown beside the comparison: a constant over HTTPS, slapd with a log of its searches.
 	floor bool
 	one   []result // of each round
 	many  []result
@@ -105,6 +105,11 @@ func run(ctx context.Context, s settings) (missed int, err error) {
 		if err != nil {
 			return 0, err
 		}
+		all = append(all, r)
+		if r, err = journaling(s); err != nil {
+			return 0, err
+		}
+		r.floor = true
 		all = append(all, r)
 	}
 	floor, err := startFloor(s)
@@ -194,6 +199,9 @@ func table(s settings, all []*rival) (missed int) {
 		check(r.name+": p50 over slapd's", median(r.one, p50)/median(peer.one, p50), 0.25, false)
 		check(r.name+": throughput at 16 over slapd's", median(r.many, perSecond)/median(peer.many, perSecond), 3, true)
 		check(r.name+": CPU per lookup over slapd's", median(r.many, perLookup)/median(peer.many, perLookup), 0.25, false)
+		logs := all[1]
+		fmt.Printf("  %-60s p50 %.2f, throughput %.2f, CPU %.2f\n", "beside slapd that logs its searches", median(r.one, p50)/median(logs.one, p50),
+			median(r.many, perSecond)/median(logs.many, perSecond), median(r.many, perLookup)/median(logs.many, perLookup))
 	}
 	return missed
 }

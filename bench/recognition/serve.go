@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"runtime/pprof"
+	"slices"
 	"strconv"
 	"time"
 
@@ -117,9 +118,10 @@ func serve(args []string) error {
 		return err
 	}
 	runtime.GC()
+	before := stops()
 	fmt.Println("ready", string(text))
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	fmt.Println(pauses())
+	fmt.Println(pauses(before))
 	return s.remove(core.WithActor(context.WithoutCancel(ctx), core.System("bench")))
 }
 
@@ -208,19 +210,27 @@ func (s *served) fill(ctx context.Context, n int) error {
 	return nil
 }
 
-// pauses tells the longest time that the collector stopped everything.
-func pauses() string {
-	sample := []metrics.Sample{{Name: "/sched/pauses/total/gc:seconds"}, {Name: "/memory/classes/heap/objects:bytes"}}
+// stops reads how often the collector stopped everything, by how long.
+func stops() *metrics.Float64Histogram {
+	sample := []metrics.Sample{{Name: "/sched/pauses/total/gc:seconds"}}
 	metrics.Read(sample)
 	h := sample[0].Value.Float64Histogram()
+	return &metrics.Float64Histogram{Counts: slices.Clone(h.Counts), Buckets: h.Buckets}
+}
+
+// pauses tells the longest time that the collector stopped everything since then, while lookups were answered.
+func pauses(before *metrics.Float64Histogram) string {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	h := stops()
 	longest, n := 0.0, uint64(0)
 	for i, c := range h.Counts {
-		if c > 0 {
+		if c -= before.Counts[i]; c > 0 {
 			n += c
 			if longest = h.Buckets[i+1]; math.IsInf(longest, 1) {
 				longest = h.Buckets[i]
 			}
 		}
 	}
-	return fmt.Sprintf("collector: longest of %d pauses %s at most, heap %d MB", n, time.Duration(longest*float64(time.Second)), sample[1].Value.Uint64()>>20)
+	return fmt.Sprintf("collector: longest of %d pauses %s at most, heap %d MB", n, time.Duration(longest*float64(time.Second)), sample[0].Value.Uint64()>>20)
 }

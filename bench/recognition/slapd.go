@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"os"
@@ -72,6 +73,58 @@ access to * by users read by anonymous auth
 		return nil, fmt.Errorf("slapadd: %w", err)
 	}
 	fmt.Printf("slapadd: %d contacts in %s\n", s.cards, time.Since(began).Round(time.Second))
+	return serveSlapd("slapd 2.5 (ldaps)", conf, pool)
+}
+
+// journaling starts another slapd over the same contacts, which writes every search into its access log before it answers: what a
+// lookup of ours does, without the seal.
+func journaling(s settings) (*rival, error) {
+	dir := filepath.Join(s.dir, "slapd-log")
+	if err := os.MkdirAll(filepath.Join(dir, "log"), 0o700); err != nil {
+		return nil, err
+	}
+	cert, key, pool, err := certificate(dir)
+	if err != nil {
+		return nil, err
+	}
+	conf := filepath.Join(dir, "slapd.conf")
+	text := fmt.Sprintf(`include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload accesslog
+pidfile %[1]s/pid
+TLSCertificateFile %[2]s
+TLSCertificateKeyFile %[3]s
+threads 16
+database mdb
+suffix cn=log
+rootdn cn=log
+directory %[1]s/log
+maxsize 8589934592
+index reqStart eq
+database mdb
+suffix "%[4]s"
+rootdn "cn=admin,%[4]s"
+rootpw secret
+directory %[5]s/data
+maxsize 34359738368
+index objectClass eq
+index telephoneNumber eq
+overlay accesslog
+logdb cn=log
+logops search
+access to * by users read by anonymous auth
+`, dir, cert, key, suffix, filepath.Join(s.dir, "slapd"))
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		return nil, err
+	}
+	return serveSlapd("slapd 2.5 + accesslog", conf, pool)
+}
+
+// serveSlapd starts slapd with a configuration.
+func serveSlapd(name, conf string, pool *x509.CertPool) (*rival, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -83,7 +136,7 @@ access to * by users read by anonymous auth
 	if err := server.Start(); err != nil {
 		return nil, err
 	}
-	r := &rival{name: "slapd 2.5 (ldaps)", pid: server.Process.Pid, end: func() { _ = server.Process.Kill(); _ = server.Wait() }}
+	r := &rival{name: name, pid: server.Process.Pid, end: func() { _ = server.Process.Kill(); _ = server.Wait() }}
 	dial := func() (*ldap.Conn, error) {
 		return ldap.DialURL("ldaps://"+address, ldap.DialWithTLSConfig(&tls.Config{RootCAs: pool, ServerName: "localhost"}))
 	}
