@@ -26,6 +26,8 @@ type Agent struct {
 	tell    func(Progress)
 	logger  *slog.Logger
 
+	last unchanged // of the last turn that ended well
+
 	mu   sync.Mutex
 	seen Seen
 }

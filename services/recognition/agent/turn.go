@@ -60,6 +60,7 @@ type turn struct {
 	scan    *scan
 	res     Result
 	next    int // chunk
+	mark    string
 }
 
 // Turn brings the platform what changed in the tool, and proves that both hold the same set.
@@ -70,6 +71,7 @@ func (a *Agent) Turn(ctx context.Context) (Result, error) {
 	err := t.run(ctx)
 	t.res.Took = time.Since(began)
 	if err == nil {
+		t.remember()
 		a.tell(Progress{"done", t.res.Held, t.res.Held})
 	}
 	return t.res, err
@@ -108,6 +110,9 @@ func (t *turn) look(ctx context.Context) error {
 	}
 	if store.Generation == t.opened.Generation && store.Digest.String() == t.opened.Digest && len(store.Entries) == t.opened.Count {
 		t.store = store
+	}
+	if t.mark = t.marked(ctx); t.same() {
+		return nil
 	}
 	r := &reader{mapping: t.mapping, version: t.version, key: key, told: func(n int) { t.tell(Progress{Phase: "reading", Done: n}) }}
 	if !t.opened.Full {
