@@ -37,7 +37,7 @@ func (m *Module) commitSync(ctx context.Context, org, link, session core.ID, cou
 			return err
 		}
 		row.wanted, row.wantedDigest, row.fault = count, digest, ""
-		if row.whole {
+		if row.whole && row.next > 1 { // a single chunk is loaded before its answer is due
 			row.state = SyncSwitching
 			if err := m.enqueueSettle(ctx, tx, row); err != nil {
 				return err
@@ -48,7 +48,7 @@ func (m *Module) commitSync(ctx context.Context, org, link, session core.ID, cou
 	if err != nil {
 		return wire.Committed{}, err
 	}
-	if row.state == SyncOpen && !row.whole {
+	if row.state == SyncOpen {
 		if err := m.settleSync(ctx, org, link, session); err != nil {
 			return wire.Committed{}, err
 		}

@@ -39,14 +39,17 @@ type Options struct {
 	Log     *slog.Logger
 	Source  source.Source // instead of the one that the configuration names
 	Rows    int           // of a chunk; 0: wire.ChunkRows
+	Client  *http.Client  // that leads to the platform by itself, whatever the address of the identity
 	Poll    time.Duration // between two looks at a set that is being loaded; 0: half a second
 }
 
 // New makes an agent that enrolled.
 func New(cfg Config, id Identity, o Options) (*Agent, error) {
-	client, err := NewClient(id.Server, id.Token)
-	if err != nil {
-		return nil, err
+	client, err := &Client{base: "/api/v1", http: o.Client}, error(nil)
+	if o.Client == nil {
+		if client, err = NewClient(id.Server, id.Token); err != nil {
+			return nil, err
+		}
 	}
 	if o.Source == nil && cfg.kind == platformKind {
 		o.Source = client.fetched(id)

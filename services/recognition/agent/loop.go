@@ -79,6 +79,9 @@ func backoff(failures int, most time.Duration) time.Duration {
 	return min(pauseAfter<<min(failures-1, 20), most)
 }
 
+// Reason is the stable word of what went wrong in a turn.
+func Reason(err error) string { return reason(err) }
+
 // reason is a stable word: what a tool or a server said may hold anything.
 func reason(err error) string {
 	if code := codeOf(err); code != "" {

@@ -22,7 +22,7 @@ type InLink struct {
 // InSession are those of what is done in one session.
 type InSession struct {
 	InLink
-	Session core.ID `path:"session" maxLength:"64" doc:"Id of the session"`
+	Session core.ID `path:"turn" maxLength:"64" doc:"Id of the session"`
 }
 
 // Bytes is an answer that is no JSON.
@@ -145,7 +145,7 @@ func sessions(a *rest.API, m *recognition.Module) {
 		return rest.Got(o, 0), nil
 	})
 	rest.Op(a, push, rest.Operation{
-		ID: "pushSyncChunk", Method: "PUT", Path: syncPath + "/{session}/chunks/{chunk}", Summary: "Bring one numbered chunk", Tag: "Recognition",
+		ID: "pushSyncChunk", Method: "PUT", Path: syncPath + "/{turn}/chunks/{chunk}", Summary: "Bring one numbered chunk", Tag: "Recognition",
 		MaxBody: wire.MostBody, Status: 200, Detail: "Numbers follow one another from 0. A chunk that came already is not taken twice.",
 	}, func(ctx context.Context, in *struct {
 		InSession
@@ -161,7 +161,7 @@ func sessions(a *rest.API, m *recognition.Module) {
 	})
 	repair(a, m, push)
 	rest.Op(a, push, rest.Operation{
-		ID: "commitSync", Method: "POST", Path: syncPath + "/{session}/commit", Summary: "End a session by the digest of the set", Tag: "Recognition",
+		ID: "commitSync", Method: "POST", Path: syncPath + "/{turn}/commit", Summary: "End a session by the digest of the set", Tag: "Recognition",
 		Detail: "Nothing changes unless the platform computes the same digest.",
 	}, func(ctx context.Context, in *struct {
 		InSession
@@ -174,7 +174,7 @@ func sessions(a *rest.API, m *recognition.Module) {
 		return committed(m.CommitSync(ctx, in.Org, in.Link, in.Session, in.Body.Count, in.Body.Digest))
 	})
 	rest.Op(a, edge.Needs(&recognition.SyncAwait), rest.Operation{
-		ID: "awaitSync", Method: "GET", Path: syncPath + "/{session}", Summary: "See where the end of a session stands", Tag: "Recognition",
+		ID: "awaitSync", Method: "GET", Path: syncPath + "/{turn}", Summary: "See where the end of a session stands", Tag: "Recognition",
 	}, func(ctx context.Context, in *InSession) (*rest.One[wire.Committed], error) {
 		return committed(m.SyncStands(ctx, in.Org, in.Link, in.Session))
 	})
@@ -189,7 +189,7 @@ func committed(c wire.Committed, err error) (*rest.One[wire.Committed], error) {
 
 func repair(a *rest.API, m *recognition.Module, push edge.Access) {
 	rest.Op(a, push, rest.Operation{
-		ID: "askSyncCells", Method: "POST", Path: syncPath + "/{session}/cells", Summary: "Ask for the cells of the set, to find out where both differ", Tag: "Recognition",
+		ID: "askSyncCells", Method: "POST", Path: syncPath + "/{turn}/cells", Summary: "Ask for the cells of the set, to find out where both differ", Tag: "Recognition",
 		Status: 200, Detail: "An invertible Bloom lookup table of the set as it would be if the session ended now: 16 bytes for each cell.",
 	}, func(ctx context.Context, in *struct {
 		InSession
@@ -201,7 +201,7 @@ func repair(a *rest.API, m *recognition.Module, push edge.Access) {
 		return raw(m.SyncCells(ctx, in.Org, in.Link, in.Session, in.Body.Cells))
 	})
 	rest.Op(a, push, rest.Operation{
-		ID: "askSyncItems", Method: "POST", Path: syncPath + "/{session}/items", Summary: "Ask for the short forms of the whole set", Tag: "Recognition",
+		ID: "askSyncItems", Method: "POST", Path: syncPath + "/{turn}/items", Summary: "Ask for the short forms of the whole set", Tag: "Recognition",
 		Status: 200, Detail: "When cells do not tell: 8 bytes for each card, sorted.",
 	}, func(ctx context.Context, in *InSession) (*Bytes, error) {
 		return raw(m.SyncItems(ctx, in.Org, in.Link, in.Session))
