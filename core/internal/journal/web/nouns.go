@@ -25,6 +25,7 @@ var nouns = map[string]i18n.Sentence{
 	"attestation": i18n.T("attestation", "attestation"), "attestation_file": i18n.T("pièce d'une attestation", "evidence of an attestation"), "duty": i18n.T("engagement de l'équipe", "duty of staff"),
 	"clause": i18n.T("clause", "clause"), "policy": i18n.T("politique", "policy"), "observation": i18n.T("constat", "observation"), "webhook": i18n.T("destination d'alertes", "destination of alerts"),
 	"annex": i18n.T("annexe", "annex"), "auditor_link": i18n.T("lien d'auditeur", "auditor's link"), "trust_page": i18n.T("page publique", "public page"),
+	"card": i18n.T("fiche d'un appelant", "card of a caller"), "link": i18n.T("outil relié", "linked tool"), "mapping": i18n.T("correspondance des champs", "mapping of fields"), "secret": i18n.T("secret", "secret"),
 	"support_log": i18n.T("problème signalé", "reported problem"), "workstation": i18n.T("poste de travail", "workstation"),
 	"asset": i18n.T("matériel", "asset"), "subprocessor": i18n.T("sous-traitant", "sub-processor"), "document": i18n.T("document", "document"),
 	"evaluation": i18n.T("évaluation de sécurité", "security evaluation"), "inventory": i18n.T("registres", "registers"),
