@@ -20,7 +20,7 @@ var (
 	tsProvenText = i18n.T("%s, le %s", "%s, on %s")
 	tsNotProven  = i18n.T("pas encore", "not yet")
 	tsEvery      = i18n.T("Toutes les", "Every")
-	tsEveryText  = i18n.T("%d minutes", "%d minutes")
+	tsEveryText  = i18n.T("%d min", "%d min")
 	tsArriving   = i18n.T("En cours d'arrivée", "Arriving")
 	tsChunks     = i18n.T("%d morceaux reçus", "%d chunks received")
 	tsLoaded     = i18n.T("%s fiches chargées", "%s cards loaded")
@@ -70,7 +70,7 @@ var (
 	tsSetShown   = i18n.T("Affichage et scripts", "Notification and scripts")
 	tsTryIt      = i18n.T("Essayer un numéro", "Try a number")
 	tsSecretCard = i18n.T("Accès à l'outil", "Access to the tool")
-	tsSecretLead = i18n.T("Adresse, compte et mot de passe avec lesquels l'outil est lu, chiffrés sous la clé de ce lien.", "The address, account and password that the tool is read with, encrypted under the key of this link.")
+	tsSecretLead = i18n.T("Avec quoi l'outil est lu (adresse, compte, requête), chiffré sous la clé de ce lien.", "What the tool is read with (address, account, query), encrypted under the key of this link.")
 	tsSecretMask = i18n.T("Masqué", "Masked")
 	tsSecretFor  = i18n.T("Visible avec le droit « voir les secrets d'un outil relié » seulement.", "Visible with the right to “see the secrets of a linked tool” only.")
 	tsReveal     = i18n.T("Révéler", "Reveal")
@@ -114,6 +114,7 @@ type linkView struct {
 	agents []recognition.Agent
 	now    time.Time
 	// what is shown of the secret: nothing but once it was revealed
+	kept     bool
 	revealed bool
 	secret   string
 }
@@ -132,6 +133,9 @@ func (p setup) linkView(ctx context.Context, org, link core.ID) (v linkView, err
 		return v, err
 	}
 	v.now = p.m.Now()
+	if v.kept, err = p.m.KeepsSecret(ctx, org, link); err != nil {
+		return v, err
+	}
 	if v.turns, err = p.m.Turns(ctx, org, link); err != nil {
 		return v, err
 	}
