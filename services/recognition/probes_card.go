@@ -46,7 +46,7 @@ var (
 
 func (m *Module) cardProbes() []*core.Probe {
 	return []*core.Probe{
-		{ID: "recognition.removed", Kind: core.BehaviourProbe, Title: probe.Text(tpRemoved), Run: m.seeRemoved, Faults: removedFaults},
+		{ID: "recognition.removed", Kind: core.BehaviourProbe, Title: probe.Text(tpRemoved), Run: m.seeRemoved, Faults: removedFaults, Alone: true},
 		{ID: "recognition.apart", Kind: core.DataProbe, Title: probe.Text(tpApart), Run: m.seeApart, Faults: apartFaults},
 	}
 }
