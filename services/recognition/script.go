@@ -93,7 +93,7 @@ func (m *Module) MakeScript(ctx context.Context, org core.ID, s pop.Script) (cor
 		if _, err := tx.Exec(ctx, qAddScript, org, id, clock.Micros(m.now())); err != nil {
 			return err
 		}
-		act.Changed("title", "", s.Title)
+		act.Changed("script", "", s.Title)
 		return m.addVersion(ctx, tx, org, Script{Script: s, Version: 1, What: ScriptMade})
 	})
 	return id, err

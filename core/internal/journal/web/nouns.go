@@ -32,6 +32,7 @@ var nouns = map[string]i18n.Sentence{
 	"register": i18n.T("registre des traitements", "record of processing"), "incident": i18n.T("incident", "incident"), "breach": i18n.T("violation de données", "breach of personal data"),
 	"retention": i18n.T("conservation", "retention"), "hold": i18n.T("conservation imposée", "legal hold"), "offboarding": i18n.T("fin de contrat", "end of contract"), "destination": i18n.T("destination", "destination"),
 	"restraint": i18n.T("limitation ou opposition", "restriction or objection"), "archive": i18n.T("archive d'une personne", "archive of a person"), "own_data": i18n.T("données de la personne", "data of the person"),
+	"script": i18n.T("script d'appel", "call script"), "directory": i18n.T("annuaire des téléphones", "directory for telephones"), "hosts": i18n.T("hôtes permis", "allowed hosts"), "schemes": i18n.T("schémas permis", "allowed schemes"), "programs": i18n.T("programmes signés", "signed programs"),
 	"call": i18n.T("appel", "call"), "line": i18n.T("central téléphonique", "telephone exchange"),
 	"erasure": i18n.T("effacement", "erasure"), "stage": i18n.T("étape", "stage"), "deleted": i18n.T("lignes supprimées", "rows deleted"), "kept": i18n.T("lignes conservées", "rows kept"),
 	"digest": i18n.T("empreinte", "digest"), "organizations": i18n.T("organisations prévenues", "organizations told"), "ordered": i18n.T("ordonné le", "ordered on"),
