@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"crypto/sha256"
 	"net/http"
 	"net/http/httptest"
@@ -108,6 +109,10 @@ func TestAToolIsLinkedFromPickingItToTryingANumber(t *testing.T) {
 			w.handler.ServeHTTP(rw, r)
 		}))
 		defer server.Close()
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan error, 1)
+		go func() { ran <- w.jobs.Run(ctx) }() // what was brought is loaded in the background
+		defer func() { stop(); <-ran }()
 		cfg, err := agent.Read(t.TempDir()+"/agent.yaml", []byte("source: {kind: platform}\n"))
 		w.must("configuration", err)
 		id, err := agent.Enrol(t.Context(), cfg, server.URL, code[1])
