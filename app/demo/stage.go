@@ -26,6 +26,7 @@ type Stage struct {
 	Trial  *boot.Trial
 	Town   core.ID // the first client organization
 	Mutual core.ID // the second
+	crm    core.ID // the tool that the town links
 
 	opts     Options
 	dir      string
