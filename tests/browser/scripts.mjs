@@ -10,8 +10,11 @@ export async function scripts({ platform, people, contextOf, both }) {
   const own = `${platform.origin}/o/${platform.people.admin.org}/recognition`, base = own + "/scripts";
   const plain = await contextOf("fr", { javaScriptEnabled: false }), page = await plain.newPage();
   const context = await contextOf("fr"), seen = await context.newPage(), said = listen(seen);
-  await join(plain, people.admin);
-  await join(context, people.admin);
+  // The member got the role of the settings from the administrator, who signs.
+  await join(plain, people.member);
+  await join(context, people.member);
+  const office = await contextOf("fr", { javaScriptEnabled: false }), boss = await office.newPage(), eyes = await people.admin.newPage(), heard = listen(eyes);
+  await join(office, people.admin);
   const show = async (at = page.url()) => { await seen.goto(at); await both(seen, said, "writer"); };
   await step("a script is written without scripts", async () => {
     await page.goto(base);
@@ -53,10 +56,13 @@ export async function scripts({ platform, people, contextOf, both }) {
     await page.goto(base);
     expect((await text(page)).includes("attend la signature"), "an unsigned program is not flagged");
     await show();
-    await page.goto(base + "/sign");
-    await show();
-    await send(page);
-    expect((await text(page)).includes("Version 1"), "the signature is not shown");
+    await boss.goto(base + "/sign");
+    await eyes.goto(base + "/sign");
+    await both(eyes, heard, "signer");
+    await send(boss);
+    expect((await text(boss)).includes("Version 1"), "the signature is not shown");
+    await page.goto(base);
+    expect(!(await text(page)).includes("attend la signature"), "a signed program still waits");
     await show();
   });
   await step("a script is removed and brought back without scripts", async () => {
@@ -71,4 +77,6 @@ export async function scripts({ platform, people, contextOf, both }) {
   await step("the directory for telephones", async () => { await show(own + "/directory"); });
   await plain.close();
   await context.close();
+  await office.close();
+  await eyes.close();
 }
