@@ -94,7 +94,10 @@ type shop struct {
 }
 
 func newShop(tb testing.TB, d *db.DB, memory int64) *shop {
-	box := &strongbox{keys: map[core.ID]cipher.AEAD{}, gone: map[core.ID]bool{}}
+	return newShopWith(tb, d, memory, &strongbox{keys: map[core.ID]cipher.AEAD{}, gone: map[core.ID]bool{}})
+}
+
+func newShopWith(tb testing.TB, d *db.DB, memory int64, box *strongbox) *shop {
 	m := New(Needs{
 		Gate: coretest.Gate(d), Reader: d, Clock: clock.Real{}, Sealer: box, Keys: box, Bulk: box, Index: coretest.Indexer(), Listen: d.Listen, Memory: memory, Log: slog.New(slog.DiscardHandler),
 	})
@@ -290,6 +293,44 @@ func (s *shop) loaded() {
 		s.names(0)
 	}
 	s.tb.Fatal("the index was never loaded")
+}
+
+// TestAnIndexIsDroppedOnEveryNode: what one node pauses or removes, the index in memory of another forgets within a second.
+func TestAnIndexIsDroppedOnEveryNode(t *testing.T) {
+	dbtest.Each(t, []db.Schema{Schema}, func(t *testing.T, d *db.DB) {
+		if d.Engine() != db.PostgreSQL {
+			t.Skip("SQLite serves one node")
+		}
+		beside, err := db.Open(t.Context(), db.Config{URL: dbtest.URL(d)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = beside.Close() })
+		box := &strongbox{keys: map[core.ID]cipher.AEAD{}, gone: map[core.ID]bool{}}
+		one, two := newShopWith(t, d, 1<<30, box), newShopWith(t, beside, 1<<30, box)
+		ctx := context.Background()
+		link := one.makes("book")
+		one.fills(link, one.rows(link, 0, 50, "book"))
+		within := func(what string, act func() error) {
+			t.Helper()
+			two.loaded()
+			two.expect(7, "book 7")
+			two.must(act())
+			for began := time.Now(); ; time.Sleep(2 * time.Millisecond) {
+				held := two.Loaded("org")
+				if !held && len(two.names(7)) == 0 {
+					t.Logf("%s: forgotten after %s", what, time.Since(began).Round(time.Millisecond))
+					return
+				}
+				if time.Since(began) > time.Second {
+					t.Fatalf("%s: after a second the other node finds %q, index held: %v", what, two.names(7), held)
+				}
+			}
+		}
+		within("paused", func() error { return one.PauseLink(ctx, "org", link, true) })
+		two.must(one.PauseLink(ctx, "org", link, false))
+		within("removed", func() error { return one.RemoveLink(ctx, "org", link) })
+	})
 }
 
 func TestIndexesThatDoNotFitAreNotHeld(t *testing.T) {
