@@ -264,6 +264,10 @@ func TestUnknownIsNeverTakenForGood(t *testing.T) {
 			t.Errorf("disk, %s: %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+// TestAFirewallIsSeenWhereItTells so.
+func TestAFirewallIsSeenWhereItTells(t *testing.T) {
 	units := func(states map[string]string) func(string) string { return func(u string) string { return states[u] } }
 	for name, c := range map[string]struct {
 		files  fstest.MapFS
@@ -280,6 +284,10 @@ func TestUnknownIsNeverTakenForGood(t *testing.T) {
 			t.Errorf("firewall, %s: %s, want %s", name, got, c.want)
 		}
 	}
+}
+
+// TestUpdatesAndScreensAreSeenWhereTheyTell so.
+func TestUpdatesAndScreensAreSeenWhereTheyTell(t *testing.T) {
 	now := time.Now()
 	lists := fstest.MapFS{"var/lib/apt/lists/x": {ModTime: now}, "var/lib/apt/lists": {Mode: os.ModeDir, ModTime: now.Add(-time.Hour)}}
 	stale := fstest.MapFS{"var/lib/apt/lists": {Mode: os.ModeDir, ModTime: now.Add(-30 * 24 * time.Hour)}}

@@ -123,7 +123,7 @@ type office struct {
 func (*office) Follow(context.Context, string, func(string, Ring)) error { return ErrRefused }
 func (*office) Dial(context.Context, string) error                       { return nil }
 func (*office) Report(context.Context, Posture) error                    { return nil }
-func (o *office) Programs(context.Context) ([]byte, pop.Signed, error) { return o.public, o.list, nil }
+func (o *office) Programs(context.Context) ([]byte, pop.Signed, error)   { return o.public, o.list, nil }
 
 func (o *office) Perform(_ context.Context, call, script string) error {
 	o.performed = append(o.performed, call+" "+script)
