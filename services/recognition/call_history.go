@@ -140,6 +140,9 @@ func (m *Module) seen(ctx context.Context, tx core.Tx, org, person core.ID, rows
 	if err := m.readKnown(ctx, tx, rows); err != nil {
 		return nil, err
 	}
+	if err := m.arrange(ctx, tx, org, rows); err != nil {
+		return nil, err
+	}
 	list := make([]Seen, len(rows))
 	for i, r := range rows {
 		list[i].Call = r.Call

@@ -21,6 +21,8 @@ type Card struct {
 type Match struct {
 	Card
 	CompanyOnly bool // by the prefix of a company's numbers, not by the exact number
+	// Order is that of the labels of what is shown, where it is shown to a person; labels that it does not name follow.
+	Order []string `json:"-"`
 }
 
 // Key names a card within its link: the keyed hash of the record that it came from. Mark is the keyed hash of its content.

@@ -9,9 +9,6 @@ import (
 	"github.com/rempart/rempart/kit/db"
 )
 
-// mostTurns is how many synchronisations of a link are remembered.
-const mostTurns = 50
-
 // Turn is how one synchronisation ended.
 type Turn struct {
 	At      time.Time
@@ -26,6 +23,7 @@ var turnTable = core.Table{
 	Columns: core.Plain("org", "link", "at", "outcome", "puts", "deletes", "cards"),
 }
 
+// Fifty synchronisations of a link are remembered.
 var (
 	qTurnAdd = db.SQL(`INSERT INTO recognition_turn (org, link, at, outcome, puts, deletes, cards) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (org, link, at) DO NOTHING`)
 	qTurnOld = db.SQL(`DELETE FROM recognition_turn WHERE org = $1 AND link = $2 AND at <= (SELECT coalesce(min(at), 0) - 1 FROM

@@ -122,12 +122,12 @@ func callable(c recognition.Seen) bool {
 	return !c.Hidden && (n.Kind == number.E164 || n.Kind == number.Internal || n.Kind == number.Short)
 }
 
-// fieldsOf are the chosen fields of the first card, in the order of their labels.
+// fieldsOf are the chosen fields of the first card, in the order that was chosen.
 func fieldsOf(c recognition.Seen) (facts ui.Facts) {
 	if len(c.Cards) != 1 {
 		return nil
 	}
-	for _, label := range sortedKeys(c.Cards[0].Shown) {
+	for _, label := range arranged(c.Cards[0].Shown, c.Cards[0].Order) {
 		facts = append(facts, ui.Fact{Label: label, Text: c.Cards[0].Shown[label]})
 	}
 	return facts

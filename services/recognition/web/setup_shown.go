@@ -77,7 +77,7 @@ func arranged(shown map[string]string, order []string) []string {
 			labels = append(labels, l)
 		}
 	}
-	for _, l := range slices.Sorted(maps.Keys(shown)) {
+	for _, l := range sortedKeys(shown) {
 		if !slices.Contains(labels, l) {
 			labels = append(labels, l)
 		}
