@@ -43,7 +43,7 @@ func (m *Module) settingProbes() []*core.Probe {
 				{ID: "recognition.secret/clear", Title: probe.Text(tsfClear), Plant: probe.Rows(`CREATE TRIGGER planted_clear AFTER INSERT ON recognition_link WHEN length(NEW.secret) > 0 BEGIN
 					UPDATE recognition_link SET secret = CAST('` + trialSecret + `' AS BLOB) WHERE org = NEW.org AND id = NEW.id; END`)},
 				{ID: "recognition.secret/shown", Title: probe.Text(tsfShown), Plant: probe.Front(showing)},
-				{ID: "recognition.secret/anyone", Title: probe.Text(tsfAnyone), Plant: probe.Rows(`CREATE TRIGGER planted_setter AFTER INSERT ON organization_member BEGIN
+				{ID: "recognition.secret/anyone", Title: probe.Text(tsfAnyone), Plant: probe.Rows(`CREATE TRIGGER planted_setter AFTER INSERT ON access_assignment WHEN NEW.role = 'admin' BEGIN
 					INSERT INTO access_assignment (org, id, person, role, service, object, reason, approver, given_by, given_at, from_at, until_at, revoked_at, revoked_by, revoke_reason)
 					VALUES (NEW.org, 'setter-' || NEW.id, NEW.person, '` + RoleManager + `', '', '', '', '', '', 1, 1, 0, 0, '', ''); END`)},
 			},
@@ -274,5 +274,5 @@ var (
 	tsNoEntry    = i18n.T("L'accès a été révélé sans entrée au journal.", "The access was revealed without an entry in the journal.")
 	tsfClear      = i18n.T("Un accès gardé en clair", "An access kept in clear")
 	tsfShown      = i18n.T("Une page qui ne masque pas l'accès", "A page that does not mask the access")
-	tsfAnyone     = i18n.T("Chaque membre règle les outils", "Each member sets tools up")
+	tsfAnyone     = i18n.T("Qui administre règle aussi les outils", "Whoever administers sets tools up too")
 )
