@@ -58,8 +58,10 @@
 
   // A number handed over by a link waits in the field: a person presses, never a page.
   const take = () => {
-    const given = new URLSearchParams(location.hash.slice(1)).get("dial");
-    if (given === null) return;
+    const [, raw] = location.hash.match(/^#dial=(.*)/) || [];
+    if (!raw) return;
+    let given = raw;
+    try { given = decodeURIComponent(raw); } catch { /* not encoded: as it is */ }
     history.replaceState(null, "", location.pathname);
     const field = id("number");
     field.value = given.replace(/^(web\+)?(tel|sip|callto):/i, "").slice(0, 64);
