@@ -7,8 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -17,24 +17,29 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rempart/rempart/app/demo"
+	"github.com/rempart/rempart/app/people"
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/boot"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/kit/mail"
+	"github.com/rempart/rempart/services"
 	"github.com/rempart/rempart/services/recognition"
 	"github.com/rempart/rempart/services/recognition/agent"
 )
 
 // office is a house with one person whose phone is watched, and a customer's contacts brought by the agent.
 type office struct {
-	stage *demo.Stage
-	m     *recognition.Module
-	user  *boot.Player
-	line  core.ID
+	origin        string
+	org           core.ID
+	m             *recognition.Module
+	user, manager *boot.Player
+	line          core.ID
 }
 
 const agentFile = `
@@ -49,30 +54,38 @@ mapping:
 
 func newOffice(t *testing.T, x *exchange, mode string) *office {
 	t.Helper()
-	stage, err := demo.SetStage(t.Context(), demo.Options{Out: io.Discard, Log: slog.New(slog.DiscardHandler), Version: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := stage.Strike(); err != nil {
-			t.Errorf("the house: %v", err)
-		}
-	})
-	o := &office{stage: stage, m: stage.House.Guest("recognition").(*recognition.Module)}
 	must := func(what string, err error) {
 		t.Helper()
 		if err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
 	}
-	must("member", stage.Trial.Join(t.Context(), "admin", stage.Town, boot.Player{
-		Name: "caller", GivenName: "Nadia", FamilyName: "Oury", Language: "en", Function: "Reception", Email: "nadia.oury@port-sainte.example",
-		Password: "correct-Cheval-7-agrafe!", Roles: []string{recognition.RoleUser},
-	}))
-	o.user = stage.Trial.Players["caller"]
+	dir := folder(t)
+	must("folder", os.Mkdir(filepath.Join(dir, "data"), 0o700))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must("listener", err)
+	letters := demo.Letterbox(filepath.Join(dir, "mail"))
+	o := &office{origin: fmt.Sprintf("http://localhost:%d", l.Addr().(*net.TCPAddr).Port)}
+	house, err := boot.New(t.Context(), boot.Config{
+		Services: services.All, Data: filepath.Join(dir, "data"), Origin: o.origin, Log: slog.New(slog.DiscardHandler), Version: "test", Mail: mail.Config{Folder: string(letters)},
+	})
+	must("house", err)
+	o.people(t, house, letters)
+	run, stop := context.WithCancel(context.Background())
+	var work sync.WaitGroup
+	work.Go(func() { _ = house.Run(run) })
+	work.Go(func() { _ = house.Serve(run, l) })
+	t.Cleanup(func() {
+		stop()
+		work.Wait()
+		if err := house.Close(); err != nil {
+			t.Errorf("the house: %v", err)
+		}
+	})
+	o.m = house.Guest("recognition").(*recognition.Module)
 	ctx := core.WithActor(t.Context(), core.System("telephony"))
 	o.contacts(ctx, t)
-	o.line, err = o.m.MakeLine(ctx, stage.Town, recognition.ExchangeDraft{
+	o.line, err = o.m.MakeLine(ctx, o.org, recognition.ExchangeDraft{
 		Kind: recognition.KindSIP, Title: "Exchange", Region: "FR", Phones: []recognition.Phone{{Extension: "101", Person: o.user.Person}},
 		Settings:  map[string]string{"server": x.addr(), "domain": "pbx.test", "transport": "udp", "mode": mode},
 		Passwords: map[string]string{"101": "secret-101"},
@@ -80,26 +93,45 @@ func newOffice(t *testing.T, x *exchange, mode string) *office {
 	must("exchange", err)
 	for until := time.Now().Add(10 * time.Second); x.contacts(t, "101") < 2; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(until) {
-			l, err := o.m.Line(ctx, stage.Town, o.line)
+			l, err := o.m.Line(ctx, o.org, o.line)
 			t.Fatalf("the house never registered beside the phone: %+v, %v", l, err)
 		}
 	}
 	return o
 }
 
-// manager is somebody who may install agents, just signed in.
-func (o *office) manager(t *testing.T) context.Context {
+// people makes an organization, who answers its telephone and who installs its programs.
+func (o *office) people(t *testing.T, house *boot.House, letters demo.Letterbox) {
 	t.Helper()
-	err := o.stage.Trial.Join(t.Context(), "admin", o.stage.Town, boot.Player{
-		Name: "manager", GivenName: "Louis", FamilyName: "Prat", Language: "en", Function: "IT", Email: "louis.prat@port-sainte.example",
-		Password: "correct-Cheval-7-agrafe!", Roles: []string{recognition.RoleManager},
-	})
+	phones := map[string]*people.Authenticator{}
+	code := func(secret string) (string, error) {
+		if phones[secret] == nil {
+			phones[secret] = &people.Authenticator{Secret: secret}
+		}
+		return phones[secret].Code()
+	}
+	player := func(name string, roles ...string) boot.Player {
+		return boot.Player{Name: name, GivenName: "Nadia", FamilyName: "Oury", Language: "en", Function: "Reception", Email: name + "@port-sainte.example", Password: "correct-Cheval-7-agrafe!", Roles: roles}
+	}
+	trial, err := house.NewTrial(t.Context(), "Provider", player("provider"), code, letters.Last)
 	if err != nil {
 		t.Fatal(err)
 	}
-	who := o.stage.Trial.Players["manager"].Person
+	if o.org, err = trial.Organization(t.Context(), "Town", player("admin")); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []boot.Player{player("caller", recognition.RoleUser), player("manager", recognition.RoleManager)} {
+		if err := trial.Join(t.Context(), "admin", o.org, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.user, o.manager = trial.Players["caller"], trial.Players["manager"]
+}
+
+// managing is the manager, just signed in.
+func (o *office) managing(t *testing.T) context.Context {
 	return core.WithActor(t.Context(), core.Actor{
-		Kind: core.HumanActor, ID: who, Account: who, AAL: 2, Address: netip.MustParseAddr("127.0.0.1"), Agent: "test", AuthenticatedAt: time.Now(), Request: ids.New(),
+		Kind: core.HumanActor, ID: o.manager.Person, Account: o.manager.Person, AAL: 2, Address: netip.MustParseAddr("127.0.0.1"), Agent: "test", AuthenticatedAt: time.Now(), Request: ids.New(),
 	})
 }
 
@@ -117,15 +149,15 @@ func (o *office) contacts(ctx context.Context, t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link, err := o.m.MakeLink(ctx, o.stage.Town, recognition.LinkDraft{Name: "CRM", Kind: "csv"})
+	link, err := o.m.MakeLink(ctx, o.org, recognition.LinkDraft{Name: "CRM", Kind: "csv"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	code, err := o.m.InviteAgent(o.manager(t), o.stage.Town, recognition.ForSync, link, "CRM of the office")
+	code, err := o.m.InviteAgent(o.managing(t), o.org, recognition.ForSync, link, "CRM of the office")
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := agent.Enrol(t.Context(), cfg, o.stage.Origin, code.Code)
+	id, err := agent.Enrol(t.Context(), cfg, o.origin, code.Code)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +185,7 @@ func (o *office) browser(t *testing.T) (shut func() []notice) {
 		t.Skip("playwright-core is not installed (scripts/deps)")
 	}
 	cmd := exec.Command("node", "notified.mjs")
-	cmd.Env = append(os.Environ(), "ORIGIN="+o.stage.Origin, "ORG="+string(o.stage.Town), "EMAIL="+o.user.Email, "PASSWORD="+o.user.Password)
+	cmd.Env = append(os.Environ(), "ORIGIN="+o.origin, "ORG="+string(o.org), "EMAIL="+o.user.Email, "PASSWORD="+o.user.Password)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
