@@ -67,7 +67,7 @@ export async function scripts({ platform, people, contextOf, both }) {
   });
   await step("a script is removed and brought back without scripts", async () => {
     await page.goto(base);
-    await page.click("text=Nouveau contact");
+    await page.click("main table a:has-text('Nouveau contact')");
     await page.click("form[action$='/remove'] button");
     expect((await text(page)).includes("retiré"), "a removed script is not said");
     await show();
