@@ -16,16 +16,13 @@ func scriptAct(p core.Permission, verb core.Verb, fresh time.Duration, fr, en st
 	return &core.ActDef{Permission: p, Resource: onScript, Verb: verb, Purpose: Purpose, Fresh: fresh, Holders: holders, Title: core.Text{FR: fr, EN: en}}
 }
 
-// quiet acts show no personal datum.
-func quiet(d *core.ActDef) *core.ActDef { d.Quiet = true; return d }
-
 // The acts on screen-pop scripts (CTI-23). Who sets scripts up does not sign the programs that they start: an administrator does.
 var (
 	ReadScripts   = scriptAct("script.read", core.Reads, 0, "Voir les scripts d'appel et leurs versions", "See call scripts and their versions", RoleManager, "admin")
 	ManageScripts = scriptAct("script.manage", core.Updates, scriptFresh, "Régler les scripts d'appel", "Set call scripts up", RoleManager)
 	TryScripts    = scriptAct("script.try", core.Reads, 0, "Essayer les scripts avec un numéro", "Try scripts with a number", RoleManager)
 	SignPrograms  = scriptAct("script.sign", core.Updates, scriptFresh, "Signer la liste des programmes que les postes démarrent", "Sign the list of programs that workstations start", "admin")
-	FetchPrograms = quiet(scriptAct("script.fetch", core.Reads, 0, "Recevoir la liste signée des programmes", "Receive the signed list of programs", RoleUser, RoleAgent))
+	FetchPrograms = scriptAct("script.fetch", core.Reads, 0, "Recevoir la liste signée des programmes", "Receive the signed list of programs", RoleUser, RoleAgent)
 	RunScript     = scriptAct("script.run", core.Reads, 0, "Faire exécuter par la plateforme un script de son propre appel", "Have the platform run a script of one's own call", RoleUser)
 )
 
