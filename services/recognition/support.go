@@ -92,7 +92,7 @@ func (m *Module) ReportProblem(ctx context.Context, org core.ID, d CaseDraft) (i
 		return "", err
 	}
 	actor, now := core.ActorOf(ctx), m.now()
-	act := &core.Act{Def: OpenCase, Org: org, Note: d.Problem}
+	act := &core.Act{Def: OpenCase, Org: org} // what the problem is goes with the case: the journal would keep it
 	if d.Scope == ScopeCalls {
 		act.Def, act.Subject, d.Target = ReportCase, actor.ID, actor.ID
 	}

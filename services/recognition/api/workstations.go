@@ -14,7 +14,7 @@ const tagWorkstations = "Workstations"
 
 // Posture is what a workstation says of itself.
 type Posture struct {
-	Device core.ID           `json:"device" maxLength:"64" doc:"Id that the agent chose at its first start"`
+	Device core.ID           `json:"device" maxLength:"64" doc:"Id that the agent chose at its first start: a UUID of version 7"`
 	Name   string            `json:"name" minLength:"1" maxLength:"200" doc:"Name of the machine"`
 	System string            `json:"system" maxLength:"200" doc:"Its system and version"`
 	States map[string]string `json:"states" doc:"By protection (disk, firewall, updates, screen): good, bad or unknown"`
