@@ -118,6 +118,11 @@ func (c *Config) complete() error {
 	if c.User != "" && !isUser(c.User) {
 		wrong = append(wrong, errors.New("sip: the account has a sign that no account has"))
 	}
+	c.defaults()
+	return errors.Join(wrong...)
+}
+
+func (c *Config) defaults() {
 	if c.May == nil {
 		c.May = egress.IsPublic
 	}
@@ -133,7 +138,6 @@ func (c *Config) complete() error {
 	if c.Patience <= 0 {
 		c.Patience = 45 * time.Second
 	}
-	return errors.Join(wrong...)
 }
 
 // isUser holds what stands before @ to signs that need no escape (RFC 3261, unreserved).
