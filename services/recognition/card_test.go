@@ -416,3 +416,32 @@ func BenchmarkLookup(b *testing.B) {
 		})
 	}
 }
+
+// TestWhatARemovalLeftIsEnded: a process that ended right after the act left rows and a key; nobody finds a card, and the sweeper of any
+// node ends them.
+func TestWhatARemovalLeftIsEnded(t *testing.T) {
+	dbtest.Each(t, []db.Schema{Schema}, func(t *testing.T, d *db.DB) {
+		s := newShop(t, d, 0)
+		ctx := context.Background()
+		link := s.makes("book")
+		s.fills(link, s.rows(link, 0, 12_000, "book"))
+		// As if the process had ended right after the act: the rows and the key are still there.
+		s.must(s.write(func(ctx context.Context, tx core.Tx) error { return endLink(ctx, tx, "org", link) }))
+		s.expect(7)
+		if _, err := s.needs.Bulk.Opener(ctx, link); err != nil {
+			t.Fatalf("the key is gone already: %v", err)
+		}
+		s.must(s.sweep(ctx))
+		if _, err := s.needs.Bulk.Opener(ctx, link); core.KindOf(err) != core.Gone {
+			t.Errorf("the sweeper left the key: %v", err)
+		}
+		left := int64(0)
+		s.must(s.db.Read(ctx, func(tx core.Tx) (err error) {
+			left, _, err = db.One(ctx, tx, qProbeAll, db.Value[int64])
+			return err
+		}))
+		if left != 0 {
+			t.Errorf("the sweeper left %d cards", left)
+		}
+	})
+}

@@ -74,7 +74,8 @@ func (m *Module) PauseLink(ctx context.Context, org, id core.ID, paused bool) er
 	return m.pauseLink(ctx, org, id, paused)
 }
 
-// RemoveLink ends a link: its key is destroyed, its cards are found nowhere any more, on no node, and its rows go (CTI-32.1).
+// RemoveLink ends a link: its cards are found nowhere any more, on no node, its key is destroyed, and its rows go (CTI-32.1). Many
+// rows, unreadable already, go on going after it has returned.
 func (m *Module) RemoveLink(ctx context.Context, org, id core.ID) error {
 	return m.removeLink(ctx, org, id)
 }

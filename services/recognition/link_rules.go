@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
@@ -229,8 +230,20 @@ func (m *Module) removeLink(ctx context.Context, org, id core.ID) error {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	return m.finishLink(ctx, org, id)
+	if err := m.needs.Keys.DestroyKey(ctx, id); err != nil {
+		return fmt.Errorf("recognition: key of a removed link: %w", err)
+	}
+	// Nobody finds nor reads its cards any more. Many rows take longer to go than a person waits: the sweeper was woken by the act.
+	soon, stop := context.WithTimeout(ctx, removalWait)
+	defer stop()
+	if err := m.finishLink(soon, org, id); soon.Err() == nil {
+		return err
+	}
+	return nil
 }
+
+// removalWait is how long a removal stays with the rows itself: some ten thousand cards.
+const removalWait = 800 * time.Millisecond
 
 // finishLink destroys the key of a removed link, and ends what is left of it.
 func (m *Module) finishLink(ctx context.Context, org, id core.ID) error {
