@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -52,7 +53,7 @@ func New(cfg Config, id Identity, o Options) (*Agent, error) {
 		}
 	}
 	if o.Source == nil && cfg.kind == platformKind {
-		o.Source = client.fetched(id)
+		o.Source = client.fetched(id, filepath.Dir(cfg.settings.File))
 	}
 	if o.Source == nil {
 		if o.Source, err = cfg.Source(); err != nil {

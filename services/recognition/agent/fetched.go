@@ -21,14 +21,15 @@ var errNoAccess = i18n.Fault(core.Precondition, "agent.no_access", "Rien n'est g
 type fetched struct {
 	client *Client
 	path   string
+	folder string // of the configuration: no file outside of it may be named
 
 	mu   sync.Mutex
 	kind string
 	src  source.Source
 }
 
-func (c *Client) fetched(id Identity) *fetched {
-	return &fetched{client: c, path: strings.TrimSuffix(id.syncPath(), "/sync") + "/source"}
+func (c *Client) fetched(id Identity, folder string) *fetched {
+	return &fetched{client: c, folder: folder, path: strings.TrimSuffix(id.syncPath(), "/sync") + "/source"}
 }
 
 func (f *fetched) open(ctx context.Context) (source.Source, error) {
@@ -51,6 +52,7 @@ func (f *fetched) open(ctx context.Context) (source.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings.Within = f.folder
 	if kind, rest := settings.Take("kind"); kind != "" {
 		got.Kind, settings = kind, rest
 	}

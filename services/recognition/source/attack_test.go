@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -339,5 +340,57 @@ func TestADatabaseCannotReadFilesOfTheComputer(t *testing.T) {
 	}
 	if !asked.Load() || got.Load() {
 		t.Errorf("asked for the file: %v; got it: %v", asked.Load(), got.Load())
+	}
+}
+
+// TestSettingsFromElsewhereNameNoOtherFile plays whoever holds the settings on the platform, and wants files of the computer.
+func TestSettingsFromElsewhereNameNoOtherFile(t *testing.T) {
+	dir, other := t.TempDir(), secretFile(t)
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "crm.secret"), []byte("mine"), 0o600), os.WriteFile(filepath.Join(dir, "a.csv"), []byte("id,phone\n1,06\n"), 0o600),
+		os.Symlink(other, filepath.Join(dir, "link.secret"))); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("OTHER_TOKEN", "canary")
+	t.Setenv("REMPART_SOURCE_CRM", "mine")
+	var told atomic.Value
+	at := web(t, func(w http.ResponseWriter, q *http.Request) {
+		told.Store(q.Header.Get("X-Key"))
+		fmt.Fprint(w, `{"r":[{"id":1,"phone":"06"}]}`)
+	})
+	read := func(kind, text string) error {
+		c, err := source.Parse("", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Within = dir
+		s, err := source.Open(kind, c)
+		if err != nil {
+			return err
+		}
+		return s.Read(t.Context(), func(source.Record) error { return nil })
+	}
+	key := func(s string) string {
+		return "url: " + at + "\n" + declared + "auth: {kind: header, header: X-Key, secret: " + s + "}\n"
+	}
+	for _, text := range []string{"{file: " + other + "}", "{file: link.secret}", "{file: ../" + filepath.Base(filepath.Dir(other)) + "/secret}", "{file: /etc/hostname}", "{env: OTHER_TOKEN}"} {
+		if err := read("rest", key(text)); core.CodeOf(err) != "source.outside" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for kind, text := range map[string]string{"csv": "file: " + other, "vcard": "file: /etc/passwd", "ldap": "url: ldaps://127.0.0.1:1\nbase: dc=x\nca_file: /etc/passwd"} {
+		if err := read(kind, text); core.CodeOf(err) != "source.outside" {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	if told.Load() != nil {
+		t.Errorf("a secret was sent: %v", told.Load())
+	}
+	for _, text := range []string{"{file: crm.secret}", "{env: REMPART_SOURCE_CRM}"} {
+		if err := read("rest", key(text)); err != nil || told.Load() != "mine" {
+			t.Errorf("%s: %v, %v", text, told.Load(), err)
+		}
+	}
+	if err := read("csv", "file: a.csv"); err != nil {
+		t.Error(err)
 	}
 }

@@ -40,7 +40,11 @@ func OpenFile(c tool.Config) (*File, error) {
 	if err := c.Decode(&s); err != nil {
 		return nil, err
 	}
-	return &File{c.Path(s.File), filepath.Base(s.File)}, nil
+	path, err := c.Path(s.File)
+	if err != nil {
+		return nil, err
+	}
+	return &File{path, filepath.Base(s.File)}, nil
 }
 
 // Fields are the names that vCards are read under.

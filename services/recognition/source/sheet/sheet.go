@@ -53,7 +53,11 @@ func Open(c tool.Config) (*Sheet, error) {
 	if s.Encoding = strings.ToLower(s.Encoding); s.Encoding != "" && encodings[s.Encoding] == nil {
 		return nil, c.Wrong("encoding", "encoding: utf-8 (windows-1252, iso-8859-1, utf-16)")
 	}
-	return &Sheet{s: s, path: c.Path(s.File), name: filepath.Base(s.File)}, nil
+	path, err := c.Path(s.File)
+	if err != nil {
+		return nil, err
+	}
+	return &Sheet{s: s, path: path, name: filepath.Base(s.File)}, nil
 }
 
 var errStop = errors.New("enough")

@@ -87,7 +87,11 @@ func (c Config) TLS(host, caFile string) (*tls.Config, error) {
 	if caFile == "" {
 		return conf, nil
 	}
-	text, err := os.ReadFile(c.Path(caFile))
+	path, err := c.Path(caFile)
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, Unreadable(caFile)
 	}

@@ -21,7 +21,12 @@ import (
 type Config struct {
 	File string     // "" when they were typed into a page; relative paths start from its folder
 	Node *yaml.Node // a mapping
+	// Within is for settings that were not written on this computer: a folder that no file they name may stand outside of, lest
+	// whoever writes them read any file here, or have one sent as a password. Of the environment they may name REMPART_SOURCE_… only.
+	Within string
 }
+
+const ownEnv = "REMPART_SOURCE_"
 
 // Parse reads settings from a YAML text.
 func Parse(file string, text []byte) (Config, error) {
@@ -46,12 +51,36 @@ func named(file string) string {
 	return file
 }
 
-// Path gives a path that may be relative to the file of the settings.
-func (c Config) Path(p string) string {
-	if p == "" || filepath.IsAbs(p) || c.File == "" {
-		return p
+// Path gives a path that may be relative to the file of the settings, and refuses one that they may not name.
+func (c Config) Path(p string) (string, error) {
+	switch {
+	case c.Within != "":
+		return c.inside(p)
+	case p == "" || filepath.IsAbs(p) || c.File == "":
+		return p, nil
 	}
-	return filepath.Join(filepath.Dir(c.File), p)
+	return filepath.Join(filepath.Dir(c.File), p), nil
+}
+
+// inside follows links before it judges.
+func (c Config) inside(p string) (string, error) {
+	folder, err := filepath.EvalSymlinks(c.Within)
+	if err != nil {
+		return "", Refuse(errOutside, p)
+	}
+	if !filepath.IsAbs(p) {
+		p = filepath.Join(folder, p)
+	}
+	real, err := filepath.EvalSymlinks(p)
+	if err != nil {
+		if real, err = filepath.Abs(p); err != nil {
+			return "", Refuse(errOutside, p)
+		}
+	}
+	if rel, err := filepath.Rel(folder, real); err != nil || !filepath.IsLocal(rel) {
+		return "", Refuse(errOutside, p)
+	}
+	return real, nil
 }
 
 // Take gives the value of a setting as text and the settings without it: "kind" stands beside the settings of its kind.
@@ -75,7 +104,7 @@ func (c Config) Cut(name string) (*yaml.Node, Config) {
 		}
 		rest.Content = append(rest.Content, c.Node.Content[i], c.Node.Content[i+1])
 	}
-	return found, Config{File: c.File, Node: &rest}
+	return found, Config{File: c.File, Node: &rest, Within: c.Within}
 }
 
 // Decode fills a struct. Every field has a tag `yaml:"name"`, and `say:"example"` for what a mistake is answered with;
@@ -254,6 +283,8 @@ func (s Secret) Given() bool { return s.File != "" || s.Env != "" }
 // Secret reads a secret; "" when no place is named.
 func (c Config) Secret(s Secret) (string, error) {
 	switch {
+	case s.Env != "" && c.Within != "" && !strings.HasPrefix(s.Env, ownEnv):
+		return "", Refuse(errOutside, s.Env)
 	case s.Env != "":
 		if v := os.Getenv(s.Env); v != "" {
 			return v, nil
@@ -262,7 +293,10 @@ func (c Config) Secret(s Secret) (string, error) {
 	case s.File == "":
 		return "", nil
 	}
-	path := c.Path(s.File)
+	path, err := c.Path(s.File)
+	if err != nil {
+		return "", err
+	}
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() > 64<<10 {
 		return "", Refuse(errSecretFile, s.File)

@@ -22,6 +22,7 @@ var (
 	errSecretFile = i18n.Fault(core.Invalid, "source.secret_unreadable", "Le fichier de secret « %s » est illisible ou vide.", "The secret file “%s” cannot be read or is empty.")
 	errSecretOpen = i18n.Fault(core.Invalid, "source.secret_open", "Tout le monde peut lire le fichier de secret « %s ». Retirez ce droit : chmod 640.", "Everybody may read the secret file “%s”. Take that right away: chmod 640.")
 	errSecretEnv  = i18n.Fault(core.Invalid, "source.secret_unset", "La variable d'environnement « %s » est absente ou vide.", "The environment variable “%s” is not set or empty.")
+	errOutside    = i18n.Fault(core.Forbidden, "source.outside", "Des réglages qui viennent de la plateforme ne peuvent pas nommer « %s » : seulement un fichier du dossier de agent.yaml, ou une variable REMPART_SOURCE_….", "Settings that come from the platform may not name “%s”: only a file of the folder of agent.yaml, or a variable REMPART_SOURCE_….")
 	errPlain      = i18n.Fault(core.Invalid, "source.plain", "« %s » n'est pas chiffré. Écrivez une adresse https://, ou « plain: true » si ce réseau est sûr.", "“%s” is not encrypted. Write an https:// address, or “plain: true” when this network is safe.")
 
 	errReach    = i18n.Fault(core.Busy, "source.unreachable", "« %s » ne répond pas.", "“%s” does not answer.")
