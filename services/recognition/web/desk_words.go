@@ -49,7 +49,6 @@ var (
 	tdOnline  = i18n.T("En direct", "Live")
 	tdOffline = i18n.T("Plus en direct : rechargez la page pour vous reconnecter.", "No longer live: reload the page to connect again.")
 	tdTools   = i18n.T("Sur ce poste", "On this workstation")
-	tdWaiting = i18n.T("Connexion…", "Connecting…")
 	tdNo      = i18n.T("Le navigateur a refusé.", "The browser refused.")
 	tdYes     = i18n.T("C'est fait.", "Done.")
 	tdPlain   = i18n.T("Sans script, cette page se recharge d'elle-même ici", "Without scripts, this page reloads by itself here")
