@@ -28,8 +28,11 @@ export async function recognition({ platform, people, contextOf, both }) {
   const base = `${platform.origin}/o/${platform.people.admin.org}`, own = base + "/recognition", folder = await mkdtemp(path(tmpdir(), "rempart-agent-"));
   const plain = await contextOf("fr", { javaScriptEnabled: false }), page = await plain.newPage();
   const context = await contextOf("fr"), seen = await context.newPage(), said = listen(seen);
-  await join(plain, people.admin);
-  await join(context, people.admin);
+  await join(plain, people.member);
+  await join(context, people.member);
+  const office = await contextOf("fr", { javaScriptEnabled: false }), boss = await office.newPage(), eyes = await people.admin.newPage(), heard = listen(eyes);
+  await join(office, people.admin);
+  const witness = async (at) => { await eyes.goto(at); await both(eyes, heard, "admin"); };
   const show = async (at = page.url()) => { await seen.goto(at); await both(seen, said, "setter"); };
   const agent = ["agent", "sync", "--config", path(folder, "agent.yaml")];
   let program, at;
@@ -40,19 +43,16 @@ export async function recognition({ platform, people, contextOf, both }) {
     await nobody.close();
   });
   await step("an organization subscribes without scripts", async () => {
-    await page.goto(own);
-    if (await page.$("form[action$='/recognition/subscribe']")) {
-      await show();
-      await send(page, "form[action$='/recognition/subscribe']");
+    await boss.goto(own);
+    if (await boss.$("form[action$='/recognition/subscribe']")) {
+      await witness(own);
+      await send(boss, "form[action$='/recognition/subscribe']");
     }
-    await page.goto(base + "/members");
-    await page.fill("input[type=search]", platform.people.admin.email);
-    await page.press("input[type=search]", "Enter");
-    await page.goto(`${base}/members/${platform.people.admin.member}`);
-    await page.goto(await page.getAttribute("main a[href*='/habilitations/persons/']", "href").then((h) => platform.origin + h));
-    await page.selectOption("#role", "recognition.manager");
-    await page.fill("#reason", "Règle la reconnaissance d'appels");
-    await page.click("main form:has(#role) button.btn-primary");
+    await boss.goto(`${base}/members/${platform.people.member.member}`);
+    await boss.goto(platform.origin + (await boss.getAttribute("main a[href*='/habilitations/persons/']", "href")));
+    await boss.selectOption("#role", "recognition.manager");
+    await boss.fill("#reason", "Règle la reconnaissance d'appels");
+    await boss.click("#give button.btn-primary");
     await page.goto(own);
     expect(await page.isVisible("a[href$='/recognition/new']"), "no tool can be linked");
     await show();
@@ -145,7 +145,7 @@ export async function recognition({ platform, people, contextOf, both }) {
     await page.goto(at + "/remove");
     await page.click("main form button.btn-danger");
     expect((await page.goto(at)).status() === 404, "the tool is still there");
-    await show(own + "/end");
+    await witness(own + "/end");
   });
   await step("the provider names the sites of its form", async () => {
     const desk = await people.staff.newPage(), heard = listen(desk);
@@ -158,6 +158,8 @@ export async function recognition({ platform, people, contextOf, both }) {
   });
   program?.kill("SIGKILL");
   await plain.close();
+  await office.close();
+  await eyes.close();
   await context.close();
   await rm(folder, { recursive: true, force: true });
 }
