@@ -204,9 +204,6 @@ func (m *Module) linkSecret(ctx context.Context, org, id core.ID) (secret []byte
 	return secret, err
 }
 
-// removed is the state of a link whose rows are going.
-const removed LinkState = "removed"
-
 // removeLink: the act takes the link out of every lookup, then its key is destroyed, then the rows go. Interrupted, the sweeper of any
 // node does the rest.
 func (m *Module) removeLink(ctx context.Context, org, id core.ID) error {
