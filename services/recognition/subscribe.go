@@ -151,9 +151,18 @@ func (m *Module) Unsubscribe(ctx context.Context, org core.ID) error {
 	if err != nil {
 		return err
 	}
-	var all error // what is interrupted here the sweeper of any node finishes: nothing is found any more already
+	// The act took every card out of reach; now their keys go, then the rows as far as a person waits. The sweeper of any node does the rest.
+	ctx = context.WithoutCancel(ctx)
+	var all error
 	for _, l := range gone {
-		all = errors.Join(all, m.finishLink(context.WithoutCancel(ctx), org, l.ID))
+		all = errors.Join(all, m.needs.Keys.DestroyKey(ctx, l.ID))
+	}
+	soon, stop := context.WithTimeout(ctx, removalWait)
+	defer stop()
+	for _, l := range gone {
+		if err := m.finishLink(soon, org, l.ID); soon.Err() == nil {
+			all = errors.Join(all, err)
+		}
 	}
 	return all
 }
