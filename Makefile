@@ -77,6 +77,7 @@ bench: build
 	scripts/part probes $(GO) test ./core/boot -run '^$$' -bench BenchmarkProbes -benchtime 1x
 	scripts/part keys $(GO) test ./core/internal/vault ./kit/seal -run '^$$' -bench .
 	scripts/part people $(GO) test ./core/boot -run '^$$' -bench BenchmarkPeople -benchtime 1x
+	scripts/part sync $(GO) test ./core/boot -run '^$$' -bench BenchmarkSync -benchtime 1x
 	scripts/bench
 
 ## ---- their parts

@@ -190,16 +190,27 @@ var coder = sync.OnceValues(func() (*zstd.Encoder, *zstd.Decoder) {
 	return enc, dec
 })
 
+// small is below how many bytes a chunk is worth the most careful compression: the changes of a day are.
+const small = 256 << 10
+
+var careful = sync.OnceValue(func() *zstd.Encoder {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		panic(err) // constant options
+	}
+	return enc
+})
+
 // AppendChange adds the binary form of a change.
 func AppendChange(b []byte, c Change) []byte {
 	b = append(b, byte(c.Op))
 	switch c.Op {
 	case Put:
-		b = append(b, c.ID[:]...)
+		b = append(b, c.ID[:idSent]...)
 		b = binary.AppendUvarint(b, uint64(len(c.Content)))
 		return append(b, c.Content...)
 	case Delete:
-		return append(b, c.ID[:]...)
+		return append(b, c.ID[:idSent]...)
 	case Forget:
 		return binary.BigEndian.AppendUint64(b, uint64(c.Item))
 	}
@@ -213,6 +224,9 @@ func Chunk(mapping int64, changes []byte) []byte {
 	raw = binary.AppendUvarint(raw, uint64(mapping))
 	raw = append(raw, changes...)
 	enc, _ := coder()
+	if len(raw) < small {
+		enc = careful()
+	}
 	return enc.EncodeAll(raw, nil)
 }
 
@@ -252,10 +266,10 @@ func (r *reader) change() (c Change, err error) {
 	}
 	switch c.Op {
 	case Put:
-		copy(c.ID[:], r.bytes(len(c.ID)))
+		copy(c.ID[:], r.bytes(idSent))
 		c.Content = r.bytes(int(r.uint(MostRaw)))
 	case Delete:
-		copy(c.ID[:], r.bytes(len(c.ID)))
+		copy(c.ID[:], r.bytes(idSent))
 	case Forget:
 		if b := r.bytes(8); b != nil {
 			c.Item = Item(binary.BigEndian.Uint64(b))

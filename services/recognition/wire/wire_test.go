@@ -200,6 +200,28 @@ func TestCellsTellWhatDiffers(t *testing.T) {
 	}
 }
 
+// TestAThousandChangesAreFew: a thousandth of a million contacts, as a tool names people.
+func TestAThousandChangesAreFew(t *testing.T) {
+	h, random := NewHasher(testKey), rand.New(rand.NewPCG(3, 4))
+	given, family := []string{"Anne", "Karim", "Léa", "Jean-Baptiste", "Fatou"}, []string{"Martin", "Benali", "Da Silva", "Lefèvre", "Nguyen"}
+	var raw []byte
+	for i := range 1000 {
+		c := Change{Op: Delete, ID: h.ID(fmt.Sprint(i))}
+		if i < 750 {
+			c.Op, c.Content = Put, content(t, Row{
+				Numbers: []string{fmt.Sprintf("+336%08d", random.IntN(100_000_000))}, Scripts: map[string]string{"customer": fmt.Sprint(random.IntN(1_000_000))},
+				Name: fmt.Sprintf("%s %s%d", given[random.IntN(5)], family[random.IntN(5)], random.IntN(100_000)), Company: fmt.Sprintf("Garage %d", random.IntN(10_000)),
+			})
+		}
+		raw = AppendChange(raw, c)
+	}
+	if n := len(Chunk(1, raw)); n > 36_000 {
+		t.Errorf("%d bytes for a thousand changes", n)
+	} else {
+		t.Logf("%d bytes", n)
+	}
+}
+
 func FuzzOpenChunk(f *testing.F) {
 	h := NewHasher(testKey)
 	r := row(1)
