@@ -38,7 +38,7 @@ type phone struct {
 // newPhone starts a telephone and waits until it is registered.
 func (x *exchange) newPhone(t *testing.T, extension string, change ...func(*phone)) *phone {
 	t.Helper()
-	p := &phone{Extension: extension, dir: folder(t), changed: make(chan struct{}, 1), again: 30}
+	p := &phone{Extension: extension, dir: folder(t), changed: make(chan struct{}, 1), again: 300}
 	for _, c := range change {
 		c(p)
 	}

@@ -50,8 +50,9 @@ m=audio 6000 RTP/AVP 8
 a=rtpmap:8 PCMA/8000
 ]]></send>
   <recv response="100" optional="true"/>
-  <recv response="180" rrs="true"/>
+  <recv response="180" rrs="true" timeout="5000" ontimeout="tired"/>
   <pause milliseconds="%[4]d"/>
+  <label id="tired"/>
   <send retrans="500"><![CDATA[
 CANCEL sip:%[1]s@pbx.test SIP/2.0
 [last_Via:]
@@ -65,9 +66,9 @@ Content-Length: 0
 ]]></send>
   <recv response="180" optional="true"/>
   <recv response="487" optional="true" next="early"><action><ereg regexp=";tag=.*" search_in="hdr" header="To:" check_it="false" assign_to="1"/></action></recv>
-  <recv response="200"/>
+  <recv response="200" timeout="3000" ontimeout="over"/>
   <recv response="180" optional="true"/>
-  <recv response="487"><action><ereg regexp=";tag=.*" search_in="hdr" header="To:" check_it="false" assign_to="1"/></action></recv>
+  <recv response="487" timeout="3000" ontimeout="over"><action><ereg regexp=";tag=.*" search_in="hdr" header="To:" check_it="false" assign_to="1"/></action></recv>
   <send><![CDATA[
 ACK sip:%[1]s@pbx.test SIP/2.0
 [last_Via:]
@@ -92,7 +93,7 @@ Max-Forwards: 30
 Content-Length: 0
 
 ]]></send>
-  <recv response="200"/>
+  <recv response="200" timeout="3000" ontimeout="over"/>
   <label id="over"/>
   <timewait milliseconds="50"/>
 </scenario>

@@ -217,7 +217,11 @@ func listen(server netip.AddrPort) (net.PacketConn, error) {
 	if err := probe.Close(); err != nil {
 		return nil, err
 	}
-	return net.ListenUDP("udp", &net.UDPAddr{IP: local.IP, Zone: local.Zone})
+	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: local.IP, Zone: local.Zone})
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.SetReadBuffer(4 << 20) // documents come in bursts; the system gives what it allows
 }
 
 // filter drops what others than the exchange send.
