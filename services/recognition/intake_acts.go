@@ -92,7 +92,6 @@ var (
 	errMapping   = i18n.Fault(core.Conflict, "sync.mapping", "Ce morceau suit un autre choix de champs que la synchronisation.", "This chunk follows another choice of fields than the synchronisation.")
 	errTooLarge  = i18n.Fault(core.Conflict, "sync.large", "Trop de changements d'un coup : apportez l'ensemble.", "Too many changes at once: bring the whole set.")
 	errCells     = i18n.Fault(core.Invalid, "sync.cells", "Ce nombre de cellules n'est pas possible.", "This number of cells is not possible.")
-	errWaits     = i18n.Fault(core.Conflict, "sync.waiting", "Une personne doit d'abord approuver ou refuser ce qui attend.", "A person has to approve or refuse what waits first.")
 	errNotYours  = i18n.Fault(core.NotFound, "sync.link", "Ce programme n'apporte pas les fiches de cet outil.", "This program does not bring the cards of this tool.")
 	errNothing   = i18n.Fault(core.NotFound, "sync.nothing", "Rien n'attend ici.", "Nothing waits here.")
 	errCode      = i18n.Fault(core.Gone, "enrol.code", "Ce code est inconnu, a expiré ou a déjà servi. Demandez-en un autre.", "This code is unknown, has expired or was used. Ask for another.")
