@@ -10,17 +10,22 @@ export async function support({ platform, people, contextOf, both }) {
   const base = `${platform.origin}/o/${platform.people.admin.org}`, own = base + "/recognition", logs = platform.origin + "/provider/support-logs";
   const plain = await contextOf("fr", { javaScriptEnabled: false }), page = await plain.newPage();
   const context = await contextOf("fr"), seen = await context.newPage(), said = listen(seen);
-  await join(plain, people.admin);
-  await join(context, people.admin);
+  await join(plain, people.member);
+  await join(context, people.member);
+  const office = await contextOf("fr", { javaScriptEnabled: false }), boss = await office.newPage();
+  await join(office, people.admin);
+  const guard = await contextOf("fr"), watched = await guard.newPage(), told = listen(watched);
+  await join(guard, people.admin);
   const show = async (at, who = "caller") => { await seen.goto(at); await both(seen, said, who); };
   await step("a person may use caller recognition", async () => {
-    await page.goto(`${base}/members/${platform.people.admin.member}`);
-    await page.goto(platform.origin + await page.getAttribute("main a[href*='/habilitations/persons/']", "href"));
+    await boss.goto(own);
+    if (await boss.$("form[action$='/recognition/subscribe']")) await send(boss, "form[action$='/recognition/subscribe']");
     for (const role of ["recognition.user", "recognition.manager"]) {
-      if (!(await page.$(`#role option[value='${role}']`))) continue;
-      await page.selectOption("#role", role);
-      await page.fill("#reason", "Répond au téléphone");
-      await page.click("main form:has(#role) button.btn-primary");
+      await boss.goto(`${base}/habilitations/persons/${platform.people.member.person}`);
+      if (!(await boss.$(`#role option[value='${role}']`))) continue;
+      await boss.selectOption("#role", role);
+      await boss.fill("#reason", "Répond au téléphone");
+      await boss.click("main form:has(#role) button.btn-primary");
     }
   });
   await step("a problem is reported without scripts", async () => {
@@ -65,8 +70,8 @@ export async function support({ platform, people, contextOf, both }) {
     await show(own + "/workstation");
     await send(page, "form[action$='/recognition/workstation']");
     if (page.url().includes("/signin/again")) { // the proof of identity was too old
-      if (await page.$("#code")) await page.fill("#code", await code(platform.people.admin));
-      else await page.fill("#password", platform.people.admin.password);
+      if (await page.$("#code")) await page.fill("#code", await code(platform.people.member));
+      else await page.fill("#password", platform.people.member.password);
       await send(page);
       await page.goto(own + "/workstation");
       await send(page, "form[action$='/recognition/workstation']");
@@ -76,16 +81,18 @@ export async function support({ platform, people, contextOf, both }) {
     const answer = await fetch(platform.origin + "/api/v1/workstations/enrolments", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ code: shownCode[0] }) });
     expect(answer.ok, `the code is answered ${answer.status}`);
     const { organization, token } = await answer.json();
-    const told = await fetch(`${platform.origin}/api/v1/organizations/${organization}/workstations`, {
+    const now = Date.now().toString(16).padStart(12, "0"), device = `${now.slice(0, 8)}-${now.slice(8)}-7000-8000-000000000001`;
+    const report = await fetch(`${platform.origin}/api/v1/organizations/${organization}/workstations`, {
       method: "PUT", headers: { "Content-Type": "application/json", Authorization: "Bearer " + token },
-      body: JSON.stringify({ device: crypto.randomUUID(), name: "poste-accueil", system: "Debian 12", states: { disk: "bad", firewall: "good" } }),
+      body: JSON.stringify({ device: device, name: "poste-accueil", system: "Debian 12", states: { disk: "bad", firewall: "good" } }),
     });
-    expect(told.ok, `the workstation is answered ${told.status}`);
-    await page.goto(base + "/devices");
-    const list = await text(page);
+    expect(report.ok, `the workstation is answered ${report.status}`);
+    await boss.goto(base + "/devices");
+    const list = await text(boss);
     expect(list.includes("poste-accueil") && list.includes("manque depuis") && list.includes("inconnu"), "security does not see the workstation");
     await show(own + "/workstation");
-    await show(base + "/devices");
+    await watched.goto(base + "/devices");
+    await both(watched, told, "guard");
     await shown.clearCookies();
     await shown.addCookies(await staff.cookies());
     for (const at of ["/provider/devices", "/provider/workstation"]) {
@@ -93,5 +100,5 @@ export async function support({ platform, people, contextOf, both }) {
       await both(wide, heard, "provider");
     }
   });
-  for (const c of [plain, context, staff, helper, shown]) await c.close();
+  for (const c of [plain, context, office, guard, staff, helper, shown]) await c.close();
 }
