@@ -67,6 +67,7 @@ func (m *Module) report(ctx context.Context, org, from core.ID, e line.Event) er
 			return err
 		}
 		n := concealed(&e, region)
+		m.Trace(ctx, org, TraceCalls+string(phone.Person), "the exchange says "+string(e.State)+" on "+e.Extension+", from "+e.Remote)
 		if found && !r.Live() && e.State == line.Ringing && m.when(e.At).Sub(r.Ended) > again {
 			found = false // exchanges that number their calls begin anew after a restart
 			if err := m.release(ctx, tx, r); err != nil {

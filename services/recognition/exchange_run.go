@@ -246,7 +246,11 @@ func (m *Module) hear(ctx context.Context, r *runner, e line.Event) {
 	r.mu.Lock()
 	r.event = m.now()
 	r.mu.Unlock()
-	m.Trace(ctx, r.row.Org, TraceLine+string(r.row.ID), string(e.State)+" "+e.Extension+" "+e.Remote)
+	from := e.Remote
+	if e.Hidden {
+		from = "" // whatever the exchange leaked
+	}
+	m.Trace(ctx, r.row.Org, TraceLine+string(r.row.ID), string(e.State)+" "+e.Extension+" "+from)
 	if err := m.report(ctx, r.row.Org, r.row.ID, e); err != nil && ctx.Err() == nil && core.CodeOf(err) != errExtension.Code {
 		m.needs.Log.WarnContext(ctx, "call not kept", "line", r.row.ID, "error", err.Error())
 	}
