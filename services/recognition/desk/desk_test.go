@@ -251,19 +251,26 @@ func TestTheTokenLeavesOnlyOverTLS(t *testing.T) {
 	}
 }
 
+// notebook is a log that several write.
+type notebook struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (n *notebook) Write(p []byte) (int, error) { n.mu.Lock(); defer n.mu.Unlock(); return n.b.Write(p) }
+func (n *notebook) String() string              { n.mu.Lock(); defer n.mu.Unlock(); return n.b.String() }
+
 // TestTheLogTellsNothingOfPersons: neither who called, nor the number, nor where a script led.
 func TestTheLogTellsNothingOfPersons(t *testing.T) {
-	var b strings.Builder
+	b := &notebook{}
 	s := &screen{chosen: make(chan Chosen)}
 	a := &Agent{
-		Platform: &office{}, Keep: signedIn(t, "https://trust.example.org"), Notifier: s, Log: slog.New(slog.NewTextHandler(&b, nil)),
+		Platform: &office{}, Keep: signedIn(t, "https://trust.example.org"), Notifier: s, Log: slog.New(slog.NewTextHandler(b, nil)),
 		Open: func(string) error { return errors.New("cannot open https://crm.example.org/Durand") }, shown: map[uint32]shown{}, of: map[string]uint32{},
 	}
-	done := make(chan struct{})
 	act := pop.Action{Script: "s9", Kind: pop.Open, URL: "https://crm.example.org/Durand", Auto: true}
 	a.ring(t.Context(), Ring{Call: "c1", Pop: true, State: "ringing", Title: "Marie Durand", Body: "+33612345678", Number: "+33612345678", Actions: []pop.Action{act}})
-	go func() { time.Sleep(100 * time.Millisecond); close(done) }()
-	<-done
+	until(t, "the script failed", func() bool { return strings.Contains(b.String(), "failed") })
 	text := b.String()
 	for _, secret := range []string{"Durand", "Marie", "612345678", "crm.example.org", "rpt_secret"} {
 		if strings.Contains(text, secret) {
