@@ -257,8 +257,13 @@ type notebook struct {
 	b  strings.Builder
 }
 
-func (n *notebook) Write(p []byte) (int, error) { n.mu.Lock(); defer n.mu.Unlock(); return n.b.Write(p) }
-func (n *notebook) String() string              { n.mu.Lock(); defer n.mu.Unlock(); return n.b.String() }
+func (n *notebook) Write(p []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.b.Write(p)
+}
+
+func (n *notebook) String() string { n.mu.Lock(); defer n.mu.Unlock(); return n.b.String() }
 
 // TestTheLogTellsNothingOfPersons: neither who called, nor the number, nor where a script led.
 func TestTheLogTellsNothingOfPersons(t *testing.T) {
