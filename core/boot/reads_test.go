@@ -18,6 +18,7 @@ var quietly = map[string]string{
 	"subprocessor": "firms", "organization": "names of organizations and counts", "platform": "counts", "statistic": "noisy figures", "journal_search": "how one's own searches are called",
 	"terms": "texts for everybody", "consent_text": "texts for everybody", "consent": "counts", "annex": "what an organization was promised", "auditor_link": "which audit a link is for",
 	"organization_key": "public keys", "retention": "rules and counts", "offboarding": "where the end of a contract stands",
+	"sync": "counts, dates and digests", "subscription": "whether a service is subscribed to", "subscription_form": "addresses of sites",
 }
 
 // unjournaled lists the acts that read without an entry and may show somebody, and those that state no purpose.

@@ -16,11 +16,11 @@ var (
 	}
 	// SyncAwait is asked again and again while a set is loaded: it shows counts.
 	SyncAwait = core.ActDef{
-		Permission: "sync.await", Resource: "link", Verb: core.Reads, Purpose: Purpose, Quiet: true, Holders: []string{RoleAgent},
+		Permission: "sync.await", Resource: "sync", Verb: core.Reads, Purpose: Purpose, Quiet: true, Holders: []string{RoleAgent},
 		Title: core.Text{FR: "Suivre le chargement des fiches apportées", EN: "Follow the loading of the cards brought"},
 	}
 	SyncSee = core.ActDef{
-		Permission: "sync.read", Resource: "link", Verb: core.Reads, Purpose: Purpose, Quiet: true, Holders: []string{RoleManager},
+		Permission: "sync.read", Resource: "sync", Verb: core.Reads, Purpose: Purpose, Quiet: true, Holders: []string{RoleManager},
 		Title: core.Text{FR: "Voir comment se passent les synchronisations", EN: "See how synchronisations go"},
 	}
 	SyncApprove = core.ActDef{

@@ -31,7 +31,7 @@ var (
 		Title: core.Text{FR: "Voir les vingt premières fiches d'un outil pendant son réglage", EN: "See the first twenty records of a tool while it is set up"},
 	}
 	HearAsked = &core.ActDef{
-		Permission: "sync.asked", Resource: "link", Verb: core.Reads, Purpose: Purpose, Holders: []string{RoleAgent}, Quiet: true,
+		Permission: "sync.asked", Resource: "sync", Verb: core.Reads, Purpose: Purpose, Holders: []string{RoleAgent}, Quiet: true,
 		Title: core.Text{FR: "Apprendre, pour un programme, qu'une personne règle son outil", EN: "Learn, for a program, that a person sets its tool up"},
 	}
 	FetchAccess = &core.ActDef{

@@ -45,6 +45,20 @@ func blindness(t *testing.T, d *db.DB) *blindHouse {
 	return h
 }
 
+// sealTo and openFor go through a transaction each.
+func (h *blindHouse) sealTo(ctx context.Context, org core.ID, where string, plain []byte) (sealed []byte, err error) {
+	err = h.data.Read(ctx, func(tx core.Tx) (err error) { sealed, err = h.SealTo(ctx, tx, org, where, plain); return err })
+	return sealed, err
+}
+
+func (h *blindHouse) openFor(ctx context.Context, org core.ID, unlock, where string, sealed []byte) (plain []byte, err error) {
+	err = h.data.Read(ctx, func(tx core.Tx) (err error) {
+		plain, err = h.OpenFor(ctx, tx, org, unlock, where, sealed)
+		return err
+	})
+	return plain, err
+}
+
 var blindSchemas = []db.Schema{vault.BlindSchema(), abuse.Schema}
 
 func TestTheProviderWritesAndDoesNotRead(t *testing.T) {
@@ -52,7 +66,7 @@ func TestTheProviderWritesAndDoesNotRead(t *testing.T) {
 		h := blindness(t, d)
 		admin, other := session(t, "admin"), session(t, "other")
 		const where = "rights_request.words/1"
-		before, err := h.SealTo(admin, "org", where, []byte("written before the key"))
+		before, err := h.sealTo(admin, "org", where, []byte("written before the key"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,16 +78,16 @@ func TestTheProviderWritesAndDoesNotRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		canary := []byte("canary-of-a-diagnosis")
-		sealed, err := h.SealTo(core.WithActor(t.Context(), core.System("x")), "org", where, canary)
+		sealed, err := h.sealTo(core.WithActor(t.Context(), core.System("x")), "org", where, canary)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if short, _ := h.SealTo(admin, "org", where, []byte("x")); len(short) != len(sealed) {
+		if short, _ := h.sealTo(admin, "org", where, []byte("x")); len(short) != len(sealed) {
 			t.Errorf("a short text has %d bytes and a longer one %d: its length tells", len(short), len(sealed))
 		}
 		closed := func(ctx context.Context, what, unlock string) {
 			t.Helper()
-			if got, err := h.OpenFor(ctx, "org", unlock, where, sealed); core.CodeOf(err) != "blind.locked" {
+			if got, err := h.openFor(ctx, "org", unlock, where, sealed); core.CodeOf(err) != "blind.locked" {
 				t.Errorf("%s: %q, %v", what, got, err)
 			}
 		}
@@ -89,15 +103,15 @@ func TestTheProviderWritesAndDoesNotRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := h.OpenFor(admin, "org", unlock, where, sealed)
+			got, err := h.openFor(admin, "org", unlock, where, sealed)
 			if err != nil || !bytes.Equal(got, canary) {
 				t.Fatalf("%q, %v", got, err)
 			}
 			closed(other, "the cookie in another session", unlock)
-			if _, err := h.OpenFor(admin, "else", unlock, where, sealed); err == nil {
+			if _, err := h.openFor(admin, "else", unlock, where, sealed); err == nil {
 				t.Error("it opened as another organization's")
 			}
-			if _, err := h.OpenFor(admin, "org", unlock, "rights_request.words/2", sealed); err == nil {
+			if _, err := h.openFor(admin, "org", unlock, "rights_request.words/2", sealed); err == nil {
 				t.Error("moved to another row it opened")
 			}
 			rawBlind(t, h, unlock, canary, recovery)
@@ -115,7 +129,7 @@ func TestTheProviderWritesAndDoesNotRead(t *testing.T) {
 		if err := h.Sweep(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := h.OpenFor(other, "org", "", where, before); err != nil || string(got) != "written before the key" {
+		if got, err := h.openFor(other, "org", "", where, before); err != nil || string(got) != "written before the key" {
 			t.Errorf("what was written before the key: %q, %v", got, err)
 		}
 	})
@@ -161,7 +175,7 @@ func TestThePassphraseChangesAndTheValuesStay(t *testing.T) {
 		if _, err := h.Make(admin, "org", phrase, phrase); core.CodeOf(err) != "blind.made" {
 			t.Errorf("a second key: %v", err)
 		}
-		sealed, err := h.SealTo(admin, "org", "t.f/1", []byte("kept"))
+		sealed, err := h.sealTo(admin, "org", "t.f/1", []byte("kept"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +193,7 @@ func TestThePassphraseChangesAndTheValuesStay(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := h.OpenFor(admin, "org", unlock, "t.f/1", sealed); err != nil || string(got) != "kept" {
+		if got, err := h.openFor(admin, "org", unlock, "t.f/1", sealed); err != nil || string(got) != "kept" {
 			t.Errorf("%q, %v", got, err)
 		}
 		for range 20 {

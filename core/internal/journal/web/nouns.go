@@ -9,7 +9,7 @@ import (
 // nouns say in words what an act bears on and which fields it changed; entries keep the stable name.
 var nouns = map[string]i18n.Sentence{
 	"account": i18n.T("compte", "account"), "allow": i18n.T("liste d'adresses", "address list"), "assignment": i18n.T("attribution", "assignment"),
-	"subscription": i18n.T("souscription", "subscription"), "subscription_form": i18n.T("formulaire de souscription", "subscription form"),
+	"subscription": i18n.T("souscription", "subscription"), "subscription_form": i18n.T("formulaire de souscription", "subscription form"), "sync": i18n.T("synchronisation", "synchronisation"),
 	"console": i18n.T("console", "console"), "counter": i18n.T("numéros", "numbers"), "factor": i18n.T("second facteur", "second factor"),
 	"habilitation": i18n.T("habilitations", "access table"), "import": i18n.T("import", "import"), "invitation": i18n.T("invitation", "invitation"),
 	"rights_request": i18n.T("demande de droits", "request of rights"), "rights_document": i18n.T("pièce d'identité", "proof of identity"),
