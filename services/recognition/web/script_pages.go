@@ -20,7 +20,6 @@ type scriptsView struct {
 	list     []recognition.Script
 	limits   pop.Limits
 	programs recognition.Programs
-	names    map[core.ID]string
 }
 
 // askedScripts makes a page know which acts to offer.

@@ -27,8 +27,6 @@ var (
 	tLinkNamed   = i18n.T("Outil : %s", "Tool: %s")
 	tLineNamed   = i18n.T("Central : %s", "Exchange: %s")
 	tMyCalls     = i18n.T("Mes appels", "My calls")
-	tPartLink    = i18n.T("Un outil relié", "A linked tool")
-	tPartLine    = i18n.T("Un central téléphonique", "A telephone exchange")
 	tPartCalls   = i18n.T("Les appels de %s", "The calls of %s")
 	tProblem     = i18n.T("Le problème", "The problem")
 	tProblemHint = i18n.T("Ce que vous attendiez, ce qui s'est passé, vers quelle heure. Sans numéro ni nom de client.", "What you expected, what happened, about what time. No number and no client's name.")
