@@ -69,12 +69,16 @@ type chooseView struct {
 	problems ui.Problems
 }
 
-func (p setup) choose(w http.ResponseWriter, r *http.Request) error {
+// unsubscribed tells whether an organization has no use of the service now: its tools are linked once it has.
+func (p setup) unsubscribed(r *http.Request) (bool, error) {
 	s, err := p.m.ReadSubscription(r.Context(), setupOrg(r))
-	if err != nil {
+	return err == nil && !s.Active(), err
+}
+
+func (p setup) choose(w http.ResponseWriter, r *http.Request) error {
+	if not, err := p.unsubscribed(r); err != nil {
 		return err
-	}
-	if !s.Active() {
+	} else if not {
 		return ui.Redirect(w, r, setupAt(setupOrg(r), ""), "")
 	}
 	return ui.Render(w, r, http.StatusOK, choosePage(chooseView{org: setupOrg(r), kind: kinds[0].kind}))
@@ -101,6 +105,11 @@ func oneLine(s string) string { return strings.ReplaceAll(s, "\n", " · ") }
 
 func (p setup) chosen(w http.ResponseWriter, r *http.Request) error {
 	ctx, org := r.Context(), setupOrg(r)
+	if not, err := p.unsubscribed(r); err != nil {
+		return err
+	} else if not {
+		return ui.Redirect(w, r, setupAt(org, ""), "")
+	}
 	v := chooseView{org: org, name: r.PostFormValue("name"), kind: r.PostFormValue("kind")}
 	link, err := p.m.MakeLink(ctx, org, recognition.LinkDraft{
 		Name: v.name, Kind: v.kind, Mapping: recognition.Mapping{Region: "FR"}, Secret: typedText(r, "secret"),
