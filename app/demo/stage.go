@@ -34,6 +34,7 @@ type Stage struct {
 	phones   map[string]*people.Authenticator // by secret
 	browsers map[string]*people.Browser       // of those who have signed in
 	persons  int
+	copied   boot.CopyRead // what the older copy opened when it was taken
 	doors    doors
 	stop     context.CancelFunc
 	work     sync.WaitGroup

@@ -9,8 +9,10 @@ import (
 
 // CopyRead is what the keys of today still open of a copy of the data.
 type CopyRead struct {
-	Open   int       // persons whose profile opens
+	Open   int       // persons whose profile opens, canaries of probes left out
 	Closed []core.ID // those whose key was destroyed since: they were erased
+	// Canaries are those of probes that were under way when the copy was taken, and open: each is erased by its run.
+	Canaries int
 }
 
 // ReadCopy opens a SQLite copy of the data that was taken earlier, as whoever restores or steals it would, and tries the profile of
@@ -38,6 +40,8 @@ func (h *House) ReadCopy(ctx context.Context, path string) (r CopyRead, err erro
 				return err
 			case p.Email == "": // everybody has an address: this one's profile does not open
 				r.Closed = append(r.Closed, id)
+			case p.IsCanary():
+				r.Canaries++
 			default:
 				r.Open++
 			}

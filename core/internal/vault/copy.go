@@ -205,17 +205,20 @@ func (v *Vault) copyTo(ctx context.Context, path string, plain []byte, stamp str
 	if err != nil {
 		return err
 	}
-	if err := disk.Replace(path, packed, 0o600); err != nil {
-		return err
+	// Another node may write its own to the same place in between: whoever reads something else writes again.
+	for range 5 {
+		if err := disk.Replace(path, packed, 0o600); err != nil {
+			return err
+		}
+		got, err := v.readCopy(ctx, path)
+		if err != nil {
+			return err
+		}
+		if stampOf(got) == stamp {
+			return nil
+		}
 	}
-	got, err := v.readCopy(ctx, path)
-	if err != nil {
-		return err
-	}
-	if stampOf(got) != stamp {
-		return errors.New("what was read back is not what was written")
-	}
-	return nil
+	return errors.New("what was read back is not what was written")
 }
 
 func (v *Vault) readCopy(ctx context.Context, path string) ([]byte, error) {
