@@ -129,7 +129,12 @@ try {
   // Stories are told in a browser of their own: one that has drawn a thousand pages for three people at once may open no further page.
   const tired = browser, moved = async (context, options) => contextOf("fr", { ...options, storageState: await context.storageState() });
   browser = await open();
-  for (const name of Object.keys(people)) people[name] = await moved(people[name]);
+  for (const name of Object.keys(people)) {
+    people[name] = await moved(people[name]);
+    const page = await people[name].newPage(); // the walks ended in the second language; stories begin in the first
+    await speak(page, languages[0]);
+    await page.close();
+  }
   const still = await moved(silent, { javaScriptEnabled: false });
   await Promise.race([tired.close(), new Promise((done) => setTimeout(done, 15e3).unref())]);
   await stories({ platform, contextOf, silent: still, people, see, both });
