@@ -22,11 +22,17 @@ const patterns = [...(await routes()).matchAll(/^(\/\S*)\s+GET\s/gm)].map((m) =>
 const fits = patterns.map((p) => [p, new RegExp("^" + p.replace("{$}", "").replace(/\{\w+\.\.\.\}/g, ".*").replace(/\{\w+\}/g, "[^/]+") + "$")]);
 const shape = (url) => { const { pathname } = new URL(url); return fits.find(([, r]) => r.test(pathname))?.[0] || pathname; };
 
+// soon bounds the closing of a page or profile: one that the browser does not close in time is left to its end.
+const soon = (thing) => {
+  const close = thing.close.bind(thing);
+  thing.close = () => Promise.race([close().catch(() => {}), new Promise((done) => setTimeout(done, 10e3))]);
+};
+
 // contextOf opens an empty profile that prefers a language.
 const contextOf = async (lang = "fr", options = {}) => {
   const context = await browser.newContext({ viewport: { width: widths[0], height: 900 }, locale: lang, ...options });
-  const close = context.close.bind(context); // a profile that does not close in time is left to the end of the browser
-  context.close = () => Promise.race([close(), new Promise((done) => setTimeout(done, 15e3).unref())]);
+  soon(context);
+  context.on("page", soon);
   return context;
 };
 
