@@ -151,7 +151,7 @@ try {
   if (!process.env.STORIES) check(unseen.length === 0, "every page was audited in both languages", unseen.join("\n    "));
   console.log(`pages audited: ${visited.size}`);
 } finally {
-  await browser.close();
+  await Promise.race([browser.close(), new Promise((done) => setTimeout(done, 15e3))]);
   await platform.stop();
 }
 for (const f of tally.failures) console.log("- " + f);
