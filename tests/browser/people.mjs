@@ -59,7 +59,28 @@ export async function signInByKeyboard(page, origin, person) {
 }
 
 // join lets a fresh profile go on with the session of another one, in its own language and colours: one more sign-in of
-// somebody who came in often is throttled, as it should be.
+// somebody who came in often is throttled, as it should be. The cookie is renewed every five minutes, and one that stays behind for
+// more than a minute is taken for a stolen copy: the profiles that share a session are kept at the same one.
 export async function join(context, from) {
   await context.addCookies((await from.cookies()).filter((c) => !/lang|theme|note/.test(c.name)));
+  let group = shared.find((g) => g.profiles.has(from));
+  if (!group) shared.push(group = { profiles: new Set([from]), value: await sessionOf(from) });
+  group.profiles.add(context);
 }
+
+const shared = [], sessionOf = async (context) => (await context.cookies()).find((c) => c.name === "__Host-session");
+
+// keep hands a cookie that one profile was given to the others of its session; who signed out is followed no more.
+async function keep(group) {
+  let newest;
+  for (const profile of group.profiles) {
+    const own = await sessionOf(profile).catch(() => undefined); // a closed profile has none
+    if (!own) group.profiles.delete(profile);
+    else if (own.value !== group.value?.value) newest = own;
+  }
+  if (!newest) return;
+  group.value = newest;
+  for (const profile of group.profiles) await profile.addCookies([newest]).catch(() => group.profiles.delete(profile));
+}
+
+setInterval(() => shared.forEach(keep), 5000).unref();
