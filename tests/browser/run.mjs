@@ -28,11 +28,20 @@ const soon = (thing) => {
   thing.close = () => Promise.race([close().catch(() => {}), new Promise((done) => setTimeout(done, 10e3))]);
 };
 
+// whole has a click end when the page that it leads to is there: a click alone waits for its first byte.
+const whole = (page) => {
+  const click = page.click.bind(page);
+  page.click = async (...how) => {
+    await click(...how);
+    await page.waitForLoadState("domcontentloaded").catch(() => {}); // a page that its click closed
+  };
+};
+
 // contextOf opens an empty profile that prefers a language.
 const contextOf = async (lang = "fr", options = {}) => {
   const context = await browser.newContext({ viewport: { width: widths[0], height: 900 }, locale: lang, ...options });
   soon(context);
-  context.on("page", soon);
+  context.on("page", (page) => { soon(page); whole(page); });
   return context;
 };
 
