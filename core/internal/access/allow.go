@@ -62,18 +62,6 @@ func (m *Module) AllowedLists(ctx context.Context, tx core.Tx, org core.ID) ([]A
 	return m.allowedLines(ctx, tx, qAllAllowed, org)
 }
 
-func (m *Module) allowed(ctx context.Context, tx core.Tx, org core.ID, service string) (prefixes, error) {
-	lines, err := m.allowedLines(ctx, tx, qAllowed, org, service)
-	if err != nil {
-		return nil, fmt.Errorf("access: read an address list: %w", err)
-	}
-	list := make(prefixes, len(lines))
-	for i, l := range lines {
-		list[i] = l.Prefix
-	}
-	return list, nil
-}
-
 // ParsePrefix reads one address or block, v4 or v6. A v4 address written as v6 (::ffff:192.0.2.7) is the v4 one; bits
 // past the block's length are dropped; a zone (fe80::1%eth0) is refused.
 func ParsePrefix(text string) (netip.Prefix, error) {

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +40,13 @@ func (w *world) lift(by, org, id core.ID) error {
 func (w *world) blocked(person core.ID, orgs ...core.ID) (b core.Block, found bool) {
 	w.t.Helper()
 	err := w.d.Read(w.t.Context(), func(tx core.Tx) (err error) {
-		b, found, err = w.Blocked(w.t.Context(), tx, person, orgs...)
+		if b, found, err = w.Blocked(w.t.Context(), tx, person, orgs...); err != nil {
+			return err
+		}
+		suspended, err := w.Stands(w.t.Context(), tx, person, netip.MustParseAddr("127.0.0.1"), orgs...)
+		if suspended != found {
+			w.t.Errorf("%s in %v: the door says %t, each request %t", person, orgs, found, suspended)
+		}
 		return err
 	})
 	if err != nil {

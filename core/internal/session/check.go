@@ -130,30 +130,11 @@ func limits(p core.SessionPolicy) (idle, absolute time.Duration) {
 // suspension of the person, or of every organization they belong to. What bears on one organization alone is refused
 // there, by the gate.
 func (m *Module) admitted(ctx context.Context, tx core.Tx, person core.ID, asker core.Actor, orgs []core.ID) error {
-	if err := m.needs.Access.AllowedFrom(ctx, tx, person, asker.Address, orgs...); err != nil {
-		return err
+	suspended, err := m.needs.Access.Stands(ctx, tx, person, asker.Address, orgs...)
+	if err == nil && suspended {
+		err = errSuspended
 	}
-	if len(orgs) == 0 {
-		_, blocked, err := m.needs.Access.Blocked(ctx, tx, person)
-		return suspended(blocked, err)
-	}
-	for _, org := range orgs {
-		_, blocked, err := m.needs.Access.Blocked(ctx, tx, person, org)
-		if err != nil || !blocked {
-			return suspended(false, err)
-		}
-	}
-	return errSuspended
-}
-
-func suspended(blocked bool, err error) error {
-	if err != nil {
-		return fmt.Errorf("session: suspensions: %w", err)
-	}
-	if blocked {
-		return errSuspended
-	}
-	return nil
+	return err
 }
 
 // theft tells which sign of a stolen cookie a request shows, "" for none.

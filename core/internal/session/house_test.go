@@ -64,31 +64,21 @@ func (h *house) PersonsOf(_ context.Context, _ core.Tx, org, after core.ID, limi
 	return list, nil
 }
 
-func (h *house) Blocked(_ context.Context, _ core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, id := range append(orgs, person) {
-		if h.blocked[id] {
-			return core.Block{Scope: "person"}, true, nil
-		}
-	}
-	return core.Block{}, false, nil
-}
-
 var errAddress = core.Fault(core.Forbidden, "access.address")
 
-func (h *house) AllowedFrom(_ context.Context, _ core.Tx, _ core.ID, addr netip.Addr, orgs ...core.ID) error {
+func (h *house) Stands(_ context.Context, _ core.Tx, person core.ID, addr netip.Addr, orgs ...core.ID) (suspended bool, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	refused, suspended := len(orgs) > 0, len(orgs) > 0
 	for _, org := range orgs {
-		if p, ok := h.only[org]; !ok || p.Contains(addr) {
-			return nil
-		}
+		p, listed := h.only[org]
+		refused = refused && listed && !p.Contains(addr)
+		suspended = suspended && h.blocked[org]
 	}
-	if len(orgs) == 0 {
-		return nil
+	if refused {
+		err = errAddress
 	}
-	return errAddress
+	return suspended || h.blocked[person], err
 }
 
 func (h *house) Person(_ context.Context, _ core.Tx, id core.ID) (core.Person, error) {

@@ -50,11 +50,7 @@ func (m *Module) actor(ctx context.Context, tx core.Tx, t Token, asker core.Acto
 		Address: asker.Address, Agent: asker.Agent, Request: asker.Request,
 	}
 	if t.Kind == kindService {
-		s, err := m.service(ctx, tx, t.Org, t.Owner)
-		if err != nil {
-			return core.Actor{}, errEnded.Because(err)
-		}
-		if !s.Closed.IsZero() {
+		if t.closed != 0 {
 			return core.Actor{}, errEnded
 		}
 		actor.Kind, actor.Org = core.ServiceActor, t.Org
@@ -77,30 +73,11 @@ func (m *Module) actor(ctx context.Context, tx core.Tx, t Token, asker core.Acto
 // admitted applies what stops a token as a whole, as for a session: no organization that allows the address, or none
 // that is not suspended.
 func (m *Module) admitted(ctx context.Context, tx core.Tx, owner core.ID, asker core.Actor, orgs []core.ID) error {
-	if err := m.needs.Access.AllowedFrom(ctx, tx, owner, asker.Address, orgs...); err != nil {
-		return err
+	suspended, err := m.needs.Access.Stands(ctx, tx, owner, asker.Address, orgs...)
+	if err == nil && suspended {
+		err = errSuspended
 	}
-	if len(orgs) == 0 {
-		_, blocked, err := m.needs.Access.Blocked(ctx, tx, owner)
-		return suspended(blocked, err)
-	}
-	for _, org := range orgs {
-		_, blocked, err := m.needs.Access.Blocked(ctx, tx, owner, org)
-		if err != nil || !blocked {
-			return suspended(false, err)
-		}
-	}
-	return errSuspended
-}
-
-func suspended(blocked bool, err error) error {
-	if err != nil {
-		return fmt.Errorf("token: suspensions: %w", err)
-	}
-	if blocked {
-		return errSuspended
-	}
-	return nil
+	return err
 }
 
 // used notes the day of use, once a day.

@@ -35,8 +35,8 @@ type Organizations interface {
 
 // Access tells who is kept out: the module of access.
 type Access interface {
-	Blocked(ctx context.Context, tx core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error)
-	AllowedFrom(ctx context.Context, tx core.Tx, person core.ID, addr netip.Addr, orgs ...core.ID) error
+	// Stands gives the error of an address that none of orgs allows, and tells whether a person is suspended everywhere or in all of them.
+	Stands(ctx context.Context, tx core.Tx, person core.ID, addr netip.Addr, orgs ...core.ID) (suspended bool, err error)
 }
 
 // People tells who is who: the module of identity.

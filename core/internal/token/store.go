@@ -18,7 +18,9 @@ const (
 var (
 	qInsert = db.SQL(`INSERT INTO token_token (id, org, owner, kind, name, secret, hint, scopes, made_by, made_at, ends_at, last_day, ended_at, reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, 0, '')`)
-	qBySecret  = db.SQL(`SELECT ` + tokenColumns + `, secret FROM token_token WHERE secret = $1`)
+	// A token of a service account tells when that account was closed: 0 while it is open, -1 when there is none.
+	qBySecret = db.SQL(`SELECT ` + tokenColumns + `, secret, COALESCE((SELECT s.closed_at FROM token_service s WHERE s.org = t.org AND s.id = t.owner), -1)
+		FROM token_token t WHERE secret = $1`)
 	qByID      = db.SQL(`SELECT ` + tokenColumns + ` FROM token_token WHERE id = $1`)
 	qOfOwner   = db.SQL(`SELECT ` + tokenColumns + ` FROM token_token WHERE owner = $1 ORDER BY ended_at = 0 DESC, made_at DESC, id`)
 	qRotate    = db.SQL(`UPDATE token_token SET secret = $2, hint = $3, ends_at = $4, last_day = 0 WHERE id = $1 AND ended_at = 0`)
@@ -64,6 +66,7 @@ type Token struct {
 	Ended   time.Time // zero while it lives
 	Reason  string    // why it ended
 	hash    []byte
+	closed  int64 // of the service account, for a check alone
 }
 
 // Live tells whether the token can be used at a moment.
@@ -92,7 +95,7 @@ func scanToken(scan db.Scan) (t Token, err error) {
 func scanSecret(scan db.Scan) (t Token, err error) {
 	var scopes string
 	var times [4]int64
-	if err = scan(append(t.dest(&scopes, &times), &t.hash)...); err != nil {
+	if err = scan(append(t.dest(&scopes, &times), &t.hash, &t.closed)...); err != nil {
 		return t, err
 	}
 	return t, t.fill(scopes, times)

@@ -49,25 +49,17 @@ func (h *house) PersonsOf(context.Context, core.Tx, core.ID, core.ID, int) ([]co
 	return nil, nil
 }
 
-func (h *house) Blocked(_ context.Context, _ core.Tx, person core.ID, orgs ...core.ID) (core.Block, bool, error) {
-	for _, id := range append(orgs, person) {
-		if h.blocked[id] {
-			return core.Block{}, true, nil
-		}
-	}
-	return core.Block{}, false, nil
-}
-
-func (h *house) AllowedFrom(_ context.Context, _ core.Tx, _ core.ID, addr netip.Addr, orgs ...core.ID) error {
+func (h *house) Stands(_ context.Context, _ core.Tx, person core.ID, addr netip.Addr, orgs ...core.ID) (suspended bool, err error) {
+	refused, suspended := len(orgs) > 0, len(orgs) > 0
 	for _, org := range orgs {
-		if p, ok := h.only[org]; !ok || p.Contains(addr) {
-			return nil
-		}
+		p, listed := h.only[org]
+		refused = refused && listed && !p.Contains(addr)
+		suspended = suspended && h.blocked[org]
 	}
-	if len(orgs) == 0 {
-		return nil
+	if refused {
+		err = core.Fault(core.Forbidden, "access.address")
 	}
-	return core.Fault(core.Forbidden, "access.address")
+	return suspended || h.blocked[person], err
 }
 
 func (h *house) People(_ context.Context, _ core.Tx, ids ...core.ID) (map[core.ID]core.Person, error) {
