@@ -65,10 +65,10 @@ func FromMicros(us int64) time.Time {
 	return time.UnixMicro(us).UTC()
 }
 
-// Stamp writes t for an export (RFC 3339); the zero time is "".
+// Stamp writes t for an export, in UTC (RFC 3339); the zero time is "".
 func Stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Format(time.RFC3339)
+	return t.UTC().Format(time.RFC3339)
 }

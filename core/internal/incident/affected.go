@@ -441,16 +441,9 @@ func (m *Module) table(lang i18n.Lang, list []Affected, people map[core.ID]core.
 		if p.ID == "" {
 			name = tcErased.Say(lang)
 		}
-		s.Rows = append(s.Rows, []string{string(a.Person), name, p.Email, m.Why(lang, a.Why), fmt.Sprint(a.Acts), moment(a.First), moment(a.Last)})
+		s.Rows = append(s.Rows, []string{string(a.Person), name, p.Email, m.Why(lang, a.Why), fmt.Sprint(a.Acts), clock.Stamp(a.First), clock.Stamp(a.Last)})
 	}
 	return s
-}
-
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 var (

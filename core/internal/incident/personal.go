@@ -57,7 +57,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 			for i, name := range e.columns {
 				values[name] = cells[i]
 				if us, is := cells[i].(int64); is && (i >= len(e.columns)-e.times || name == "opened_at") {
-					values[name] = moment(clock.FromMicros(us))
+					values[name] = clock.Stamp(clock.FromMicros(us))
 				}
 			}
 			return values, err

@@ -207,7 +207,7 @@ func (m *Module) Register(ctx context.Context, lang i18n.Lang) (f File, err erro
 			if scope != nil {
 				persons, orgs = fmt.Sprint(scope.Persons), fmt.Sprint(scope.Orgs)
 			}
-			row := []string{string(it.ID), it.State, fmt.Sprint(it.Exercise), it.Part, it.Gravity, moment(it.Aware), moment(it.authorityAt), moment(it.clientsAt), persons, orgs}
+			row := []string{string(it.ID), it.State, fmt.Sprint(it.Exercise), it.Part, it.Gravity, clock.Stamp(it.Aware), clock.Stamp(it.authorityAt), clock.Stamp(it.clientsAt), persons, orgs}
 			for _, field := range Fields {
 				row = append(row, field.Say(lang, it.Values[field.Name]))
 			}

@@ -259,7 +259,7 @@ func (m *Module) note(ctx context.Context, person core.ID, found []Overlap, now 
 			if err != nil {
 				return err
 			}
-			if _, err := tx.Exec(ctx, qOverlap, id, person, clock.Micros(now), o.Kind, flagOf(o.Far), sealed); err != nil {
+			if _, err := tx.Exec(ctx, qOverlap, id, person, clock.Micros(now), o.Kind, db.Flag(o.Far), sealed); err != nil {
 				return err
 			}
 		}
@@ -289,13 +289,6 @@ func (m *Module) note(ctx context.Context, person core.ID, found []Overlap, now 
 }
 
 const overlapPlace = "review_overlap.sealed"
-
-func flagOf(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
 
 // since is from when overlaps count: a week back, and after the last time that somebody settled the matter.
 func since(flags []Flag, now time.Time) time.Time {

@@ -7,10 +7,10 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/control/annex"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/sheet"
 )
@@ -115,17 +115,10 @@ func (w writer) csv() []byte {
 			published = tYes
 		}
 		line(c.Pack, c.ID, w.of(c.Title), w.of(c.Text), strings.Join(c.Kinds, " "), published.In(w.ctx), string(c.Status), w.of(c.Why),
-			stamp(c.Since), stamp(c.Evidence), strings.Join(probes, " ; "), strings.Join(entries, " ; "), strings.Join(c.References, " ; "))
+			clock.Stamp(c.Since), clock.Stamp(c.Evidence), strings.Join(probes, " ; "), strings.Join(entries, " ; "), strings.Join(c.References, " ; "))
 	}
 	out.Flush()
 	return b.Bytes()
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 func number(n int) string { return strconv.Itoa(n) }

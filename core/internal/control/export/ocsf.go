@@ -6,6 +6,7 @@ import (
 
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/control/annex"
+	"github.com/rempart/rempart/kit/clock"
 )
 
 // OCSF 1.3, Compliance Finding: https://schema.ocsf.io/1.3.0/classes/compliance_finding.
@@ -55,11 +56,11 @@ func (w writer) compliance(c annex.Clause) object {
 		}
 		evidences = append(evidences, object{"data": object{
 			"probe": p.ID, "status": p.Status, "said": w.of(p.Why), "sample": p.Sample, "population": p.Population, "settings": p.Settings,
-			"began": stamp(p.Start), "ended": stamp(p.End), "log": p.Log, "entry": p.Entry, "position": p.Position,
+			"began": clock.Stamp(p.Start), "ended": clock.Stamp(p.End), "log": p.Log, "entry": p.Entry, "position": p.Position,
 		}})
 	}
 	for _, s := range c.Standings {
-		evidences = append(evidences, object{"data": object{"attestation": s.Kind, "signed": stamp(s.Signed), "until": stamp(s.Until), "sha256": s.Evidence}})
+		evidences = append(evidences, object{"data": object{"attestation": s.Kind, "signed": clock.Stamp(s.Signed), "until": clock.Stamp(s.Until), "sha256": s.Evidence}})
 	}
 	finding := object{"uid": c.Pack + "/" + c.ID, "title": c.ID + " " + title, "desc": w.of(c.Text), "types": c.Kinds}
 	if !c.Since.IsZero() {
@@ -76,7 +77,7 @@ func (w writer) compliance(c annex.Clause) object {
 		"class_uid": findingClass, "class_name": "Compliance Finding", "category_uid": findings, "category_name": "Findings",
 		"activity_id": update, "activity_name": "Update", "type_uid": findingClass*100 + update,
 		"time": w.d.At.UnixMilli(), "severity_id": severity, "status_id": state, "status": stateWord, "message": w.of(c.Why),
-		"metadata":     object{"version": ocsfVersion, "uid": uuid("ocsf", w.d.Origin, c.Pack, c.ID, stamp(w.d.At)), "product": object{"name": "Rempart", "vendor_name": "Rempart", "version": w.d.Software}},
+		"metadata":     object{"version": ocsfVersion, "uid": uuid("ocsf", w.d.Origin, c.Pack, c.ID, clock.Stamp(w.d.At)), "product": object{"name": "Rempart", "vendor_name": "Rempart", "version": w.d.Software}},
 		"finding_info": finding,
 		"compliance": object{
 			"control": c.ID, "requirements": requirements, "standards": array{c.Pack}, "status_id": status, "status": word, "status_detail": string(c.Status),

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/control/annex"
+	"github.com/rempart/rempart/kit/clock"
 )
 
 const oscalVersion = "1.0.6"
@@ -56,7 +57,7 @@ func (w writer) provider() string { return uuid("party", w.d.Origin) }
 
 func (w writer) metadata(title string) object {
 	return object{
-		"title": title, "last-modified": stamp(w.d.At), "version": number(int(w.d.Version)), "oscal-version": oscalVersion,
+		"title": title, "last-modified": clock.Stamp(w.d.At), "version": number(int(w.d.Version)), "oscal-version": oscalVersion,
 		"roles":               array{object{"id": "provider", "title": "Provider"}},
 		"parties":             array{object{"uuid": w.provider(), "type": "organization", "name": w.d.Provider}},
 		"responsible-parties": array{object{"role-id": "provider", "party-uuids": array{w.provider()}}},
@@ -100,7 +101,7 @@ func (w writer) component() object {
 		})
 	}
 	return object{"component-definition": object{
-		"uuid": uuid("component-definition", w.d.Origin, string(w.d.ID), stamp(w.d.At)), "metadata": w.metadata("Rempart " + w.d.Software),
+		"uuid": uuid("component-definition", w.d.Origin, string(w.d.ID), clock.Stamp(w.d.At)), "metadata": w.metadata("Rempart " + w.d.Software),
 		"components": array{filled(object{
 			"uuid": w.self(), "type": "software", "title": "Rempart", "description": "Rempart " + w.d.Software + ", " + w.d.Origin,
 			"control-implementations": implementations,
@@ -123,7 +124,7 @@ func (w writer) requirement(c annex.Clause) object {
 		props = append(props, prop("reference", r))
 	}
 	if !c.Evidence.IsZero() {
-		props = append(props, prop("evidence", stamp(c.Evidence)))
+		props = append(props, prop("evidence", clock.Stamp(c.Evidence)))
 	}
 	var settings array
 	for _, s := range c.Settings {
@@ -149,7 +150,7 @@ func (w writer) results() object {
 			if p.End.IsZero() {
 				continue
 			}
-			id := uuid("observation", string(p.Observation), p.ID, stamp(p.End))
+			id := uuid("observation", string(p.Observation), p.ID, clock.Stamp(p.End))
 			related = append(related, object{"observation-uuid": id})
 			if !seen[id] {
 				seen[id] = true
@@ -160,15 +161,15 @@ func (w writer) results() object {
 			}
 		}
 		for i, s := range c.Standings {
-			id := uuid("attestation", c.Pack, c.ID, s.Kind, number(i), stamp(s.Signed))
+			id := uuid("attestation", c.Pack, c.ID, s.Kind, number(i), clock.Stamp(s.Signed))
 			related = append(related, object{"observation-uuid": id})
 			observations = append(observations, w.attestation(id, s))
 		}
 		findings = append(findings, w.finding(c, related))
 	}
 	result := filled(object{
-		"uuid": uuid("result", w.d.Origin, string(w.d.ID), stamp(w.d.At)), "title": w.d.Provider, "description": "Rempart " + w.d.Software + ", " + w.d.Origin,
-		"start": stamp(start), "end": stamp(end),
+		"uuid": uuid("result", w.d.Origin, string(w.d.ID), clock.Stamp(w.d.At)), "title": w.d.Provider, "description": "Rempart " + w.d.Software + ", " + w.d.Origin,
+		"start": clock.Stamp(start), "end": clock.Stamp(end),
 		"local-definitions": object{"components": array{object{
 			"uuid": w.self(), "type": "software", "title": "Rempart", "description": "Rempart " + w.d.Software, "status": object{"state": "operational"},
 		}}},
@@ -176,7 +177,7 @@ func (w writer) results() object {
 		"observations":      observations, "findings": findings,
 	})
 	return object{"assessment-results": object{
-		"uuid": uuid("assessment-results", w.d.Origin, string(w.d.ID), stamp(w.d.At)), "metadata": w.metadata("Rempart: " + w.d.Organization),
+		"uuid": uuid("assessment-results", w.d.Origin, string(w.d.ID), clock.Stamp(w.d.At)), "metadata": w.metadata("Rempart: " + w.d.Organization),
 		"import-ap": object{"href": "urn:rempart:verify"}, "results": array{result},
 	}}
 }
@@ -205,12 +206,12 @@ func (w writer) observation(id string, p annex.Probe) object {
 	}
 	o := object{
 		"uuid": id, "title": w.of(p.Title), "description": said, "methods": array{"TEST"}, "types": array{"control-objective"},
-		"collected": stamp(p.End), "props": props,
+		"collected": clock.Stamp(p.End), "props": props,
 		"origins":  array{object{"actors": array{object{"type": "tool", "actor-uuid": w.self()}}}},
 		"subjects": array{object{"subject-uuid": w.self(), "type": "component"}},
 	}
 	if !p.Expires.IsZero() {
-		o["expires"] = stamp(p.Expires)
+		o["expires"] = clock.Stamp(p.Expires)
 	}
 	if p.Entry != "" {
 		o["relevant-evidence"] = array{object{
@@ -223,11 +224,11 @@ func (w writer) observation(id string, p annex.Probe) object {
 
 func (w writer) attestation(id string, s annex.Standing) object {
 	o := object{
-		"uuid": id, "description": w.of(s.Named()), "methods": array{"EXAMINE"}, "types": array{"control-objective"}, "collected": stamp(s.Signed),
+		"uuid": id, "description": w.of(s.Named()), "methods": array{"EXAMINE"}, "types": array{"control-objective"}, "collected": clock.Stamp(s.Signed),
 		"origins": array{object{"actors": array{object{"type": "party", "actor-uuid": w.provider()}}}},
 	}
 	if !s.Until.IsZero() {
-		o["expires"] = stamp(s.Until)
+		o["expires"] = clock.Stamp(s.Until)
 	}
 	if s.Evidence != "" {
 		o["relevant-evidence"] = array{object{"href": "urn:sha256:" + s.Evidence, "description": "SHA-256 of the evidence files."}}
@@ -248,7 +249,7 @@ func (w writer) finding(c annex.Clause, related array) object {
 		said = string(c.Status)
 	}
 	return filled(object{
-		"uuid": uuid("finding", w.d.Origin, string(w.d.ID), c.Pack, c.ID, stamp(w.d.At)), "title": c.ID + " " + w.of(c.Title), "description": w.of(c.Text),
+		"uuid": uuid("finding", w.d.Origin, string(w.d.ID), c.Pack, c.ID, clock.Stamp(w.d.At)), "title": c.ID + " " + w.of(c.Title), "description": w.of(c.Text),
 		"props": array{prop("status", string(c.Status)), prop("policy", c.Pack)},
 		"target": object{
 			"type": "objective-id", "target-id": c.ID, "status": object{"state": state, "reason": reason, "remarks": said},
