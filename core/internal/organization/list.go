@@ -135,12 +135,9 @@ func (m *Module) addressed(ctx context.Context, tx core.Tx, org core.ID, f Filte
 	if err != nil || !found {
 		return nil, err
 	}
-	got, found, err := m.MemberOf(ctx, tx, org, person.ID)
-	if err != nil || !found || got.State == "left" || f.State != "" && f.State != "all" && f.State != got.State {
-		return nil, err
-	}
-	one, err := m.member(ctx, tx, org, got.ID)
-	if err != nil || one.Email != sought(f.Find) { // restricted, or shown here by another address
+	one, found, err := m.one(ctx, tx, qMemberOf, org, person.ID)
+	restricted := found && one.Email != sought(f.Find) // or shown here by another address
+	if err != nil || !found || restricted || f.State != "" && f.State != "all" && f.State != one.State {
 		return nil, err
 	}
 	return []Member{one}, nil
