@@ -18,6 +18,12 @@ var (
 	ErrNoCall      = errors.New("line: no such call")
 )
 
+// What an exchange may make us hold at most: whoever names one also names what it says.
+const (
+	MostCalls = 10_000    // at once; others are not seen
+	MostText  = 256 << 10 // bytes of one message
+)
+
 // State is where a call stands.
 type State string
 

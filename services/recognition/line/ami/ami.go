@@ -10,6 +10,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/textproto"
 	"strconv"
@@ -54,8 +55,15 @@ func (l *Line) Up() error {
 
 // session is one connection that has logged in.
 type session struct {
-	conn net.Conn
-	text *textproto.Reader
+	conn  net.Conn
+	text  *textproto.Reader
+	bound *io.LimitedReader
+}
+
+// next reads one message, of bounded size.
+func (s *session) next() (textproto.MIMEHeader, error) {
+	s.bound.N = line.MostText
+	return s.text.ReadMIMEHeader()
 }
 
 func (l *Line) open(ctx context.Context, events string) (*session, error) {
@@ -67,7 +75,8 @@ func (l *Line) open(ctx context.Context, events string) (*session, error) {
 		conn = tls.Client(conn, l.conf.TLS)
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	s := &session{conn, textproto.NewReader(bufio.NewReader(conn))}
+	bound := &io.LimitedReader{R: conn, N: line.MostText}
+	s := &session{conn, textproto.NewReader(bufio.NewReader(bound)), bound}
 	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
 	if _, err = s.text.ReadLine(); err == nil { // "Asterisk Call Manager/…"
 		var answer textproto.MIMEHeader
@@ -101,7 +110,7 @@ func (s *session) ask(pairs ...string) (textproto.MIMEHeader, error) {
 		return nil, err
 	}
 	for {
-		m, err := s.text.ReadMIMEHeader()
+		m, err := s.next()
 		if err != nil {
 			return nil, err
 		}
@@ -113,6 +122,8 @@ func (s *session) ask(pairs ...string) (textproto.MIMEHeader, error) {
 
 // Watch reads events until the connection ends.
 func (l *Line) Watch(ctx context.Context, tell func(line.Event)) error {
+	ctx, cancel := context.WithCancel(ctx) // what is started for a connection ends with it
+	defer cancel()
 	s, err := l.open(ctx, "call")
 	if err != nil {
 		return err
@@ -127,7 +138,7 @@ func (l *Line) Watch(ctx context.Context, tell func(line.Event)) error {
 	go beat(ctx, s)
 	for {
 		_ = s.conn.SetReadDeadline(time.Now().Add(90 * time.Second))
-		m, err := s.text.ReadMIMEHeader()
+		m, err := s.next()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -190,7 +201,7 @@ func (r *reader) event(m textproto.MIMEHeader) {
 	case "NewCallerid":
 		// Presentation as in chan_dahdi's CallingPres: bits 6 and 7 say whether it may be shown.
 		pres, _, _ := strings.Cut(m.Get("Cid-Callingpres"), " ")
-		if n, err := strconv.Atoi(pres); err == nil && n&0x60 == 0x20 {
+		if n, err := strconv.Atoi(pres); err == nil && n&0x60 == 0x20 && len(r.hidden) < line.MostCalls {
 			r.hidden[id] = true
 		}
 	case "DialBegin":
@@ -227,7 +238,7 @@ func (r *reader) dialled(m textproto.MIMEHeader, id string) {
 	if ext := r.phone(m.Get("Destchannel")); ext != "" {
 		dest := m.Get("Destuniqueid")
 		e := line.Event{Call: dest, Extension: ext, Remote: known(m.Get("Calleridnum")), Display: known(m.Get("Calleridname")), Own: strings.HasPrefix(id, ours)}
-		e.Hidden = r.hidden[id] || e.Remote == "" && id != ""
+		e.Hidden = r.hidden[id] || len(r.hidden) >= line.MostCalls || e.Remote == "" && id != "" // nothing is shown that may be hidden
 		r.begin(dest, e)
 	}
 	if ext := r.phone(m.Get("Channel")); ext != "" && r.channels[id] == nil {
@@ -236,6 +247,9 @@ func (r *reader) dialled(m textproto.MIMEHeader, id string) {
 }
 
 func (r *reader) begin(id string, e line.Event) {
+	if len(r.channels) >= line.MostCalls {
+		return
+	}
 	if e.Hidden {
 		e.Remote, e.Display = "", ""
 	}

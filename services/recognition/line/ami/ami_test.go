@@ -157,3 +157,13 @@ func TestAWrongPasswordIsRefused(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestAnExchangeCannotFillTheMemory: a message without an end is not gathered; the connection is given up.
+func TestAnExchangeCannotFillTheMemory(t *testing.T) {
+	address, _ := asterisk(t, "Event: Endless\n"+strings.Repeat("Variable: "+strings.Repeat("x", 4000)+"\n", 2*line.MostText/4000))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := line1(address, "good").Watch(ctx, func(line.Event) {}); !errors.Is(err, line.ErrUnreachable) {
+		t.Errorf("a message of half a megabyte is waited for: %v", err)
+	}
+}

@@ -142,6 +142,9 @@ func (l *Line) read(e *event, calls map[string]*line.Event, tell func(line.Event
 	switch e.Type {
 	case "ChannelStateChange", "ChannelCreated", "ChannelConnectedLine":
 		if seen == nil {
+			if len(calls) >= line.MostCalls {
+				return
+			}
 			begun := line.Event{Call: id, Extension: ext, Own: strings.HasPrefix(id, ours)}
 			switch e.Channel.State {
 			case "Ringing":

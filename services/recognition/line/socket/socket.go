@@ -15,6 +15,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
+	"time"
 )
 
 // Most is the largest message read, in bytes.
@@ -29,12 +31,14 @@ var errForm = errors.New("socket: not a WebSocket")
 
 // Conn is one connection. One goroutine reads; any may write.
 type Conn struct {
-	rwc io.ReadWriteCloser
-	r   *bufio.Reader
-	mu  sync.Mutex
+	rwc   io.ReadWriteCloser
+	r     *bufio.Reader
+	heard atomic.Bool // something came since it was last looked at
+	mu    sync.Mutex
 }
 
-// Dial opens a connection; it ends with ctx. The client's own time limit is not applied: a socket stays open.
+// Dial opens a connection; it ends with ctx, or when the other side does not answer pings any more. The client's own time limit is not
+// applied: a socket stays open.
 func Dial(ctx context.Context, client *http.Client, url string, head http.Header) (*Conn, error) {
 	patient := *client
 	patient.Timeout = 0
@@ -66,8 +70,28 @@ func Dial(ctx context.Context, client *http.Client, url string, head http.Header
 		return nil, errors.Join(errForm, rwc.Close())
 	}
 	c := &Conn{rwc: rwc, r: bufio.NewReader(rwc)}
-	context.AfterFunc(ctx, func() { _ = rwc.Close() })
+	go c.tend(ctx)
 	return c, nil
+}
+
+// beat is how often the other side is asked whether it is there; one that did not answer by the next time is gone.
+const beat = 30 * time.Second
+
+// tend ends a connection with ctx, and one that is dead without a word: a cable that was pulled says nothing.
+func (c *Conn) tend(ctx context.Context) {
+	defer c.Close()
+	tick := time.NewTicker(beat)
+	defer tick.Stop()
+	for c.heard.Store(true); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if !c.heard.Swap(false) || c.send(opPing, nil) != nil {
+				return
+			}
+		}
+	}
 }
 
 func accept(key string) string {
@@ -119,6 +143,7 @@ func (c *Conn) frame(most int) (last bool, op byte, data []byte, err error) {
 	if _, err = io.ReadFull(c.r, head[:2]); err != nil {
 		return false, 0, nil, err
 	}
+	c.heard.Store(true)
 	last, op = head[0]&0x80 != 0, head[0]&0x0f
 	size := uint64(head[1] & 0x7f)
 	if head[1]&0x80 != 0 || head[0]&0x70 != 0 {
@@ -142,9 +167,6 @@ func (c *Conn) frame(most int) (last bool, op byte, data []byte, err error) {
 	_, err = io.ReadFull(c.r, data)
 	return last, op, data, err
 }
-
-// Ping asks whether the other side is there; its answer is swallowed by Read.
-func (c *Conn) Ping() error { return c.send(opPing, nil) }
 
 func (c *Conn) send(op byte, data []byte) error {
 	if len(data) > 125 {

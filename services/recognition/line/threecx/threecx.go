@@ -222,6 +222,7 @@ func (l *Line) changed(ctx context.Context, ext, id string, kind int, calls map[
 			say(line.Missed)
 		}
 	case gone:
+	case seen == nil && len(calls) >= line.MostCalls:
 	case seen == nil && (p.Status == "Ringing" || p.Status == "Dialing"):
 		e := line.Event{Call: strconv.Itoa(p.Call) + "." + id, Extension: ext, Remote: p.Number, Display: p.Name, Outgoing: p.Status == "Dialing"}
 		e.Hidden = !e.Outgoing && (p.Number == "" || strings.EqualFold(p.Number, "anonymous"))

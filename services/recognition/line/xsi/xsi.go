@@ -158,6 +158,7 @@ func (l *Line) tell(ctx context.Context, method, path string, body any) error {
 
 // Watch opens a channel, subscribes each extension to its calls, and reads what it tells.
 func (l *Line) Watch(ctx context.Context, tell func(line.Event)) error {
+	asked := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	set := "rempart-" + string(ids.New())
@@ -169,11 +170,13 @@ func (l *Line) Watch(ctx context.Context, tell func(line.Event)) error {
 		return err
 	}
 	defer res.Body.Close()
-	r := reader{l: l, set: set, calls: map[string]*line.Event{}, tell: tell}
-	err = r.read(ctx, xml.NewDecoder(res.Body))
+	bound := &io.LimitedReader{R: res.Body}
+	r := reader{l: l, set: set, calls: map[string]*line.Event{}, tell: tell, bound: bound, taken: make(chan string, 64), lost: cancel}
+	go r.acknowledge(ctx)
+	err = r.read(ctx, xml.NewDecoder(bound))
 	l.up.Store(false)
-	if ctx.Err() != nil {
-		return ctx.Err()
+	if asked.Err() != nil {
+		return asked.Err()
 	}
 	if !errors.Is(err, line.ErrRefused) {
 		err = fmt.Errorf("%w: %w", line.ErrUnreachable, err)
@@ -186,12 +189,28 @@ type reader struct {
 	set   string
 	calls map[string]*line.Event
 	tell  func(line.Event)
+	bound *io.LimitedReader // of one document
+	taken chan string       // ids of events to acknowledge
+	lost  func()            // ends the watching
+}
+
+// acknowledge says which events were taken, one after another; the exchange tells again what was not said.
+func (r *reader) acknowledge(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-r.taken:
+			_ = r.l.tell(ctx, http.MethodPost, events+"/channel/eventresponse", received{ID: id, Status: 200, Reason: "OK"})
+		}
+	}
 }
 
 // read takes one document after another from a channel: itself, its heartbeats, events.
 func (r *reader) read(ctx context.Context, in *xml.Decoder) error {
 	in.Strict = false
 	for {
+		r.bound.N = line.MostText
 		token, err := in.Token()
 		if err != nil {
 			return err
@@ -216,9 +235,10 @@ func (r *reader) read(ctx context.Context, in *xml.Decoder) error {
 			if err := in.DecodeElement(&e, &start); err != nil {
 				return err
 			}
-			go func() {
-				_ = r.l.tell(ctx, http.MethodPost, events+"/channel/eventresponse", received{ID: e.ID, Status: 200, Reason: "OK"})
-			}()
+			select {
+			case r.taken <- e.ID:
+			default:
+			}
 			r.event(&e)
 		case "ChannelTerminatedEvent":
 			return io.EOF
@@ -241,14 +261,18 @@ func (r *reader) subscribe(ctx context.Context, channel string) error {
 	go func() {
 		tick := time.NewTicker(15 * time.Second)
 		defer tick.Stop()
-		for {
+		for missed := 0; missed < 3; {
 			select {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				_ = r.l.tell(ctx, http.MethodPut, events+"/channel/"+url.PathEscape(channel)+"/heartbeat", nil)
+				missed++
+				if r.l.tell(ctx, http.MethodPut, events+"/channel/"+url.PathEscape(channel)+"/heartbeat", nil) == nil {
+					missed = 0
+				}
 			}
 		}
+		r.lost() // a dead connection says nothing by itself
 	}()
 	return nil
 }
@@ -272,6 +296,7 @@ func (r *reader) event(e *event) {
 	}
 	_, kind, _ := strings.Cut(e.Data.Type, ":")
 	switch {
+	case seen == nil && len(r.calls) >= line.MostCalls:
 	case seen == nil && (kind == "CallReceivedEvent" || kind == "CallOriginatedEvent" || kind == "CallOriginatingEvent"):
 		seen = &line.Event{
 			Call: call.ID, Extension: ext, Outgoing: kind != "CallReceivedEvent", Own: call.Personality == "Click-to-Dial",

@@ -116,3 +116,13 @@ func TestRequests(t *testing.T) {
 		t.Errorf("a wrong password gives %v", err)
 	}
 }
+
+// TestAnExchangeCannotFillTheMemory: a document without an end is not gathered; the channel is given up.
+func TestAnExchangeCannotFillTheMemory(t *testing.T) {
+	front, _ := broadworks(t, `<xsi:Event xmlns:xsi="http://schema.broadsoft.com/xsi"><xsi:eventID>`+strings.Repeat("x", 2*line.MostText))
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := open(front, "good").Watch(ctx, func(line.Event) {}); !errors.Is(err, line.ErrUnreachable) {
+		t.Errorf("a document of half a megabyte is waited for: %v", err)
+	}
+}
