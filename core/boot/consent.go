@@ -16,13 +16,19 @@ func (h *House) consents(doors *late) *consent.Module {
 	})
 }
 
-// personChanged tells the rooms that keep something of a person's profile that it changed: the list of members, and what
-// organizations are shown of it.
-func (h *House) personChanged(ctx context.Context, tx core.Tx, p core.Person) error {
+// personChanged tells the rooms that keep something of a person's profile that it changed: the list of members, what
+// organizations are shown of it, and, when it says something else of the person, the outside systems that hold a copy.
+func (h *House) personChanged(ctx context.Context, tx core.Tx, before, p core.Person) error {
 	if err := h.organizations.PersonChanged(ctx, tx, p); err != nil {
 		return err
 	}
-	return h.consent.Refresh(ctx, tx, p.ID)
+	if err := h.consent.Refresh(ctx, tx, p.ID); err != nil {
+		return err
+	}
+	if before.GivenName == p.GivenName && before.FamilyName == p.FamilyName && before.Email == p.Email && before.Phone == p.Phone && before.Gender == p.Gender {
+		return nil
+	}
+	return h.rights.TellRecipients(ctx, tx, personal.News{Event: personal.NewsCorrected, Person: p.ID})
 }
 
 // Consents is the door of consents for services: whether one is given, and what to do when fields that persons share change.

@@ -33,7 +33,7 @@ func (h *House) erasures(doors *late) *erasure.Module {
 		Shared: func(ctx context.Context, tx core.Tx, person core.ID) ([]core.ID, error) {
 			return h.consent.SharedWith(ctx, tx, person) // made after this room
 		},
-		Holds: h.holds, Files: files, Origin: h.cfg.Origin, Log: h.cfg.Log, Reached: h.cfg.reached,
+		Recipients: h.rights.TellRecipients, Holds: h.holds, Files: files, Origin: h.cfg.Origin, Log: h.cfg.Log, Reached: h.cfg.reached,
 	})
 }
 

@@ -281,8 +281,8 @@ func (h *House) people(doors *late, root []byte) (err error) {
 		Reported: func(ctx context.Context, tx core.Tx, report core.ID, by core.Person) (*core.Act, error) {
 			return h.incident.ReportCame(ctx, tx, report, by)
 		},
-		Told: func(ctx context.Context, tx core.Tx, p core.Person) error {
-			return h.personChanged(ctx, tx, p)
+		Told: func(ctx context.Context, tx core.Tx, before, p core.Person) error {
+			return h.personChanged(ctx, tx, before, p)
 		},
 	})
 	h.organizations = organization.New(organization.Needs{

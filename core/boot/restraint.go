@@ -6,6 +6,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/restraint"
+	"github.com/rempart/rempart/core/personal"
 )
 
 // rightsRooms are those whose acts serve a person's rights or an authority: what a person has restricted is open to them.
@@ -17,6 +18,9 @@ func (h *House) restraints(doors *late) *restraint.Module {
 		Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, People: &doors.identity, Orgs: &doors.organizations, Listen: h.db.Listen, Origin: h.cfg.Origin,
 		Consented: func(ctx context.Context, tx core.Tx, org, person core.ID, purpose core.Purpose) (bool, error) {
 			return h.consent.Given(ctx, tx, org, person, purpose) // made after this room
+		},
+		Recipients: func(ctx context.Context, tx core.Tx, n personal.News) error {
+			return h.rights.TellRecipients(ctx, tx, n)
 		},
 	})
 }

@@ -25,7 +25,7 @@ func (h *House) rightsDesk(doors *late, root []byte) *rights.Module {
 			return list
 		},
 		Modules: func() []core.Module { return h.modules },
-		Calls:   h.egress.Typed, Log: h.cfg.Log, Origin: h.cfg.Origin,
+		Calls:   h.egress.Typed, Shared: h.consent.SharedWith, Log: h.cfg.Log, Origin: h.cfg.Origin,
 	})
 }
 
@@ -69,5 +69,8 @@ func (c rightsContacts) Authority(ctx context.Context, tx core.Tx, org core.ID) 
 func (h *House) scheduleRights() {
 	h.jobs.Handle(rights.JobTell, func(ctx context.Context, run jobs.Run) error {
 		return h.rights.HandleTell(core.WithActor(ctx, core.System(rights.JobTell)), run)
+	})
+	h.jobs.Handle(rights.JobRecipient, func(ctx context.Context, run jobs.Run) error {
+		return h.rights.HandleRecipient(core.WithActor(ctx, core.System(rights.JobRecipient)), run)
 	})
 }

@@ -76,3 +76,25 @@ type Registrar interface {
 	// Activities gives the activities in force for an organization (Platform for the provider's own), those added by hand too.
 	Activities(ctx context.Context, tx core.Tx, org core.ID) ([]core.Activity, error)
 }
+
+// What happened to the data of a person, of which those who received them are told (article 19).
+const (
+	NewsErased     = "recipient.erasure"
+	NewsCorrected  = "recipient.rectification"
+	NewsRestricted = "recipient.restriction"
+)
+
+// News tells what happened to the data of a person.
+type News struct {
+	Event  string
+	Org    core.ID // whose outside systems are told; "" for those of every organization that the person has to do with, and of the platform
+	Person core.ID
+	Member core.ID // their membership in Org, when it is no longer there to be read
+	Notice core.ID // of an erasure in Org
+}
+
+// Recipients is the door of the rights desk for whoever corrects, erases or restricts.
+type Recipients interface {
+	// TellRecipients tells, after the commit, the outside systems that may hold a copy.
+	TellRecipients(ctx context.Context, tx core.Tx, n News) error
+}

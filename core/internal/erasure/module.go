@@ -84,8 +84,10 @@ type Needs struct {
 	Holds   func() personal.Holds // nil, or giving nil, while no room keeps holds
 	// Shared gives the organizations to which a person gave a part of their data, besides those that they belong to; nil: none.
 	Shared func(ctx context.Context, tx core.Tx, person core.ID) ([]core.ID, error)
-	Limits Limits
-	Signer Signer
+	// Recipients tells the outside systems that hold copies of what is erased (article 19); nil: there are none.
+	Recipients func(ctx context.Context, tx core.Tx, n personal.News) error
+	Limits     Limits
+	Signer     Signer
 	// Files are the databases' files, for the probe of raw files; none on PostgreSQL.
 	Files  []string
 	Origin string

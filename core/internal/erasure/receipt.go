@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
@@ -51,6 +53,9 @@ func (m *Module) certify(ctx context.Context, o *Order) error {
 	done := &core.Act{Def: certify, Org: core.Platform, Resource: o.ID, Entry: ids.At(ended)}
 	err = m.needs.Gate.Change(ctx, done, func(tx core.Tx) error {
 		notices, err := m.tell(ctx, tx, o)
+		if err == nil {
+			err = m.tellPlatform(ctx, tx, o, who)
+		}
 		if err != nil {
 			return err
 		}
@@ -134,7 +139,24 @@ func (m *Module) lastMail(ctx context.Context, tx core.Tx, o *Order, who contact
 	return m.needs.Mail.Queue(ctx, tx, core.Mail{Org: core.Platform, Person: o.ID, To: who.Email, Kind: MailReceipt, Subject: mailSubject.Say(lang), Body: text})
 }
 
-// tell tells the administrators of the organizations that had received the data, and gives how many organizations there are.
+func (m *Module) news(ctx context.Context, tx core.Tx, n personal.News) error {
+	if m.needs.Recipients == nil {
+		return nil
+	}
+	n.Event = personal.NewsErased
+	return m.needs.Recipients(ctx, tx, n)
+}
+
+// tellPlatform tells the provider's own outside systems of somebody who is gone altogether: once, and of no canary.
+func (m *Module) tellPlatform(ctx context.Context, tx core.Tx, o *Order, who contact) error {
+	if o.Scope != ScopePerson || !o.Replayed.IsZero() || strings.HasSuffix(who.Email, core.CanaryDomain) {
+		return nil
+	}
+	return m.news(ctx, tx, personal.News{Org: core.Platform, Person: o.Person})
+}
+
+// tell tells the administrators and the outside systems of the organizations that had received the data, and gives how many
+// organizations there are.
 func (m *Module) tell(ctx context.Context, tx core.Tx, o *Order) (int, error) {
 	list, err := db.All(ctx, tx, qNoticesOf, scanNotice, o.ID)
 	if err != nil {
@@ -145,6 +167,9 @@ func (m *Module) tell(ctx context.Context, tx core.Tx, o *Order) (int, error) {
 			continue
 		}
 		if _, err := tx.Exec(ctx, qTold, n.ID, clock.Micros(m.now())); err != nil {
+			return 0, err
+		}
+		if err := m.news(ctx, tx, personal.News{Org: n.Org, Person: o.Person, Member: n.Member, Notice: n.ID}); err != nil {
 			return 0, err
 		}
 		live, err := m.needs.Rights.LiveIn(ctx, tx, n.Org)

@@ -42,8 +42,9 @@ type Needs struct {
 	Tokens   Tokens
 	// Masks tells whose data an act must not show; nil: everybody's may be shown.
 	Masks Masks
-	// Told hears of a profile that was written, in the same transaction: lists of members show names. nil tells nobody.
-	Told func(ctx context.Context, tx core.Tx, p core.Person) error
+	// Told hears of a profile that was written, as it was and as it is, in the same transaction: lists of members show names. nil tells
+	// nobody.
+	Told func(ctx context.Context, tx core.Tx, before, p core.Person) error
 	// Reported opens an incident for a "this wasn't me" in the same transaction, and gives the act that tells of it (ACC-10.1).
 	Reported func(ctx context.Context, tx core.Tx, report core.ID, by core.Person) (*core.Act, error)
 	// Hasher bounds the work of hashing; the standard cost and limits when nil.

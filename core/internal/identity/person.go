@@ -200,7 +200,7 @@ func (m *Module) UpdatePerson(ctx context.Context, tx core.Tx, p core.Person) er
 		return fmt.Errorf("identity: update person: %w", err)
 	}
 	if m.needs.Told != nil {
-		return m.needs.Told(ctx, tx, p)
+		return m.needs.Told(ctx, tx, before, p)
 	}
 	return nil
 }

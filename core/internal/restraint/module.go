@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/db"
 )
 
@@ -41,7 +42,9 @@ type Needs struct {
 	// Consented tells whether a person agrees that an organization uses their data for a purpose, in spite of a restriction
 	// (article 18-2); nil: nobody does.
 	Consented func(ctx context.Context, tx core.Tx, org, person core.ID, purpose core.Purpose) (bool, error)
-	Origin    string
+	// Recipients tells those who hold copies of what is restricted (article 19); nil: nobody does.
+	Recipients func(ctx context.Context, tx core.Tx, n personal.News) error
+	Origin     string
 }
 
 // Module is the room of restrictions and objections.

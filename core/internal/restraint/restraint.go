@@ -107,6 +107,11 @@ func (m *Module) Restrain(ctx context.Context, tx core.Tx, r personal.Restraint)
 	if _, err := tx.Exec(ctx, qAdd, id, r.Org, r.Person, r.Purpose, r.Ground, r.Request, clock.Micros(since), by); err != nil {
 		return "", err
 	}
+	if r.Purpose == "" && m.needs.Recipients != nil { // article 19 speaks of restrictions, not of objections
+		if err := m.needs.Recipients(ctx, tx, personal.News{Event: personal.NewsRestricted, Org: r.Org, Person: r.Person}); err != nil {
+			return "", err
+		}
+	}
 	return id, m.turned(ctx, tx)
 }
 

@@ -82,8 +82,10 @@ type Needs struct {
 	Purposes func(context.Context) []Use    // what one may object to; nil: nothing that the platform can stop by itself
 	Key      []byte                         // of the proofs of work
 	Calls    func(org core.ID) *http.Client // to what people of an organization typed
-	Log      *slog.Logger
-	Origin   string
+	// Shared gives the organizations to which a person gave a part of their data, besides those that they belong to; nil: none.
+	Shared func(ctx context.Context, tx core.Tx, person core.ID) ([]core.ID, error)
+	Log    *slog.Logger
+	Origin string
 }
 
 // Module is the room of rights.

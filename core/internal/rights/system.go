@@ -197,19 +197,22 @@ func (m *Module) mailSystem(ctx context.Context, tx core.Tx, r *Request, s Syste
 	})
 }
 
-// Told is what an outside system receives as JSON, signed as package hook says. It answers 2xx, does what is asked, then
-// closes the task by the API.
+// Told is what an outside system receives as JSON, signed as package hook says. It answers 2xx and does what is asked. Of a
+// request ("rights.…") it then closes the task by the API; of what happened elsewhere ("recipient.…") there is no task, and of an
+// erasure the notice is closed.
 type Told struct {
-	Event        string            `json:"event"` // "rights.erasure", "rights.access"...
+	Event        string            `json:"event"` // "rights.erasure", "rights.access"..., "recipient.erasure", "recipient.rectification", "recipient.restriction"
 	Organization core.ID           `json:"organization"`
-	Request      core.ID           `json:"request"`
-	Task         core.ID           `json:"task"`
-	Person       core.ID           `json:"person"` // "" when they have no account on the platform
+	Request      core.ID           `json:"request,omitempty"`
+	Task         core.ID           `json:"task,omitempty"`
+	Person       core.ID           `json:"person"`           // "" when they have no account on the platform
+	Member       core.ID           `json:"member,omitempty"` // their membership in the organization
+	Notice       core.ID           `json:"notice,omitempty"` // of an erasure, as the API lists them
 	Name         string            `json:"name"`
 	Email        string            `json:"email"`
 	Purpose      core.Purpose      `json:"purpose,omitempty"`
 	Fields       map[string]string `json:"fields,omitempty"` // of a rectification
-	Due          time.Time         `json:"due"`
+	Due          time.Time         `json:"due,omitzero"`
 }
 
 // HandleTell tells one outside system of one request; an error makes the job try again later.
@@ -247,6 +250,17 @@ func (m *Module) HandleTell(ctx context.Context, run jobs.Run) error {
 	if err != nil || gone {
 		return err
 	}
+	return m.post(ctx, org, s, told, func(tx core.Tx, reply string) error {
+		if _, err := tx.Exec(ctx, qReplied, org, s.ID, clock.Micros(m.now()), reply); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, qTaskReply, org, task, reply)
+		return err
+	})
+}
+
+// post sends one signed message and notes what came back; an error may pass by itself unless it is permanent.
+func (m *Module) post(ctx context.Context, org core.ID, s System, told Told, note func(tx core.Tx, reply string) error) error {
 	secret, _, err := m.open(ctx, org, "rights_system.secret", s.ID, s.secret)
 	if err != nil {
 		return err
@@ -259,12 +273,6 @@ func (m *Module) HandleTell(ctx context.Context, run jobs.Run) error {
 	if errors.Is(failed, hook.ErrInside) {
 		failed = jobs.Permanent(failed)
 	}
-	err = m.needs.Gate.Keep(ctx, Replying, func(tx core.Tx) error {
-		if _, err := tx.Exec(ctx, qReplied, org, s.ID, clock.Micros(m.now()), reply); err != nil {
-			return err
-		}
-		_, err := tx.Exec(ctx, qTaskReply, org, task, reply)
-		return err
-	})
+	err = m.needs.Gate.Keep(ctx, Replying, func(tx core.Tx) error { return note(tx, reply) })
 	return errors.Join(failed, err)
 }

@@ -91,7 +91,7 @@ var (
 	tRefused    = i18n.T("Refus envoyé. Sa preuve est gardée.", "Refusal sent. Its proof is kept.")
 	tTaskDone   = i18n.T("Tâche faite.", "Task done.")
 
-	tSysLead   = i18n.T("Ce qui détient des données des mêmes personnes hors de la plateforme. À chaque demande exécutée, un programme reçoit un message signé, une personne un courriel qui ne nomme que la référence.", "What holds data of the same persons outside of the platform. For each request carried out, a program receives a signed message, a person a mail that gives the reference only.")
+	tSysLead   = i18n.T("Ce qui détient des données des mêmes personnes hors de la plateforme. À chaque demande exécutée, et quand une personne est effacée, corrigée ou limitée autrement, un programme reçoit un message signé, une personne un courriel qui ne nomme que la référence.", "What holds data of the same persons outside of the platform. For each request carried out, and when a person is erased, corrected or restricted otherwise, a program receives a signed message, a person a mail that gives the reference only.")
 	tSysName   = i18n.T("Nom du système", "Name of the system")
 	tWay       = i18n.T("Comment le prévenir", "How to tell it")
 	tAddress   = i18n.T("Adresse", "Address")
