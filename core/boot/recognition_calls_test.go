@@ -190,6 +190,25 @@ func TestAMaskedCallerIsNeitherLookedUpNorKept(t *testing.T) {
 	}))
 }
 
+// TestABusyPhoneStillShowsWhoRings: however many calls came and went before, the one that rings now is told to a page that opens.
+func TestABusyPhoneStillShowsWhoRings(t *testing.T) {
+	onEachStore(t, func(t *testing.T, w *town) {
+		rig := w.phones(w.a, map[string]string{"a.member": "101"})
+		for i := range 101 {
+			w.must("report", rig.m.Report(w.system(), w.a, line.Event{Call: strconv.Itoa(i), Extension: "101", State: line.Missed, Remote: callerNumber}))
+		}
+		w.must("report", rig.m.Report(w.system(), w.a, line.Event{Call: "now", Extension: "101", State: line.Ringing, Remote: callerNumber}))
+		live, err := rig.m.Live(w.as("a.member"), w.a, time.Time{})
+		if err != nil || len(live) != 1 || live[0].State != line.Ringing {
+			t.Errorf("%d calls are live: %v, want the one that rings", len(live), err)
+		}
+		missed, err := rig.m.Live(w.as("a.member"), w.a, time.Now().Add(-time.Hour))
+		if err != nil || len(missed) != 100 || missed[99].State != line.Ringing {
+			t.Errorf("a page that was away is told %d calls (%v), want the last hundred, the newest last", len(missed), err)
+		}
+	})
+}
+
 // TestALinkRemovedTakesItsNamesOutOfHistories in the same second (CTI-32.1): the number stays the person's own history, the name was the link's.
 func TestALinkRemovedTakesItsNamesOutOfHistories(t *testing.T) {
 	w := newTown(t, "")

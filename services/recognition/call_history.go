@@ -2,6 +2,7 @@ package recognition
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,8 @@ const (
 	searched = 3000
 	// recentCalls is how long a call that changed may be told to a page that was away.
 	recentCalls = 10 * time.Minute
+	// longestLive is after how long without a word of its exchange a call is no longer taken for live.
+	longestLive = 4 * time.Hour
 )
 
 // own is an act of the actor on what is their own.
@@ -51,21 +54,19 @@ func (m *Module) Watch(ctx context.Context, org, call core.ID) (s Seen, err erro
 func (m *Module) Live(ctx context.Context, org core.ID, after time.Time) (list []Seen, err error) {
 	act := own(ctx, WatchCalls, org, "")
 	err = m.needs.Gate.Read(ctx, act, func(tx core.Tx) error {
-		since := m.now().Add(-recentCalls)
-		if after.After(since) {
-			since = after
+		now := m.now()
+		since := now // nothing that is over
+		if !after.IsZero() {
+			if since = now.Add(-recentCalls); after.After(since) {
+				since = after
+			}
 		}
-		rows, err := db.All(ctx, tx, qChanged, scanCall, org, act.Subject, clock.Micros(m.now().Add(-4*time.Hour)))
+		rows, err := db.All(ctx, tx, qChanged, scanCall, org, act.Subject, clock.Micros(now.Add(-longestLive)), clock.Micros(since))
 		if err != nil {
 			return err
 		}
-		kept := rows[:0]
-		for _, r := range rows {
-			if r.Live() || !after.IsZero() && r.Changed.After(since) {
-				kept = append(kept, r)
-			}
-		}
-		list, err = m.seen(ctx, tx, org, act.Subject, kept)
+		slices.Reverse(rows) // as they changed
+		list, err = m.seen(ctx, tx, org, act.Subject, rows)
 		return err
 	})
 	return list, err
@@ -82,45 +83,39 @@ func (m *Module) history(ctx context.Context, org core.ID, q HistoryQuery) (list
 			limit = searched
 		}
 		rows, err := db.All(ctx, tx, qHistory, scanCall, org, act.Subject, string(q.Before), limit)
+		if err == nil {
+			err = m.openAll(ctx, tx, org, act.Subject, rows)
+		}
 		if err != nil {
 			return err
 		}
 		if q.Search != "" {
-			if rows, err = m.search(ctx, tx, act.Subject, rows, q); err != nil {
-				return err
-			}
+			rows = matching(rows, q)
 		}
-		list, err = m.seen(ctx, tx, org, act.Subject, rows)
+		list, err = m.offered(ctx, tx, org, rows)
 		return err
 	})
 	return list, err
 }
 
-// search keeps the calls in which a text stands: numbers are compared by their digits, as people write them.
-func (m *Module) search(ctx context.Context, tx core.Tx, person core.ID, rows []callRow, q HistoryQuery) (kept []callRow, err error) {
-	open := append([]callRow(nil), rows...)
-	if err := m.openAll(ctx, person, open); err != nil {
-		return nil, err
-	}
-	if err := m.readKnown(ctx, tx, open); err != nil {
-		return nil, err
-	}
+// matching keeps the calls in which a text stands: numbers are compared by their digits, as people write them.
+func matching(rows []callRow, q HistoryQuery) (kept []callRow) {
 	text, digits := strings.ToLower(strings.TrimSpace(q.Search)), digitsOf(q.Search)
-	if n := number.Parse(q.Search, "FR"); n.Kind == number.E164 {
+	if n := number.Parse(q.Search, HomeRegion); n.Kind == number.E164 {
 		digits = strings.TrimPrefix(n.E164, "+")
 	}
-	for i, r := range open {
+	for _, r := range rows {
 		words := []string{r.Display, r.Note, r.Remote}
 		for _, c := range r.Cards {
 			words = append(words, c.Name, c.Company)
 		}
 		if strings.Contains(strings.ToLower(strings.Join(words, "\n")), text) || len(digits) >= 3 && strings.Contains(digitsOf(r.Remote), digits) {
-			if kept = append(kept, rows[i]); len(kept) == q.Limit {
+			if kept = append(kept, r); len(kept) == q.Limit {
 				break
 			}
 		}
 	}
-	return kept, nil
+	return kept
 }
 
 func digitsOf(s string) string {
@@ -134,13 +129,22 @@ func digitsOf(s string) string {
 
 // seen opens calls of one person, with their cards and what scripts do.
 func (m *Module) seen(ctx context.Context, tx core.Tx, org, person core.ID, rows []callRow) ([]Seen, error) {
-	if err := m.openAll(ctx, person, rows); err != nil {
+	if err := m.openAll(ctx, tx, org, person, rows); err != nil {
 		return nil, err
 	}
-	if err := m.readKnown(ctx, tx, rows); err != nil {
-		return nil, err
+	return m.offered(ctx, tx, org, rows)
+}
+
+// offered gives open calls with what scripts do for each; the scripts are read once for all of them.
+func (m *Module) offered(ctx context.Context, tx core.Tx, org core.ID, rows []callRow) ([]Seen, error) {
+	if len(rows) == 0 {
+		return nil, nil
 	}
 	if err := m.arrange(ctx, tx, org, rows); err != nil {
+		return nil, err
+	}
+	book, err := m.scriptsOf(ctx, tx, org)
+	if err != nil {
 		return nil, err
 	}
 	list := make([]Seen, len(rows))
@@ -149,26 +153,22 @@ func (m *Module) seen(ctx context.Context, tx core.Tx, org, person core.ID, rows
 		if r.Hidden || r.Remote == "" || r.Own {
 			continue
 		}
-		actions, err := m.Actions(ctx, tx, org, callerOf(r.Call))
-		if err != nil {
+		if list[i].Actions, err = book.actions(callerOf(number.Parse(r.Remote, ""), r.Cards)); err != nil {
 			return nil, err
 		}
-		list[i].Actions = actions
 	}
 	return list, nil
 }
 
-// callerOf is what scripts may use of a call.
-func callerOf(c Call) pop.Caller {
-	caller := pop.Caller{Number: c.Remote}
-	if n := number.Parse(c.Remote, ""); n.Kind != number.E164 {
-		caller.Number = ""
-	}
-	if len(c.Cards) > 0 {
-		first := c.Cards[0]
-		caller.Known, caller.Company, caller.Scripts = !first.CompanyOnly, first.Company, first.Scripts
-		if !first.CompanyOnly {
-			caller.Name = first.Name
+// callerOf is what scripts may use of a caller: of several cards, the first one. A company's number does not tell who the person is, and
+// a number that is no public one starts nothing.
+func callerOf(n number.Number, cards []Match) pop.Caller {
+	caller := pop.Caller{Number: n.E164}
+	if len(cards) > 0 {
+		first := cards[0]
+		caller.Known, caller.Company = !first.CompanyOnly, first.Company
+		if caller.Known {
+			caller.Name, caller.Scripts = first.Name, first.Scripts
 		}
 	}
 	return caller

@@ -203,7 +203,7 @@ func (m *Module) callsOf(ctx context.Context, p canaryPhone) (rows []callRow, er
 		if rows, err = db.All(ctx, tx, qHistory, scanCall, core.Canaries, p.Person, "", 10); err != nil {
 			return err
 		}
-		return m.openAll(ctx, p.Person, rows)
+		return m.openAll(ctx, tx, core.Canaries, p.Person, rows)
 	})
 	return rows, err
 }

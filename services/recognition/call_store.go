@@ -21,12 +21,14 @@ var (
 	qReleaseRef = db.SQL(`UPDATE recognition_call SET ref = $3 WHERE org = $1 AND id = $2`)
 	qCallRef    = db.SQL(`SELECT ` + callColumns + ` FROM recognition_call WHERE org = $1 AND person = $2 AND ref = $3`)
 	qOneCall    = db.SQL(`SELECT ` + callColumns + ` FROM recognition_call WHERE org = $1 AND person = $2 AND id = $3`)
-	qChanged    = db.SQL(`SELECT ` + callColumns + ` FROM recognition_call WHERE org = $1 AND person = $2 AND changed_at > $3 ORDER BY changed_at, id LIMIT 100`)
-	qHistory    = db.SQL(`SELECT ` + callColumns + ` FROM recognition_call WHERE org = $1 AND person = $2 AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4`)
-	qNoteCall   = db.SQL(`UPDATE recognition_call SET note = $4, changed_at = $5 WHERE org = $1 AND person = $2 AND id = $3`)
+	qChanged    = db.SQL(`SELECT ` + callColumns + ` FROM recognition_call WHERE org = $1 AND person = $2 AND changed_at > $3
+		AND (state IN ('ringing', 'answered') OR changed_at > $4) ORDER BY changed_at DESC, id DESC LIMIT 100`)
+	qHistory  = db.SQL(`SELECT ` + callColumns + ` FROM recognition_call WHERE org = $1 AND person = $2 AND ($3 = '' OR id < $3) ORDER BY id DESC LIMIT $4`)
+	qNoteCall = db.SQL(`UPDATE recognition_call SET note = $4, changed_at = $5 WHERE org = $1 AND person = $2 AND id = $3`)
 
-	qAddKnown  = db.SQL(`INSERT INTO recognition_known (org, call, at, link, began_at, card) VALUES ($1, $2, $3, $4, $5, $6)`)
-	qKnown     = db.SQL(`SELECT at, link, card FROM recognition_known WHERE org = $1 AND call = $2 ORDER BY at`)
+	qAddKnown = db.SQL(`INSERT INTO recognition_known (org, call, at, link, began_at, card) VALUES ($1, $2, $3, $4, $5, $6)`)
+	qKnown    = db.SQL(`SELECT k.call, k.at, k.link, k.card FROM recognition_known k JOIN recognition_call c ON c.org = k.org AND c.id = k.call
+		WHERE k.org = $1 AND c.person = $2 AND k.call BETWEEN $3 AND $4 ORDER BY k.call, k.at`)
 	qDropKnown = db.SQL(`DELETE FROM recognition_known WHERE org = $1 AND call = $2`)
 )
 
@@ -94,8 +96,8 @@ func (*Module) openWith(open opener, r *callRow) error {
 	return pack.Read(plain, &r.Note)
 }
 
-// openAll opens the calls of one person.
-func (m *Module) openAll(ctx context.Context, person core.ID, rows []callRow) error {
+// openAll opens the calls of one person, and who their callers were.
+func (m *Module) openAll(ctx context.Context, tx core.Tx, org, person core.ID, rows []callRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -110,7 +112,7 @@ func (m *Module) openAll(ctx context.Context, person core.ID, rows []callRow) er
 			return err
 		}
 	}
-	return nil
+	return m.readKnown(ctx, tx, org, person, rows)
 }
 
 func knownPlace(call core.ID, at int64) string {
@@ -136,51 +138,59 @@ func (m *Module) keepKnown(ctx context.Context, tx core.Tx, r callRow) error {
 }
 
 type knownRow struct {
+	call core.ID
 	at   int64
 	link core.ID
 	card []byte
 }
 
 func scanKnown(scan db.Scan) (k knownRow, err error) {
-	err = scan(&k.at, &k.link, &k.card)
+	err = scan(&k.call, &k.at, &k.link, &k.card)
 	return k, err
 }
 
-// readKnown gives who callers were, by cards whose links still stand.
-func (m *Module) readKnown(ctx context.Context, tx core.Tx, rows []callRow) error {
+// readKnown gives who callers were, by cards whose links still stand: one statement for all the calls, one key for each link.
+func (m *Module) readKnown(ctx context.Context, tx core.Tx, org, person core.ID, rows []callRow) error {
+	place := make(map[core.ID]int, len(rows))
+	first, last := rows[0].ID, rows[0].ID
+	for i, r := range rows {
+		place[r.ID], first, last = i, min(first, r.ID), max(last, r.ID)
+	}
+	kept, err := db.All(ctx, tx, qKnown, scanKnown, org, person, first, last)
+	if err != nil {
+		return err
+	}
 	openers := map[core.ID]opener{}
-	for i := range rows {
-		kept, err := db.All(ctx, tx, qKnown, scanKnown, rows[i].Org, rows[i].ID)
-		if err != nil {
-			return err
+	for _, k := range kept {
+		i, asked := place[k.call]
+		if !asked {
+			continue
 		}
-		for _, k := range kept {
-			open, ready := openers[k.link]
-			if !ready {
-				if open, err = m.needs.Bulk.Opener(ctx, k.link); core.KindOf(err) == core.Gone || core.CodeOf(err) == "vault.no_key" {
-					open = nil
-				} else if err != nil {
-					return err
-				}
-				openers[k.link] = open
-			}
-			if open == nil {
-				continue
-			}
-			match, err := openKnown(open, rows[i].ID, k)
-			if core.KindOf(err) == core.Gone {
-				continue
+		open, ready := openers[k.link]
+		if !ready {
+			if open, err = m.needs.Bulk.Opener(ctx, k.link); core.KindOf(err) == core.Gone || core.CodeOf(err) == "vault.no_key" {
+				open = nil
 			} else if err != nil {
 				return err
 			}
-			rows[i].Cards, rows[i].Company = append(rows[i].Cards, match), match.CompanyOnly
+			openers[k.link] = open
 		}
+		if open == nil {
+			continue
+		}
+		match, err := openKnown(open, k)
+		if core.KindOf(err) == core.Gone {
+			continue
+		} else if err != nil {
+			return err
+		}
+		rows[i].Cards, rows[i].Company = append(rows[i].Cards, match), match.CompanyOnly
 	}
 	return nil
 }
 
-func openKnown(open opener, call core.ID, k knownRow) (match Match, err error) {
-	plain, err := open(knownPlace(call, k.at), k.card)
+func openKnown(open opener, k knownRow) (match Match, err error) {
+	plain, err := open(knownPlace(k.call, k.at), k.card)
 	if err != nil {
 		return match, err
 	}

@@ -14,8 +14,6 @@ import (
 // HomeRegion is that of numbers without a country, unless the caller names another.
 const HomeRegion = "FR"
 
-const homeRegion = HomeRegion
-
 // Answer is what is known of a caller's number.
 type Answer struct {
 	Number number.Number

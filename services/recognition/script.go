@@ -218,11 +218,42 @@ func faultOf(err error) error {
 	return errScript.With(p.Field, reason)
 }
 
-// Actions gives what the scripts of an organization do for a caller, within a read that the caller's act has opened. A masked
-// caller (no number) has none. A script that cannot run any more (its host was taken off the list) is left out.
+// Tried is what one script does for a caller.
+type Tried struct {
+	Script Script
+	Action pop.Action
+	Error  string // stable word why it does nothing: "not_for", "host", "unsigned"
+}
+
+// scriptBook is the live scripts of an organization, read once, for as many callers as are asked about.
+type scriptBook struct {
+	list   []Script
+	limits pop.Limits
+}
+
+func (m *Module) scriptsOf(ctx context.Context, tx core.Tx, org core.ID) (b scriptBook, err error) {
+	if b.list, err = m.liveScripts(ctx, tx, org); err != nil || len(b.list) == 0 {
+		return b, err
+	}
+	if b.limits, err = m.limits(ctx, tx, org); err != nil {
+		return b, err
+	}
+	return b, m.markSigned(ctx, tx, org, b.list)
+}
+
+// Actions gives what the scripts of an organization do for one caller, within a read that the caller's act has opened.
 func (m *Module) Actions(ctx context.Context, tx core.Tx, org core.ID, caller pop.Caller) ([]pop.Action, error) {
-	tried, err := m.tryAll(ctx, tx, org, caller)
-	var all []pop.Action
+	b, err := m.scriptsOf(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	return b.actions(caller)
+}
+
+// actions gives what scripts do for a caller. A masked one (no number) has none. A script that cannot run any more (its host was taken
+// off the list) is left out.
+func (b scriptBook) actions(caller pop.Caller) (all []pop.Action, err error) {
+	tried, err := b.try(caller)
 	for _, t := range tried {
 		if t.Error == "" {
 			all = append(all, t.Action)
@@ -231,32 +262,14 @@ func (m *Module) Actions(ctx context.Context, tx core.Tx, org core.ID, caller po
 	return all, err
 }
 
-// Tried is what one script does for a caller.
-type Tried struct {
-	Script Script
-	Action pop.Action
-	Error  string // stable word why it does nothing: "not_for", "host", "unsigned"
-}
-
-func (m *Module) tryAll(ctx context.Context, tx core.Tx, org core.ID, caller pop.Caller) ([]Tried, error) {
+func (b scriptBook) try(caller pop.Caller) ([]Tried, error) {
 	if caller.Number == "" {
 		return nil, nil
 	}
-	list, err := m.liveScripts(ctx, tx, org)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	l, err := m.limits(ctx, tx, org)
-	if err != nil {
-		return nil, err
-	}
-	if err := m.markSigned(ctx, tx, org, list); err != nil {
-		return nil, err
-	}
-	all := make([]Tried, len(list))
-	for i := range list {
-		all[i].Script = list[i]
-		a, err := list[i].Action(caller, l)
+	all := make([]Tried, len(b.list))
+	for i := range b.list {
+		all[i].Script = b.list[i]
+		a, err := b.list[i].Action(caller, b.limits)
 		var p *pop.Problem
 		switch {
 		case errors.Is(err, pop.ErrNotFor):
@@ -265,10 +278,19 @@ func (m *Module) tryAll(ctx context.Context, tx core.Tx, org core.ID, caller pop
 			all[i].Error = p.Code
 		case err != nil:
 			return nil, err
-		case a.Kind == pop.Program && !list[i].Signed:
+		case a.Kind == pop.Program && !b.list[i].Signed:
 			all[i].Error = "unsigned"
 		}
 		all[i].Action = a
 	}
 	return all, nil
+}
+
+// tryAll tells what each script does for a caller, within a read that an act has opened.
+func (m *Module) tryAll(ctx context.Context, tx core.Tx, org core.ID, caller pop.Caller) ([]Tried, error) {
+	b, err := m.scriptsOf(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	return b.try(caller)
 }

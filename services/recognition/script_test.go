@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/services/recognition/number"
 	"github.com/rempart/rempart/services/recognition/pop"
 )
 
@@ -42,5 +43,22 @@ func TestTheRequestOfAScriptIsSentAsItStands(t *testing.T) {
 	crm.Close()
 	if err := m.perform(t.Context(), "a", a); core.CodeOf(err) != "script.unreachable" {
 		t.Errorf("nobody there: %v", err)
+	}
+}
+
+// TestACompanysNumberDoesNotMakeThePersonKnown: what scripts get of a caller is the same when a call comes and when a number is tried.
+func TestACompanysNumberDoesNotMakeThePersonKnown(t *testing.T) {
+	n := number.Parse("01 42 00 12 99", HomeRegion)
+	person := Match{Card: Card{Name: "Jeanne Moulin", Company: "Valombre", Scripts: map[string]string{"id": "7"}}}
+	trunk := person
+	trunk.CompanyOnly = true
+	if c := callerOf(n, []Match{person}); !c.Known || c.Name != "Jeanne Moulin" || c.Scripts["id"] != "7" {
+		t.Errorf("a person found is told as %+v", c)
+	}
+	if c := callerOf(n, []Match{trunk}); c.Known || c.Name != "" || c.Scripts != nil || c.Company != "Valombre" || c.Number != "+33142001299" {
+		t.Errorf("a company found is told as %+v", c)
+	}
+	if c := callerOf(number.Parse("101", HomeRegion), nil); c.Number != "" {
+		t.Errorf("an extension starts scripts as %q", c.Number)
 	}
 }

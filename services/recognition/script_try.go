@@ -37,7 +37,7 @@ func (m *Module) TryScripts(ctx context.Context, org core.ID, raw string) (t Scr
 			return err
 		}
 		told(act, t.Matches)
-		t.Tried, err = m.tryAll(ctx, tx, org, trialCaller(t.Answer))
+		t.Tried, err = m.tryAll(ctx, tx, org, callerOf(t.Number, t.Matches))
 		return err
 	})
 	return t, err

@@ -9,7 +9,6 @@ import (
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/services/recognition/number"
-	"github.com/rempart/rempart/services/recognition/pop"
 	"github.com/rempart/rempart/services/recognition/preview"
 )
 
@@ -49,26 +48,10 @@ func (m *Module) Try(ctx context.Context, org, link core.ID, raw string) (t Tria
 		if t.Number.Kind == number.Masked {
 			return nil
 		}
-		t.Scripts, err = m.tryAll(ctx, tx, org, trialCaller(t.Answer))
+		t.Scripts, err = m.tryAll(ctx, tx, org, callerOf(t.Number, t.Matches))
 		return err
 	})
 	return t, err
-}
-
-// trialCaller is what scripts may use of a caller: of several cards, the first one.
-func trialCaller(a Answer) pop.Caller {
-	c := pop.Caller{Number: a.Number.E164}
-	if c.Number == "" {
-		c.Number = a.Number.Digits
-	}
-	if len(a.Matches) > 0 {
-		first := a.Matches[0]
-		c.Company, c.Known = first.Company, true
-		if !first.CompanyOnly {
-			c.Name, c.Scripts = first.Name, first.Scripts
-		}
-	}
-	return c
 }
 
 // previewed finds a number among the first rows that the agent told.
@@ -96,7 +79,7 @@ func (m *Module) previewed(ctx context.Context, tx core.Tx, org, link core.ID, n
 
 func (m Mapping) region() string {
 	if m.Region == "" {
-		return homeRegion
+		return HomeRegion
 	}
 	return m.Region
 }
