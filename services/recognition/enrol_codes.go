@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -179,10 +180,17 @@ func (m *Module) enrol(ctx context.Context, code string) (Enrolled, error) {
 		return Enrolled{}, err
 	}
 	err = m.needs.Gate.Change(system, &core.Act{Def: &AgentEnrol, Org: a.org, Resource: a.ID}, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qSetAccount, a.org, a.ID, account)
+		n, err := tx.Exec(ctx, qSetAccount, a.org, a.ID, account)
+		if err == nil && n == 0 {
+			err = errCode // dismissed, or its link removed, while the account was made
+		}
 		return err
 	})
-	return Enrolled{Org: a.org, Link: a.Link, What: a.What, Token: secret}, err
+	if err != nil {
+		// Nobody could end an account that no row leads to.
+		return Enrolled{}, errors.Join(err, m.needs.Tokens.Revoke(context.WithoutCancel(system), a.org, account, "recognition.dismissed"))
+	}
+	return Enrolled{Org: a.org, Link: a.Link, What: a.What, Token: secret}, nil
 }
 
 // slowEnrol keeps a stranger from trying codes.
