@@ -190,7 +190,7 @@ func TestLinksOfTelephonesLeadHere(t *testing.T) {
 		t.Fatalf("xdg-open: %v: %s", err, out)
 	}
 	until(t, "the program was called", func() bool { b, _ := os.ReadFile(said); return len(b) > 0 })
-	if b, _ := os.ReadFile(said); string(b) != "desk|dial|tel:+33612345678|" {
+	if b, _ := os.ReadFile(said); string(b) != "desk|dial|--|tel:+33612345678|" {
 		t.Errorf("it was called with %q", b)
 	}
 	if err := errors.Join(RemoveHandler(), RemoveHandler()); err != nil {

@@ -216,13 +216,16 @@ func TestNumbersAreFoundInLinksAndCopies(t *testing.T) {
 	for in, want := range map[string]string{
 		"tel:+33612345678": "+33612345678", "callto:+33 6 12 34 56 78": "+33612345678", "sip:+33612345678@pbx.example;user=phone": "+33612345678",
 		"tel:06.12.34.56.78;phone-context=+33": "0612345678", " 06\u00a012\u202f34 56 78\n": "0612345678", "tel://0612345678": "0612345678",
-		"+33 (0)6 12 34 56 78": "+33(0)612345678", "tel:%2B33612345678": "+33612345678", "3631": "3631", "\u202a+33612345678\u202c": "+33612345678",
+		"+33 (0)6 12 34 56 78": "+33(0)612345678", "tel:%2B33612345678": "+33612345678", "3631": "3631", "#31#0612345678": "#31#0612345678", "\u202a+33612345678\u202c": "+33612345678",
 	} {
 		if got, err := NumberIn(in); err != nil || got != want {
 			t.Errorf("%q gives %q (%v), want %q", in, got, err, want)
 		}
 	}
-	for _, in := range []string{"", "hello", "https://example.org/0612345678", "tel:", "javascript:0612345678", "tel:$(id)", "06 12 34 56 78 (bureau)", strings.Repeat("1", 65), "mailto:0612345678", "1"} {
+	for _, in := range []string{
+		"", "hello", "https://example.org/0612345678", "tel:", "javascript:0612345678", "tel:$(id)", "06 12 34 56 78 (bureau)", strings.Repeat("1", 65), "mailto:0612345678", "1",
+		"tel:*21*0899123456%23", "tel:*21*0899123456#", "sip:*72@pbx.example",
+	} {
 		if got, err := NumberIn(in); err == nil {
 			t.Errorf("%q gives %q", in, got)
 		}

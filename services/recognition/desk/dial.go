@@ -40,7 +40,7 @@ func NumberIn(text string) (string, error) {
 		case r >= '0' && r <= '9':
 			digits++
 			b.WriteRune(r)
-		case r == '+' && b.Len() == 0, r == '*', r == '#':
+		case r == '+' && b.Len() == 0, !linked && (r == '*' || r == '#'): // a page that is read must not send a call on by *21*…#
 			b.WriteRune(r)
 		case strings.ContainsRune(" \u00a0\u202f\t.-/()\u2010\u2011\u2012\u2013\u200e\u200f\u202a\u202c", r):
 			if r == '(' || r == ')' {

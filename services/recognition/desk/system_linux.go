@@ -74,7 +74,8 @@ func applications() (string, error) {
 	return filepath.Join(home, ".local", "share", "applications"), err
 }
 
-// InstallHandler makes this program the one that opens tel:, callto: and sip: links (Desktop Entry Specification 1.5).
+// InstallHandler makes this program the one that opens tel:, callto: and sip: links (Desktop Entry Specification 1.5). A link stands
+// behind "--": whatever it holds, it is no option.
 func InstallHandler(program string, args ...string) error {
 	folder, err := applications()
 	if err != nil {
@@ -88,7 +89,7 @@ func InstallHandler(program string, args ...string) error {
 		command = append(command, quoted(a))
 	}
 	entry := "[Desktop Entry]\nType=Application\nName=Rempart\nGenericName=Telephone\nGenericName[fr]=Téléphone\nNoDisplay=true\nTerminal=false\n" +
-		"Exec=" + strings.Join(command, " ") + " %u\nMimeType=x-scheme-handler/" + strings.Join(schemes, ";x-scheme-handler/") + ";\n"
+		"Exec=" + strings.Join(command, " ") + " -- %u\nMimeType=x-scheme-handler/" + strings.Join(schemes, ";x-scheme-handler/") + ";\n"
 	file := filepath.Join(folder, desktopName+".desktop")
 	if err := os.WriteFile(file, []byte(entry), 0o644); err != nil { //nolint:gosec // as above
 		return err

@@ -80,7 +80,8 @@ func set(path string, values map[string]string) error {
 	return nil
 }
 
-// InstallHandler offers this program for tel:, callto: and sip: links, for this person only. Windows has the person choose it once.
+// InstallHandler offers this program for tel:, callto: and sip: links, for this person only. Windows has the person choose it once. A link
+// stands behind "--": one that closes the quotation begins no option.
 func InstallHandler(program string, args ...string) error {
 	command := `"` + program + `"`
 	for _, a := range args {
@@ -95,7 +96,7 @@ func InstallHandler(program string, args ...string) error {
 		values map[string]string
 	}{
 		{`Software\Classes\` + progID, map[string]string{"": "Rempart", "URL Protocol": ""}},
-		{`Software\Classes\` + progID + `\shell\open\command`, map[string]string{"": command + ` "%1"`}},
+		{`Software\Classes\` + progID + `\shell\open\command`, map[string]string{"": command + ` -- "%1"`}},
 		{capabilities, map[string]string{"ApplicationName": "Rempart", "ApplicationDescription": "Telephone"}},
 		{capabilities + `\URLAssociations`, links},
 		{`Software\RegisteredApplications`, map[string]string{"Rempart Desk": capabilities}},
