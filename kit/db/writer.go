@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,7 @@ type writer struct {
 	groups  int
 	roomy   bool        // the log's file has been given its size
 	crowd   atomic.Bool // the last group had members enough to be worth its own goroutine
+	last    int         // members of the last group
 	dirty   bool        // something was written since the last checkpoint
 	taken   []*request
 	members []*request
@@ -292,7 +294,7 @@ func (w *writer) group() bool {
 	for i := 0; i < len(w.taken); i++ {
 		err = w.join(w.taken[i], err)
 		if i+1 == len(w.taken) && time.Since(started) < groupTime {
-			w.taken = w.take(w.taken)
+			w.more()
 		}
 	}
 	for _, r := range w.members {
@@ -312,7 +314,8 @@ func (w *writer) group() bool {
 	if err != nil {
 		w.fail(err)
 	}
-	w.crowd.Store(len(w.members) > 2)
+	w.last = len(w.members)
+	w.crowd.Store(w.last > 2)
 	for _, r := range w.members {
 		r.err = err
 		r.fin <- struct{}{}
@@ -322,6 +325,17 @@ func (w *writer) group() bool {
 	clear(w.taken)
 	w.items, w.members = w.items[:0], w.members[:0]
 	return true
+}
+
+// more takes those who came meanwhile into the group. As long as it is smaller than the one before, whose callers were just
+// answered, the rest are likely on their way: they are let run first, and share this sync instead of asking for the next.
+func (w *writer) more() {
+	n := len(w.taken)
+	w.taken = w.take(w.taken)
+	if len(w.taken) == n && n < w.last {
+		runtime.Gosched()
+		w.taken = w.take(w.taken)
+	}
 }
 
 // join makes a request a member of the group, which err has spoilt or not, and gives it its turn when it wants one.
