@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/i18n"
 )
 
 const (
@@ -18,6 +20,8 @@ const (
 	heartbeat = 15 * time.Second
 	// drained is how long one write may take: a reader who does not read is let go.
 	drained = 5 * time.Second
+	// streamsEach is how many streams of one route somebody has open on a node: pages, workstations, and ends not noticed yet.
+	streamsEach = 32
 	// StreamLife is how long one stream lasts (the Deadline of its route); its reader comes back by itself.
 	StreamLife = 4 * time.Hour
 )
@@ -34,9 +38,41 @@ type Stream struct {
 	Once bool
 }
 
+var errStreams = i18n.Fault(core.TooMany, "stream.too_many", "Trop de pages ou de postes écoutent déjà pour vous. Fermez-en.", "Too many pages or workstations listen for you already. Close some.")
+
+// listeners counts the open streams of a route, by whose they are: each holds a connection and asks again and again whether it may go on.
+type listeners struct {
+	mu sync.Mutex
+	of map[core.ID]int
+}
+
+func (l *listeners) enter(who core.ID) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of[who] >= streamsEach {
+		return false
+	}
+	l.of[who]++
+	return true
+}
+
+func (l *listeners) leave(who core.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.of[who]--; l.of[who] == 0 {
+		delete(l.of, who)
+	}
+}
+
 // Streams makes a route's handler one that streams: play tells events until ctx ends. The end of the session is the end of ctx.
 func Streams(play func(ctx context.Context, r *http.Request, s *Stream) error) Handler {
+	open := &listeners{of: map[core.ID]int{}}
 	return func(w http.ResponseWriter, r *http.Request) error {
+		who := core.ActorOf(r.Context()).ID
+		if !open.enter(who) {
+			return errStreams.After(heartbeat)
+		}
+		defer open.leave(who)
 		s := &Stream{w: w, control: http.NewResponseController(w), Last: r.Header.Get("Last-Event-ID")}
 		if len(s.Last) > 64 {
 			s.Last = ""

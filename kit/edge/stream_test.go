@@ -107,3 +107,31 @@ func TestAStreamWithoutAConnectionTellsAndEnds(t *testing.T) {
 		t.Errorf("got %q", rec.Body)
 	}
 }
+
+// TestStreamsOfOnePersonAreBounded: whoever opens them without end is told so, and comes in again once one has ended.
+func TestStreamsOfOnePersonAreBounded(t *testing.T) {
+	front := streaming(t, func() error { return nil })
+	open := func() *http.Response {
+		res, err := http.Get(front.URL + "/stream")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { res.Body.Close() })
+		return res
+	}
+	var last *http.Response
+	for i := range streamsEach {
+		if last = open(); last.StatusCode != http.StatusOK {
+			t.Fatalf("the stream %d answers %d", i+1, last.StatusCode)
+		}
+	}
+	if res := open(); res.StatusCode != http.StatusTooManyRequests || res.Header.Get("Retry-After") == "" {
+		t.Errorf("one more answers %d", res.StatusCode)
+	}
+	last.Body.Close()
+	for end := time.Now().Add(5 * time.Second); open().StatusCode != http.StatusOK; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("nobody comes in after one has ended")
+		}
+	}
+}
