@@ -3,7 +3,6 @@ package boot
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -17,9 +16,9 @@ func (h *House) receive(doors *late) error {
 	for _, kind := range h.cfg.Services {
 		made, err := kind.New(service.Doors{
 			Gate: &doors.gate, Reader: h.db, Clock: h.cfg.Clock, Sealer: h.vault, Keys: h.vault, Bulk: h.vault, Index: h.vault,
-			Mail: h.mail, People: h.identity, Rights: h.access, Places: h.organizations, Tokens: grants{h}, SignUps: comers{h, kind.Name}, Queue: h.jobs,
-			Listen: h.db.Listen, Client: func(org core.ID) *http.Client { return h.egress.Typed(org) }, Dial: h.egress.TypedDial,
-			Origin: h.cfg.Origin, Data: h.cfg.Data, Log: h.cfg.Log,
+			People: h.identity, Rights: h.access, Places: h.organizations, Tokens: grants{h}, SignUps: comers{h, kind.Name}, Queue: h.jobs,
+			Listen: h.db.Listen, Client: h.egress.Typed, Dial: h.egress.TypedDial,
+			Origin: h.cfg.Origin, Log: h.cfg.Log,
 		})
 		if err != nil {
 			return fmt.Errorf("boot: service %s: %w", kind.Name, err)

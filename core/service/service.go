@@ -39,7 +39,6 @@ type Doors struct {
 	Keys   core.Keymaker
 	Bulk   Bulk
 	Index  core.Indexer
-	Mail   core.Mailer
 	People People
 	Rights Rights
 	Places Places
@@ -55,7 +54,6 @@ type Doors struct {
 	// Dial connects to such an address, for what does not speak HTTP.
 	Dial   func(ctx context.Context, org core.ID, network, address string) (net.Conn, error)
 	Origin string // "https://trust.example.org"
-	Data   string // folder of this node, for what is not personal
 	Log    *slog.Logger
 }
 
@@ -94,14 +92,11 @@ type People interface {
 type Rights interface {
 	// Holders gives the persons to whom a role is assigned in an organization now.
 	Holders(ctx context.Context, tx core.Tx, org core.ID, role string) ([]core.ID, error)
-	IsStaff(ctx context.Context, tx core.Tx, person core.ID) (bool, error)
 }
 
-// Places names organizations and who belongs to them.
+// Places names organizations.
 type Places interface {
 	Org(ctx context.Context, tx core.Tx, id core.ID) (core.Organization, error)
-	AllOrgs(ctx context.Context, tx core.Tx, after core.ID, limit int) ([]core.Organization, error)
-	MemberOf(ctx context.Context, tx core.Tx, org, person core.ID) (core.Membership, bool, error)
 }
 
 // Tokens makes the secret that a program of a client carries.
