@@ -73,7 +73,8 @@ func (c *command) serveOn(ctx context.Context, cfg *Config) error {
 	if err := c.warnSheet(ctx, house, log); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	time.AfterFunc(5*time.Second, giveBack)
+	idle := time.AfterFunc(5*time.Second, giveBack)
+	defer idle.Stop()
 	log.Info("serving", "port", l.Addr().(*net.TCPAddr).Port, "origin", cfg.Server.Origin, "version", version())
 	return serveHouse(ctx, house, l, metrics, log)
 }

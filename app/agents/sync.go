@@ -169,19 +169,18 @@ func (s Streams) sync(ctx context.Context, cfg agent.Config, once bool) error {
 		}
 		return err
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- a.ServeHealth(ctx) }()
-	ran := make(chan error, 1)
-	go func() { ran <- a.Run(ctx) }()
-	select {
-	case err := <-failed:
+	ctx, stop := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() {
+		err := a.ServeHealth(ctx)
 		if err != nil {
-			return err // the page that was asked for cannot be served: say so rather than run unseen
+			stop() // the page that was asked for cannot be served: end rather than run unseen
 		}
-		return <-ran
-	case err := <-ran:
-		return err
-	}
+		served <- err
+	}()
+	err = a.Run(ctx)
+	stop()
+	return errors.Join(err, <-served)
 }
 
 // progress says each phase on a line of its own, and how far it got at most once a second.
