@@ -12,12 +12,11 @@ import (
 	"strings"
 	"time"
 
-	hosted "github.com/rempart/rempart/services"
-
 	_ "modernc.org/sqlite" // the fault of the scene is planted beside the gate, as a bad administrator of the database would
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/boot"
+	hosted "github.com/rempart/rempart/services"
 	"github.com/rempart/rempart/verify"
 )
 
