@@ -67,15 +67,6 @@ func (w *town) given(org core.ID, who, purpose string) (yes bool) {
 	return yes
 }
 
-func (w *town) number(q string, args ...any) (n int64) {
-	w.t.Helper()
-	w.must("count", w.db.Read(w.t.Context(), func(tx core.Tx) (err error) {
-		n, _, err = db.One(w.t.Context(), tx, q, db.Value[int64], args...)
-		return err
-	}))
-	return n
-}
-
 // received gives the shares of a question that organization a sees.
 func (w *town) received(question core.ID) []consent.Received {
 	w.t.Helper()
@@ -147,7 +138,7 @@ func TestAConsentIsKeptWithItsExactText(t *testing.T) {
 		if len(v.Records) != 3 || v.Records[0].Given || v.Records[0].Number != 3 || v.Records[2].ID != id || v.Records[2].Number != 1 || v.Records[2].Digest != one.Text.Digest || v.Records[1].Channel != consent.ByAPI || v.Records[2].Language != "fr" {
 			t.Errorf("the answers are %+v", v.Records)
 		}
-		if n := w.number(qConsentRows, me); n != 3 {
+		if n := w.count(qConsentRows, me); n != 3 {
 			t.Errorf("%d lines are kept", n)
 		}
 	})
@@ -222,7 +213,7 @@ func TestAnOrganizationSeesWhatWasChosen(t *testing.T) {
 		if r := w.ask("a.admin", http.MethodGet, "/o/"+string(w.a)+"/shares/"+string(share), ""); r.Code != http.StatusNotFound || strings.Contains(r.Body.String(), "Zoé") {
 			t.Errorf("after the stop the page answers %d", r.Code)
 		}
-		if n := w.number(qCopiesLeft, share); n != 0 {
+		if n := w.count(qCopiesLeft, share); n != 0 {
 			t.Errorf("%d copies survive the stop", n)
 		}
 		if _, err := w.vault.Seal(w.system(), share, "x", []byte("x")); core.KindOf(err) != core.Gone {

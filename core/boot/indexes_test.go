@@ -88,7 +88,7 @@ func TestAddressesAreIndexedAnewWhilePeopleSignIn(t *testing.T) {
 					})
 					break
 				}
-				if n := w.tally(qApart); n != 0 {
+				if n := w.count(qApart); n != 0 {
 					t.Fatalf("%s: %d accounts have another index than their person", moment, n)
 				}
 			}

@@ -41,13 +41,13 @@ func TestAnOrganizationLeavesWithEverything(t *testing.T) {
 			w.must("ask for more time", err)
 			w.must("grant it", w.offboarding.Decide(w.now(fake, "provider.admin"), more, true, "granted: two weeks more"))
 			at(31)
-			if w.tally(qRowsOfOrg, w.a) == 0 {
+			if w.count(qRowsOfOrg, w.a) == 0 {
 				t.Fatal("erased before the date that was granted")
 			}
 			hold, err := w.retention.Place(w.system(), core.Platform, retention.Draft{Org: w.a, Ground: "seizure by the court, case 77", Review: fake.Now().AddDate(0, 6, 0)})
 			w.must("hold", err)
 			at(46)
-			if w.tally(qRowsOfOrg, w.a) == 0 {
+			if w.count(qRowsOfOrg, w.a) == 0 {
 				t.Fatal("a held organization was erased")
 			}
 			w.must("lift", w.retention.Lift(w.system(), core.Platform, hold, "the court released it"))
@@ -121,13 +121,13 @@ func (w *town) takesAway(t *testing.T, fake *clock.Fake) {
 // isGone sees what is left of a.
 func (w *town) isGone(t *testing.T, fake *clock.Fake) {
 	t.Helper()
-	if n := w.tally(qRowsOfOrg, w.a); n != 0 {
+	if n := w.count(qRowsOfOrg, w.a); n != 0 {
 		t.Errorf("%d members left", n)
 	}
-	if n := w.tally(qRowsOfOrg, w.b); n == 0 {
+	if n := w.count(qRowsOfOrg, w.b); n == 0 {
 		t.Error("another organization was erased")
 	}
-	if n := w.tally(qArchivedIn, w.a); n < 5 {
+	if n := w.count(qArchivedIn, w.a); n < 5 {
 		t.Errorf("%d rows archived", n)
 	}
 	if _, err := w.vault.Seal(w.system(), w.a, "anything/1", []byte("x")); err == nil {
@@ -155,10 +155,10 @@ func (w *town) isGone(t *testing.T, fake *clock.Fake) {
 	}
 	fake.Advance(31 * 24 * time.Hour)
 	w.must("farewell", w.Sweep(w.system(), "account.farewell"))
-	if n := w.tally(qOrdersOf, w.people["a.member"]); n != 1 {
+	if n := w.count(qOrdersOf, w.people["a.member"]); n != 1 {
 		t.Errorf("%d orders to erase a person without any organization, want 1", n)
 	}
-	if n := w.tally(qOrdersOf, w.people["b.member"]); n != 0 {
+	if n := w.count(qOrdersOf, w.people["b.member"]); n != 0 {
 		t.Error("a member of another organization is to be erased")
 	}
 }
@@ -177,7 +177,7 @@ func TestAnEndOfContractIsCalledOff(t *testing.T) {
 	w.must("invite again", err)
 	fake.Advance(60 * 24 * time.Hour)
 	w.must("finish", w.Sweep(w.system(), "offboarding.finish"))
-	if w.tally(qRowsOfOrg, w.a) == 0 {
+	if w.count(qRowsOfOrg, w.a) == 0 {
 		t.Error("erased although it was called off")
 	}
 }

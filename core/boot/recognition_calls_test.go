@@ -17,7 +17,6 @@ import (
 	"github.com/rempart/rempart/core/internal/access"
 	"github.com/rempart/rempart/core/service"
 	"github.com/rempart/rempart/kit/db"
-	"github.com/rempart/rempart/kit/db/dbtest"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/services/recognition"
 	"github.com/rempart/rempart/services/recognition/line"
@@ -34,7 +33,7 @@ type phoneRig struct {
 	x    *fake.Exchange
 }
 
-// user gives a person the role of using caller recognition.
+// user gives a person a role of caller recognition.
 func (w *town) user(who string, org core.ID, role string) {
 	w.t.Helper()
 	w.do("role of "+who, func(ctx context.Context, tx core.Tx) error {
@@ -76,11 +75,12 @@ func (r *phoneRig) run() {
 	})
 }
 
+// eventually waits for what another goroutine does.
 func (w *town) eventually(what string, ok func() bool) {
 	w.t.Helper()
-	for end := time.Now().Add(5 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
-			w.t.Fatalf("after five seconds, not yet: %s", what)
+			w.t.Fatalf("after ten seconds, not yet: %s", what)
 		}
 	}
 }
@@ -92,25 +92,9 @@ func (r *phoneRig) history(who, search string) []recognition.Seen {
 	return list
 }
 
-// onEachStore plays on SQLite and on PostgreSQL.
-func onEachStore(t *testing.T, play func(t *testing.T, w *town)) {
-	for _, kind := range dbtest.Kinds() {
-		if kind == dbtest.PostgresPoolOfOne {
-			continue
-		}
-		t.Run(string(kind), func(t *testing.T) {
-			url := ""
-			if kind != dbtest.SQLite {
-				url = dbtest.Config(t, kind, nil).URL
-			}
-			play(t, newTown(t, url))
-		})
-	}
-}
-
 // TestACallIsRecognisedForItsUserAlone: it is in the history of whose phone rang with the card, in nobody else's, and follows the call.
 func TestACallIsRecognisedForItsUserAlone(t *testing.T) {
-	onEachStore(t, func(t *testing.T, w *town) {
+	eachTown(t, func(t *testing.T, w *town) {
 		w.plantCards(w.a, recognition.Card{Numbers: []string{callerNumber}, Name: "Élodie Martin", Company: "Valombre", Shown: map[string]string{"Contract": "gold"}})
 		rig := w.phones(w.a, map[string]string{"a.member": "101", "a.people": "102"})
 		rig.run()
@@ -351,7 +335,7 @@ func TestSixtyFourPagesListenAtOnce(t *testing.T) {
 	if coretest.RaceDetector {
 		t.Skip("sixty-four sessions and their connections: without the detector")
 	}
-	onEachStore(t, func(t *testing.T, w *town) {
+	eachTown(t, func(t *testing.T, w *town) {
 		const pages = 64
 		names := make([]string, pages)
 		of := map[string]string{}

@@ -3,6 +3,7 @@ package boot
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -195,20 +196,10 @@ func TestALookupIsJournaledWithoutTheNumber(t *testing.T) {
 		_, token := w.program(w.a, "a.admin")
 		w.findCards(token, w.a, "+33612345678")
 		card := cardKey(1)
-		if n := w.entries(w.a, "card.find", core.ID(hexOf(card[:]))); n != 1 {
+		if n := w.entries(w.a, "card.find", core.ID(hex.EncodeToString(card[:]))); n != 1 {
 			t.Errorf("%d entries name the card that was shown", n)
 		}
 	})
-}
-
-func hexOf(b []byte) string {
-	const digits = "0123456789abcdef"
-	var s strings.Builder
-	for _, c := range b {
-		s.WriteByte(digits[c>>4])
-		s.WriteByte(digits[c&15])
-	}
-	return s.String()
 }
 
 // TestARemovedLinkIsForgottenInTheSameSecond, rows, key and lookups (CTI-32.1).
@@ -272,10 +263,7 @@ func TestSecretsOfALinkAreGivenByThemselves(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
 		link := w.plantCards(w.a, moulin)
 		m := w.House.recognition()
-		w.do("manager", func(ctx context.Context, tx core.Tx) error {
-			_, err := w.access.Assign(ctx, tx, core.Assignment{Org: w.a, Person: w.people["a.security"], Role: recognition.RoleManager, Reason: "test"})
-			return err
-		})
+		w.user("a.security", w.a, recognition.RoleManager)
 		if l, err := m.Link(w.as("a.admin"), w.a, link); err != nil || l.Name != "Canary CRM" || l.Cards != 1 {
 			t.Errorf("an administrator reads %+v, %v", l, err)
 		}

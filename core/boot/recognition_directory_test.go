@@ -31,12 +31,7 @@ func TestTelephonesFindNamesByLDAP(t *testing.T) {
 		w.must("token", err)
 		_, other := w.program(w.a, "a.admin") // it may look up, and not read the directory
 
-		platform := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			r.Host = "localhost:8080" // the town's own address
-			w.handler.ServeHTTP(rw, r)
-		}))
-		t.Cleanup(platform.Close)
-		asks, err := directory.To(platform.URL)
+		asks, err := directory.To(w.front().URL)
 		w.must("platform", err)
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		w.must("listen", err)

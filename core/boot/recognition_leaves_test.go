@@ -283,7 +283,7 @@ func TestALinkRemovedEndsItsAgentAndWhatWasOnItsWay(t *testing.T) {
 	w.must("chunk", err)
 	w.must("remove", r.m.RemoveLink(w.as("a.admin"), w.a, r.link))
 	for _, q := range []string{qSyncRows, qChunkRows} {
-		if n := w.number(q, w.a); n != 0 {
+		if n := w.count(q, w.a); n != 0 {
 			t.Errorf("%d rows: %s", n, q)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
@@ -26,15 +25,6 @@ var (
 		URL: "https://crm.example.org:8443/calls", Body: `{"from":"{number}"}`,
 	}
 )
-
-// recognises gives a person a role of the service.
-func (w *town) recognises(who string, org core.ID, role string) {
-	w.t.Helper()
-	w.do("role of "+who, func(ctx context.Context, tx core.Tx) error {
-		_, err := w.access.Assign(ctx, tx, core.Assignment{Org: org, Person: w.people[who], Role: role, Reason: "test", From: time.Now().Add(-time.Minute)})
-		return err
-	})
-}
 
 // plantScripts makes one script of each kind for the walks, and signs the programs.
 func (w *town) plantScripts() {
@@ -74,7 +64,7 @@ func TestScriptsOpenTheRightRecord(t *testing.T) {
 			t.Errorf("a host that nobody allowed was kept: %v", err)
 		}
 		w.limitScripts(w.a)
-		w.recognises("a.member", w.a, recognition.RoleManager)
+		w.user("a.member", w.a, recognition.RoleManager)
 		id, err := m.MakeScript(w.as("a.member"), w.a, openCard)
 		w.must("make", err)
 		_, err = m.MakeScript(w.as("a.member"), w.a, openNew)
@@ -129,7 +119,7 @@ var qProgramList = db.SQL(`UPDATE recognition_program SET signature = $2 WHERE o
 func TestProgramsAreSignedByTheAdministrator(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
 		m := w.House.recognition()
-		w.recognises("a.member", w.a, recognition.RoleManager)
+		w.user("a.member", w.a, recognition.RoleManager)
 		id, err := m.MakeScript(w.as("a.member"), w.a, start)
 		w.must("make", err)
 		if got := w.actions(w.a, knownCaller); len(got) != 0 {
@@ -144,7 +134,7 @@ func TestProgramsAreSignedByTheAdministrator(t *testing.T) {
 			t.Fatalf("a signed program: %+v", got)
 		}
 
-		w.recognises("a.auditor", w.a, recognition.RoleUser)
+		w.user("a.auditor", w.a, recognition.RoleUser)
 		p, err := m.FetchPrograms(w.as("a.auditor"), w.a)
 		w.must("fetch", err)
 		list, err := p.Open(p.Public, string(w.a), 1)
@@ -208,7 +198,7 @@ func TestScriptsAreTriedWithoutDoingAnything(t *testing.T) {
 			_, err := m.MakeScript(w.system(), w.a, s)
 			w.must("make", err)
 		}
-		w.recognises("a.member", w.a, recognition.RoleManager)
+		w.user("a.member", w.a, recognition.RoleManager)
 		trial, err := m.TryScripts(w.as("a.member"), w.a, "06 12 34 56 78")
 		w.must("try", err)
 		if len(trial.Matches) != 1 || len(trial.Tried) != 3 || trial.Tried[0].Action.URL != "https://crm.example.org/contacts/4711" || trial.Tried[1].Error != "not_for" || trial.Tried[2].Error != "unsigned" {
@@ -227,7 +217,7 @@ func TestScriptsAreTriedWithoutDoingAnything(t *testing.T) {
 func TestAWorkstationFetchesTheSignedList(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
 		w.plantScripts()
-		w.recognises("a.member", w.a, recognition.RoleUser)
+		w.user("a.member", w.a, recognition.RoleUser)
 		path := "/api/v1/organizations/" + string(w.a) + "/recognition/programs"
 		if r := w.ask("a.member", http.MethodGet, path, ""); r.Code != http.StatusOK || !strings.Contains(r.Body.String(), `"public_key"`) || !strings.Contains(r.Body.String(), `"manifest"`) {
 			t.Errorf("%d %s", r.Code, r.Body)

@@ -2,7 +2,6 @@ package boot
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,21 +12,9 @@ import (
 	"github.com/rempart/rempart/services/recognition"
 )
 
-// recognised gives caller recognition of a town.
-func (w *town) recognised() *recognition.Module {
-	w.t.Helper()
-	for _, g := range w.guests {
-		if m, ok := g.Module.(*recognition.Module); ok {
-			return m
-		}
-	}
-	w.t.Fatal("the town has no caller recognition")
-	return nil
-}
-
 // plantSupport makes a reported problem and a workstation in a.
 func (w *town) plantSupport() {
-	m := w.recognised()
+	m := w.House.recognition()
 	w.person("a.caller", w.a, "recognition.user", "Canary")
 	id, err := m.ReportProblem(w.as("a.caller"), w.a, recognition.CaseDraft{Scope: recognition.ScopeCalls, Problem: "canary-problem", Days: 3})
 	w.must("case", err)
@@ -44,21 +31,10 @@ var (
 	qAgeDevice   = db.SQL(`UPDATE recognition_device SET seen_at = seen_at - $1`)
 )
 
-func form(pairs ...string) string {
-	var b strings.Builder
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if i > 0 {
-			b.WriteByte('&')
-		}
-		fmt.Fprintf(&b, "%s=%s", pairs[i], strings.ReplaceAll(strings.ReplaceAll(pairs[i+1], " ", "+"), ":", "%3A"))
-	}
-	return b.String()
-}
-
 // TestASupportLogIsScopedSeenByTheNamedAndDestroyed is CTI-33.
 func TestASupportLogIsScopedSeenByTheNamedAndDestroyed(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
-		m := w.recognised()
+		m := w.House.recognition()
 		w.person("a.caller", w.a, "recognition.user", "Canary")
 		w.person("a.other", w.a, "recognition.user", "Canary")
 		part := recognition.TraceCalls + string(w.people["a.caller"])
@@ -66,7 +42,7 @@ func TestASupportLogIsScopedSeenByTheNamedAndDestroyed(t *testing.T) {
 
 		m.Trace(ctx, w.a, part, "before anything was reported")
 		problems := "/o/" + string(w.a) + "/recognition/problems"
-		if rec := w.ask("a.caller", "POST", problems, form("problem", "No name is shown", "days", "3")); rec.Code != http.StatusSeeOther {
+		if rec := w.fill("a.caller", problems, "problem", "No name is shown", "days", "3"); rec.Code != http.StatusSeeOther {
 			t.Fatalf("a person who reports a problem is answered %d: %s", rec.Code, rec.Body)
 		}
 		m.Trace(ctx, w.a, part, "ringing from +33 6 12 34 56 78 and sip:marie.durand@pbx.example, looked up: no card")
@@ -84,10 +60,10 @@ func TestASupportLogIsScopedSeenByTheNamedAndDestroyed(t *testing.T) {
 				t.Errorf("%q reads a case that nobody was named for", who)
 			}
 		}
-		if rec := w.ask("provider.support", "POST", page+"/name", form("person", string(w.people["provider.support"]))); rec.Code < 400 {
+		if rec := w.fill("provider.support", page+"/name", "person", string(w.people["provider.support"])); rec.Code < 400 {
 			t.Errorf("support names itself: %d", rec.Code)
 		}
-		if rec := w.ask("provider.admin", "POST", page+"/name", form("person", string(w.people["provider.support"]))); rec.Code != http.StatusSeeOther {
+		if rec := w.fill("provider.admin", page+"/name", "person", string(w.people["provider.support"])); rec.Code != http.StatusSeeOther {
 			t.Fatalf("naming is answered %d: %s", rec.Code, rec.Body)
 		}
 		rec := w.ask("provider.support", "GET", page, "")
@@ -107,10 +83,10 @@ func TestASupportLogIsScopedSeenByTheNamedAndDestroyed(t *testing.T) {
 			t.Errorf("the client's journal has %d entries of the reading, want 1", n)
 		}
 
-		if rec := w.ask("a.other", "POST", problems+"/"+string(id)+"/close", form("x", "1")); rec.Code < 400 {
+		if rec := w.fill("a.other", problems+"/"+string(id)+"/close", "x", "1"); rec.Code < 400 {
 			t.Errorf("a colleague closes it: %d", rec.Code)
 		}
-		if rec := w.ask("a.caller", "POST", problems+"/"+string(id)+"/close", form("x", "1")); rec.Code != http.StatusSeeOther {
+		if rec := w.fill("a.caller", problems+"/"+string(id)+"/close", "x", "1"); rec.Code != http.StatusSeeOther {
 			t.Fatalf("closing is answered %d: %s", rec.Code, rec.Body)
 		}
 		if rec := w.ask("provider.support", "GET", page, ""); rec.Code == http.StatusOK {
@@ -133,7 +109,7 @@ func TestASupportLogIsScopedSeenByTheNamedAndDestroyed(t *testing.T) {
 // TestACaseThatNobodyClosesIsClosed: nothing is noted once its days are over, and a week later the platform ends it.
 func TestACaseThatNobodyClosesIsClosed(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
-		m := w.recognised()
+		m := w.House.recognition()
 		w.person("a.caller", w.a, "recognition.user", "Canary")
 		id, err := m.ReportProblem(w.as("a.caller"), w.a, recognition.CaseDraft{Scope: recognition.ScopeCalls, Problem: "x", Days: 1})
 		w.must("case", err)
@@ -206,7 +182,7 @@ func TestAWorkstationTellsItsStateAndUnknownIsNeverGood(t *testing.T) {
 // TestAWorkstationSignsInByACodeOnce: the code gives a token of the person's own, that can do what a workstation does and no more.
 func TestAWorkstationSignsInByACodeOnce(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
-		code, err := w.recognised().InviteDesk(w.as("a.member"), w.a)
+		code, err := w.House.recognition().InviteDesk(w.as("a.member"), w.a)
 		w.must("code", err)
 		enrol := func(code string) (int, string) {
 			body, _ := json.Marshal(map[string]string{"code": code})

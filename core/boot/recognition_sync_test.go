@@ -100,10 +100,7 @@ mapping:
 
 func (w *town) manager(who string, org core.ID) {
 	w.t.Helper()
-	w.do("manager", func(ctx context.Context, tx core.Tx) error {
-		_, err := w.access.Assign(ctx, tx, core.Assignment{Org: org, Person: w.people[who], Role: recognition.RoleManager, Reason: "test", From: time.Now().Add(-time.Minute)})
-		return err
-	})
+	w.user(who, org, recognition.RoleManager)
 }
 
 // syncs installs an agent at organization a through the code that a manager made.
@@ -203,16 +200,6 @@ func onTowns(t *testing.T, fn func(t *testing.T, w *town)) {
 			}
 			fn(t, newTown(t, url))
 		})
-	}
-}
-
-// soon waits for what a job does.
-func (w *town) soon(what string, ok func() bool) {
-	w.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			w.t.Fatalf("after ten seconds, not yet: %s", what)
-		}
 	}
 }
 
@@ -419,7 +406,7 @@ func TestADeltaThatTakesMuchAwayWaitsForAPerson(t *testing.T) {
 			t.Fatalf("another change: %v", err)
 		}
 		w.must("approve", r.m.Approve(w.as("a.admin"), w.a, r.link))
-		w.soon("what was approved is done", func() bool { return len(r.knows("0600000003")) == 0 })
+		w.eventually("what was approved is done", func() bool { return len(r.knows("0600000003")) == 0 })
 		if res := r.mustTurn("nothing"); res.Held != 30 {
 			t.Fatalf("%+v", res)
 		}

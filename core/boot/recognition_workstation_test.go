@@ -3,8 +3,6 @@ package boot
 import (
 	"context"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -43,14 +41,9 @@ func TestTheAgentOfAWorkstationFollowsCallsAndDials(t *testing.T) {
 	eachTown(t, func(t *testing.T, w *town) {
 		rig := w.phones(w.a, map[string]string{"a.member": "101", "a.auditor": "102"})
 		rig.run()
-		server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-			r.Host = "localhost:8080"
-			w.handler.ServeHTTP(rw, r)
-		}))
-		defer server.Close()
 		code, err := rig.m.InviteDesk(w.as("a.member"), w.a)
 		w.must("code", err)
-		account := desk.Account{URL: server.URL, Language: "en"}
+		account := desk.Account{URL: w.front().URL, Language: "en"}
 		account.Org, account.Token, err = desk.Connect(account).Enrol(t.Context(), code.Code)
 		w.must("enrolment", err)
 		keep, err := desk.OpenKeep(t.TempDir())

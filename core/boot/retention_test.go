@@ -92,15 +92,6 @@ func (w *town) plantRetention() {
 	w.known["sweep"], w.known["hold"] = []core.ID{run}, []core.ID{hold}
 }
 
-func (w *town) tally(q string, args ...any) (n int64) {
-	w.t.Helper()
-	w.must("count", w.db.Read(w.system(), func(tx core.Tx) (err error) {
-		n, _, err = db.One(w.system(), tx, q, db.Value[int64], args...)
-		return err
-	}))
-	return n
-}
-
 // TestWhatHasReachedItsEndGoes: an ended assignment stays a year at hand, then the archive keeps it until seven years, then
 // nothing does; a hold stops each step; each step has its certificate with a proof.
 func TestWhatHasReachedItsEndGoes(t *testing.T) {
@@ -119,13 +110,13 @@ func TestWhatHasReachedItsEndGoes(t *testing.T) {
 				w.must("sweep", w.Sweep(w.system(), "retention.sweep"))
 			}
 			sweep(360)
-			if n := w.tally(qRolesIn, w.a, member); n != 1 {
+			if n := w.count(qRolesIn, w.a, member); n != 1 {
 				t.Fatalf("after 360 days %d roles, want 1", n)
 			}
 			hold, err := w.retention.Place(w.system(), w.a, retention.Draft{Person: member, Ground: "case 12/345 before the court", Review: fake.Now().AddDate(0, 6, 0)})
 			w.must("hold", err)
 			sweep(370)
-			if n := w.tally(qRolesIn, w.a, member); n != 1 {
+			if n := w.count(qRolesIn, w.a, member); n != 1 {
 				t.Fatalf("a held role went")
 			}
 			if held, err := heldIn(w, "", member); err != nil || len(held) != 1 || held[0].Ground != "case 12/345 before the court" {
@@ -133,16 +124,16 @@ func TestWhatHasReachedItsEndGoes(t *testing.T) {
 			}
 			w.must("lift", w.retention.Lift(w.system(), w.a, hold, "the case is closed"))
 			sweep(371)
-			if n, kept := w.tally(qRolesIn, w.a, member), w.tally(qArchivedIn, w.a); n != 0 || kept != 1 {
+			if n, kept := w.count(qRolesIn, w.a, member), w.count(qArchivedIn, w.a); n != 0 || kept != 1 {
 				t.Fatalf("after a year %d roles and %d archived, want 0 and 1", n, kept)
 			}
 			w.certified(t)
 			sweep(7*365 - 3)
-			if kept := w.tally(qArchivedIn, w.a); kept != 1 {
+			if kept := w.count(qArchivedIn, w.a); kept != 1 {
 				t.Fatalf("before its term %d archived, want 1", kept)
 			}
 			sweep(7*365 + 3)
-			if kept := w.tally(qArchivedIn, w.a); kept != 0 {
+			if kept := w.count(qArchivedIn, w.a); kept != 0 {
 				t.Fatalf("after its term %d archived", kept)
 			}
 			w.verified(t)
@@ -211,7 +202,7 @@ func TestTheArchiveAsksForItsPermissionAndAReason(t *testing.T) {
 	w.exec(qEndedRole, w.a, clock.Micros(fake.Now()), member)
 	fake.Advance(366 * 24 * time.Hour)
 	w.must("sweep", w.Sweep(w.system(), "retention.sweep"))
-	if n := w.tally(qArchiveRaw, "access_assignment"); n != 1 {
+	if n := w.count(qArchiveRaw, "access_assignment"); n != 1 {
 		t.Fatalf("%d archived, want 1", n)
 	}
 	quest := retention.Quest{Org: w.a, Person: member, Reason: "audit of the access table of last year"}
@@ -257,7 +248,7 @@ func TestADryRunDeletesNothing(t *testing.T) {
 	if !found {
 		t.Errorf("counts: %+v", counts)
 	}
-	if n := w.tally(qRolesIn, w.a, w.people["a.auditor"]); n != 1 {
+	if n := w.count(qRolesIn, w.a, w.people["a.auditor"]); n != 1 {
 		t.Error("a dry run deleted")
 	}
 	if _, _, err := w.retention.Report(w.now(fake, "a.admin"), w.b, run); core.KindOf(err) != core.NotFound {
@@ -277,7 +268,7 @@ func TestAnOrganizationTightensARule(t *testing.T) {
 	}
 	fake.Advance(40 * 24 * time.Hour)
 	w.must("sweep", w.Sweep(w.system(), "retention.sweep"))
-	if a, b := w.tally(qRolesIn, w.a, w.people["a.auditor"]), w.tally(qRolesIn, w.b, w.people["b.auditor"]); a != 0 || b != 1 {
+	if a, b := w.count(qRolesIn, w.a, w.people["a.auditor"]), w.count(qRolesIn, w.b, w.people["b.auditor"]); a != 0 || b != 1 {
 		t.Errorf("a keeps %d, b keeps %d, want 0 and 1", a, b)
 	}
 }

@@ -237,6 +237,16 @@ func (w *town) furnish() {
 	w.plantSync()
 }
 
+// front serves the town to programs, which find it under its own address.
+func (w *town) front() *httptest.Server {
+	s := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		r.Host = "localhost:8080"
+		w.handler.ServeHTTP(rw, r)
+	}))
+	w.t.Cleanup(s.Close)
+	return s
+}
+
 // ask makes one request of the browser of a person, "" for nobody.
 func (w *town) ask(who, method, target, body string, head ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "http://localhost:8080"+target, strings.NewReader(body))
