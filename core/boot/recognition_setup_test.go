@@ -33,6 +33,8 @@ func (w *town) plantSetup() {
 	w.must("told", m.TellPreview(w.system(), w.a, link, preview.Told{
 		Kind: "csv", Fields: []preview.Field{{Name: "canary-tel", Held: 1, Shape: "99"}}, Rows: []preview.Row{{Numbers: []string{"+33612345678"}, Name: "canary-caller"}},
 	}))
+	w.must("looked", m.AskTools(w.system(), w.a, link))
+	w.must("offered", m.TellTools(w.system(), w.a, link, preview.Tools{Tools: []preview.Tool{{Kind: "csv", Name: "canary-file.csv", Fields: []string{"canary-column"}}}}))
 	w.known["link"] = append(w.known["link"], link)
 }
 
@@ -202,7 +204,7 @@ func TestSecretsOfALinkAreRevealedByAnActOfTheirOwn(t *testing.T) {
 			t.Errorf("who may see it gets %d", r.Code)
 		}
 		w.exec(qStale, w.people[who], int64(time.Hour/time.Microsecond))
-		if r := w.fill(who, at+"/secret"); !leads(r, "/signin/again") || strings.Contains(r.Body.String(), "canary-secret") {
+		if r := w.ask(who, http.MethodPost, at+"/secret", "_="); !leads(r, "/signin/again") || strings.Contains(r.Body.String(), "canary-secret") {
 			t.Errorf("without a fresh proof: %d %s", r.Code, r.Header().Get("Location"))
 		}
 		if n := w.entries(w.a, "link.secret", w.known["link"][0]); n != 1 {

@@ -33,7 +33,7 @@ var (
 
 // scopesOf says what each kind of program may do.
 var scopesOf = map[string][]core.Permission{
-	ForSync:      {"sync.push", "sync.await", "sync.asked", "sync.source", "sync.announce"},
+	ForSync:      {"sync.push", "sync.await", "sync.fault", "sync.asked", "sync.source", "sync.announce", "sync.offer"},
 	ForLookup:    {"card.find"},
 	ForDirectory: {"directory.read"},
 	ForCalls:     {"call.report"},

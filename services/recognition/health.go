@@ -33,7 +33,8 @@ type SyncHealth struct {
 	Loaded     int       // cards, while switching
 	Every      time.Duration
 	Late       bool
-	Puts       int // that wait, or were made last
+	Due        time.Time // of the next turn, by what the agent says; zero when it says nothing
+	Puts       int       // that wait, or were made last
 	Deletes    int
 	Version    string // of the agent
 	Fault      string // code of what went wrong last, "" for nothing

@@ -2,9 +2,11 @@ package recognition
 
 import (
 	"context"
+	"regexp"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/i18n"
 )
 
 func (m *Module) syncHealth(ctx context.Context, org, link core.ID) (h SyncHealth, err error) {
@@ -34,6 +36,34 @@ func (m *Module) waiting(ctx context.Context, org core.ID) (all []SyncHealth, er
 		return err
 	})
 	return all, err
+}
+
+// What a page says of the last turn, when nobody asked for it by an act.
+var (
+	_ = i18n.Fault(core.Conflict, "sync.refused", "Une personne a refusé cette mise à jour : rien n'a changé.", "Somebody refused this update: nothing has changed.")
+	_ = i18n.Fault(core.Conflict, faultDiffers, "La plateforme et le programme n'ont pas calculé la même empreinte : rien n'a changé.", "The platform and the program did not compute the same digest: nothing has changed.")
+)
+
+var qSyncFault = db.SQL(`UPDATE recognition_sync SET fault = $3 WHERE org = $1 AND link = $2`)
+
+// faultCode is the form of a stable word: what a tool said itself stays on its machine.
+var faultCode = regexp.MustCompile(`^(source|agent)\.[a-z0-9_]{1,40}$`)
+
+// ReportFault keeps why the last turn of an agent failed, until its next one.
+func (m *Module) ReportFault(ctx context.Context, org, link core.ID, code string) error {
+	if !faultCode.MatchString(code) {
+		return errFaultCode
+	}
+	return m.needs.Gate.Change(ctx, &core.Act{Def: &SyncFault, Org: org, Resource: link}, func(tx core.Tx) error {
+		if _, err := m.linkOfAgent(ctx, tx, org, link); err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, qSyncFault, org, link, code)
+		if err == nil && n == 0 {
+			err = errNothing
+		}
+		return err
+	})
 }
 
 // decideSync changes a session that waits for a person.
@@ -66,6 +96,9 @@ func (m *Module) refuse(ctx context.Context, org, link core.ID) error {
 	act := &core.Act{Def: &SyncApprove, Org: org, Resource: link}
 	return m.decideSync(ctx, org, link, act, func(tx core.Tx, r *syncRow) error {
 		act.Changed("decision", "", "refused")
-		return m.dropSession(ctx, tx, r)
+		if err := m.dropSession(ctx, tx, r); err != nil {
+			return err
+		}
+		return m.noteTurn(ctx, tx, SyncWaiting, r)
 	})
 }

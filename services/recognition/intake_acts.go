@@ -19,6 +19,10 @@ var (
 		Permission: "sync.await", Resource: "sync", Verb: core.Reads, Purpose: Purpose, Quiet: true, Holders: []string{RoleAgent},
 		Title: core.Text{FR: "Suivre le chargement des fiches apportées", EN: "Follow the loading of the cards brought"},
 	}
+	SyncFault = core.ActDef{
+		Permission: "sync.fault", Resource: "link", Verb: core.Updates, Purpose: Purpose, Holders: []string{RoleAgent},
+		Title: core.Text{FR: "Signaler, pour un programme, qu'il n'a pas pu lire son outil", EN: "Report, for a program, that it could not read its tool"},
+	}
 	SyncSee = core.ActDef{
 		Permission: "sync.read", Resource: "sync", Verb: core.Reads, Purpose: Purpose, Quiet: true, Holders: []string{RoleManager},
 		Title: core.Text{FR: "Voir comment se passent les synchronisations", EN: "See how synchronisations go"},
@@ -49,7 +53,7 @@ var (
 	}
 )
 
-var intakeActs = []*core.ActDef{&SyncPush, &SyncAwait, &SyncSee, &SyncApprove, &SyncLate, &AgentInvite, &AgentRead, &AgentDismiss, &AgentEnrol}
+var intakeActs = []*core.ActDef{&SyncPush, &SyncAwait, &SyncFault, &SyncSee, &SyncApprove, &SyncLate, &AgentInvite, &AgentRead, &AgentDismiss, &AgentEnrol}
 
 var intakeTables = []core.Table{
 	{Name: "recognition_sync", Unsaved: true, Title: core.Text{FR: "Synchronisations", EN: "Synchronisations"}, Columns: core.Columns(
@@ -76,7 +80,7 @@ var intakeActivity = core.Activity{
 	Part:  core.Processor, Purposes: []core.Purpose{Purpose, core.PurposeService, core.PurposeSecurity},
 	Persons: []core.Text{{FR: "contacts de l'organisation", EN: "contacts of the organization"}, {FR: "utilisateurs", EN: "users"}},
 	Tables:  []string{"recognition_sync", "recognition_chunk", "recognition_agent"},
-	Acts:    []core.Permission{"sync.push", "sync.await", "sync.read", "sync.approve", "sync.late", "agent.invite", "agent.read", "agent.dismiss", "agent.enrol"},
+	Acts:    []core.Permission{"sync.push", "sync.await", "sync.fault", "sync.read", "sync.approve", "sync.late", "agent.invite", "agent.read", "agent.dismiss", "agent.enrol"},
 }
 
 var intakeEstates = []lapse.Estate{
@@ -94,6 +98,7 @@ var (
 	errCells     = i18n.Fault(core.Invalid, "sync.cells", "Ce nombre de cellules n'est pas possible.", "This number of cells is not possible.")
 	errNotYours  = i18n.Fault(core.NotFound, "sync.link", "Ce programme n'apporte pas les fiches de cet outil.", "This program does not bring the cards of this tool.")
 	errNothing   = i18n.Fault(core.NotFound, "sync.nothing", "Rien n'attend ici.", "Nothing waits here.")
+	errFaultCode = i18n.Fault(core.Invalid, "sync.fault", "Ce n'est pas un mot de notre liste d'erreurs.", "This is no word of our list of errors.")
 	errCode      = i18n.Fault(core.Gone, "enrol.code", "Ce code est inconnu, a expiré ou a déjà servi. Demandez-en un autre.", "This code is unknown, has expired or was used. Ask for another.")
 	errEnrolSlow = i18n.Fault(core.TooMany, "enrol.too_many", "Trop d'essais. Réessayez plus tard.", "Too many tries. Try again later.")
 	errWhat      = i18n.Fault(core.Invalid, "agent.invalid", "Un champ du programme est à corriger.", "A field of the program needs correcting.")

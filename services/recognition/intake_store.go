@@ -88,10 +88,14 @@ func (m *Module) dropSync(ctx context.Context, tx core.Tx, org, link core.ID) er
 }
 
 func (r *syncRow) health(now time.Time) SyncHealth {
+	var due time.Time
+	if r.every > 0 && r.done > 0 {
+		due = clock.FromMicros(r.done).Add(time.Duration(r.every) * time.Second)
+	}
 	return SyncHealth{
 		Org: r.org, Link: r.link, State: r.state, Generation: r.generation, Cards: r.cards, Digest: r.digest, Done: clock.FromMicros(r.done), Begun: clock.FromMicros(r.begun),
 		Chunks: r.next, Loaded: r.loaded, Every: time.Duration(r.every) * time.Second, Late: r.late(now), Puts: r.puts, Deletes: r.deletes,
-		Version: r.version, Fault: r.fault,
+		Version: r.version, Fault: r.fault, Due: due,
 	}
 }
 

@@ -18,7 +18,7 @@ var estates = lapse.Owned(slices.Concat(
 	deviceEstates,
 	cardEstates,
 	intakeEstates,
-	[]lapse.Estate{subscriptionEstate, settingEstate, {Table: "recognition_turn"}},
+	[]lapse.Estate{subscriptionEstate, settingEstate, {Table: "recognition_turn"}, {Table: "recognition_announcement"}},
 )...)
 
 // lapses are how its rows end by time.

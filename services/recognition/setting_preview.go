@@ -44,9 +44,10 @@ var (
 	}
 )
 
-var settingActs = []*core.ActDef{AskPreview, ReadPreview, HearAsked, FetchAccess, TellPreview, TryNumber}
+var settingActs = []*core.ActDef{AskPreview, ReadPreview, HearAsked, FetchAccess, TellPreview, TryNumber, AskTools, ReadTools, TellTools}
 
-var settingLapses = lapse.Of(lapse.Line{Table: "recognition_preview", Rule: "preview", Key: []string{"org", "link"}, Org: "org", Since: "asked_at"})
+var settingLapses = lapse.Of(lapse.Line{Table: "recognition_preview", Rule: "preview", Key: []string{"org", "link"}, Org: "org", Since: "asked_at"},
+	lapse.Line{Table: "recognition_announcement", Rule: "preview", Key: []string{"org", "link"}, Org: "org", Since: "asked_at"})
 
 var settingEstate = lapse.Estate{Table: "recognition_preview"}
 
@@ -55,7 +56,7 @@ var forgetting = &core.Duty{Name: "recognition.preview", Why: "takes away after 
 
 var settingDuties = []*core.Duty{forgetting, settingTrial}
 
-var settingTables = []core.Table{turnTable, {
+var settingTables = []core.Table{turnTable, announcementTable, {
 	Name: "recognition_preview", Title: core.Text{FR: "Aperçus pendant le réglage", EN: "Previews while a tool is set up"}, Unsaved: true,
 	Columns: core.Columns(
 		core.Plain("org", "link", "asked_at", "told_at", "until_at"), core.Personal(owned, "asked_by"),
@@ -72,7 +73,8 @@ var settingActivity = core.Activity{
 	About: core.Text{FR: "Montrer à la personne qui relie un outil ce qui en sortira, avant que rien n'en sorte d'autre", EN: "Show the person who links a tool what will leave it, before anything else leaves"},
 	Part:  core.Processor, Purposes: []core.Purpose{Purpose},
 	Persons: []core.Text{{FR: "contacts de l'organisation", EN: "contacts of the organization"}, {FR: "utilisateurs", EN: "users"}},
-	Tables:  []string{"recognition_preview", "recognition_turn"}, Acts: []core.Permission{"link.ask", "link.preview", "sync.asked", "sync.source", "sync.announce", "link.try"},
+	Tables:  []string{"recognition_preview", "recognition_turn", "recognition_announcement"},
+	Acts:    []core.Permission{"link.ask", "link.preview", "link.look", "link.tools", "sync.asked", "sync.source", "sync.announce", "sync.offer", "link.try"},
 }
 
 var (
@@ -149,6 +151,7 @@ func (m *Module) ReadPreview(ctx context.Context, org, link core.ID) (p Preview,
 // Asked is what an agent hears.
 type Asked struct {
 	Asked   bool
+	Look    bool  // a person chooses a tool among those that the program sees
 	Version int64 // of the mapping
 	Mapping Mapping
 }
@@ -164,9 +167,10 @@ func (m *Module) HearAsked(ctx context.Context, org, link core.ID) (a Asked, err
 		if err != nil {
 			return err
 		}
-		a = Asked{found && r.ToldAt.IsZero(), l.Version, l.Mapping}
+		look, err := m.looks(ctx, tx, l)
+		a = Asked{found && r.ToldAt.IsZero(), look, l.Version, l.Mapping}
 		a.Mapping.Trunks = nil // the agent does not need to know them
-		return nil
+		return err
 	})
 	return a, err
 }
@@ -202,8 +206,12 @@ func (m *Module) TellPreview(ctx context.Context, org, link core.ID, told previe
 // forgetPreviews ends what has lasted half an hour.
 func (m *Module) forgetPreviews(ctx context.Context) error {
 	return m.needs.Gate.Keep(ctx, forgetting, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qPreviewOver, clock.Micros(m.now()))
-		return err
+		for _, q := range []string{qPreviewOver, qToolsOver} {
+			if _, err := tx.Exec(ctx, q, clock.Micros(m.now())); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

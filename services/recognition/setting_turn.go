@@ -64,7 +64,7 @@ func (m *Module) Turns(ctx context.Context, org, link core.ID) (list []Turn, err
 
 // dropSettings ends what was kept of the setting up of a link, and of its synchronisations.
 func dropSettings(ctx context.Context, tx core.Tx, org, link core.ID) error {
-	for _, q := range []string{qPreviewDrop, qTurnDrop} {
+	for _, q := range []string{qPreviewDrop, qToolsDrop, qTurnDrop} {
 		if _, err := tx.Exec(ctx, q, org, link); err != nil {
 			return err
 		}

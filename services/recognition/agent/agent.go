@@ -53,7 +53,7 @@ func New(cfg Config, id Identity, o Options) (*Agent, error) {
 		}
 	}
 	if o.Source == nil && cfg.kind == platformKind {
-		o.Source = client.fetched(id, filepath.Dir(cfg.settings.File))
+		o.Source = client.fetched(id, filepath.Dir(cfg.settings.File), cfg.Look)
 	}
 	if o.Source == nil {
 		if o.Source, err = cfg.Source(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/rempart/rempart/kit/disk"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/services/recognition/source"
+	"github.com/rempart/rempart/services/recognition/source/announce"
 )
 
 var (
@@ -32,8 +33,10 @@ type Config struct {
 	Mapping  source.Mapping
 	// HasMapping: the mapping stands in the file; otherwise the one that people chose on the platform applies.
 	HasMapping bool
-	kind       string
-	settings   source.Config
+	// Look is what a person who sets the link up may be told of, so as to choose there; the zero value is nothing.
+	Look     announce.Asked
+	kind     string
+	settings source.Config
 }
 
 // written is the form of the file, but for the settings of the source and the mapping, which have readers of their own.
@@ -61,12 +64,19 @@ func Read(path string, text []byte) (c Config, err error) {
 	}
 	from, rest := all.Cut("source")
 	how, rest := rest.Cut("mapping")
+	seen, rest := rest.Cut("look")
 	w := written{Identity: "agent.json", Store: "agent.store", Every: 10 * time.Minute}
 	wrong := []error{rest.Decode(&w)}
-	if from == nil {
-		wrong = append(wrong, all.Missing("source", "{kind: csv, file: contacts.csv}"))
-	} else {
+	switch {
+	case from != nil:
 		c.kind, c.settings = source.Config{File: path, Node: from}.Take("kind")
+	case seen != nil: // a person chooses among what it sees
+		c.kind, c.settings = platformKind, source.Config{File: path}
+	default:
+		wrong = append(wrong, all.Missing("source", "{kind: csv, file: contacts.csv}"))
+	}
+	if seen != nil {
+		wrong = append(wrong, c.readLook(path, seen))
 	}
 	if how != nil {
 		var err error

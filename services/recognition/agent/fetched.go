@@ -8,7 +8,9 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/services/recognition/preview"
 	"github.com/rempart/rempart/services/recognition/source"
+	"github.com/rempart/rempart/services/recognition/source/announce"
 )
 
 // platformKind is the kind of a source whose settings are kept on the platform. The file of the machine says so: without that word
@@ -22,14 +24,15 @@ type fetched struct {
 	client *Client
 	path   string
 	folder string // of the configuration: no file outside of it may be named
+	look   announce.Asked
 
 	mu   sync.Mutex
 	kind string
 	src  source.Source
 }
 
-func (c *Client) fetched(id Identity, folder string) *fetched {
-	return &fetched{client: c, folder: folder, path: strings.TrimSuffix(id.syncPath(), "/sync") + "/source"}
+func (c *Client) fetched(id Identity, folder string, look announce.Asked) *fetched {
+	return &fetched{client: c, folder: folder, look: look, path: strings.TrimSuffix(id.syncPath(), "/sync") + "/source"}
 }
 
 func (f *fetched) open(ctx context.Context) (source.Source, error) {
@@ -56,9 +59,21 @@ func (f *fetched) open(ctx context.Context) (source.Source, error) {
 	if kind, rest := settings.Take("kind"); kind != "" {
 		got.Kind, settings = kind, rest
 	}
+	if got.Kind == preview.Announced {
+		name, _ := settings.Take("name")
+		f.kind, f.src, err = chosen(ctx, f.look, name)
+		return f.src, err
+	}
 	f.src, err = source.Open(got.Kind, settings)
 	f.kind = got.Kind
 	return f.src, err
+}
+
+// forget has the access asked for again: a person may have written another.
+func (f *fetched) forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.src, f.kind = nil, ""
 }
 
 // Fields lists the fields of the tool.

@@ -20,6 +20,7 @@ func (a *Agent) previewPath() string {
 // asked is what the platform answers.
 type asked struct {
 	Asked   bool  `json:"asked"`
+	Look    bool  `json:"look"`
 	Version int64 `json:"version"`
 	Mapping struct {
 		Region  string            `json:"region"`
@@ -35,8 +36,19 @@ type asked struct {
 // that is). It gives the version of the mapping there.
 func (a *Agent) Announce(ctx context.Context) (version int64, err error) {
 	var h asked
-	if err := a.client.ask(ctx, http.MethodGet, a.previewPath(), nil, &h); err != nil || !h.Asked {
+	if err := a.client.ask(ctx, http.MethodGet, a.previewPath(), nil, &h); err != nil {
 		return h.Version, err
+	}
+	if h.Look {
+		if err := a.offer(ctx); err != nil {
+			return h.Version, err
+		}
+	}
+	if !h.Asked {
+		return h.Version, nil
+	}
+	if f, ok := a.src.(*fetched); ok {
+		f.forget()
 	}
 	m := a.cfg.Mapping
 	if !a.cfg.HasMapping {

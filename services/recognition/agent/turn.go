@@ -73,6 +73,8 @@ func (a *Agent) Turn(ctx context.Context) (Result, error) {
 	if err == nil {
 		t.remember()
 		a.tell(Progress{"done", t.res.Held, t.res.Held})
+	} else {
+		a.report(ctx, err)
 	}
 	return t.res, err
 }

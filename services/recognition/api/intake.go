@@ -76,6 +76,7 @@ type Health struct {
 func intake(a *rest.API, m *recognition.Module) {
 	enrolment(a, m)
 	sessions(a, m)
+	faults(a, m)
 	rest.Op(a, edge.Needs(&recognition.SyncSee), rest.Operation{
 		ID: "readSync", Method: "GET", Path: syncPath, Summary: "See how the synchronisation of a link goes", Tag: "Recognition",
 	}, func(ctx context.Context, in *InLink) (*rest.One[Health], error) {
@@ -118,6 +119,22 @@ func enrolment(a *rest.API, m *recognition.Module) {
 			return nil, err
 		}
 		return rest.Got(Settings{l.Name, l.Kind, l.Version, l.Mapping}, 0), nil
+	})
+}
+
+// faults is how an agent says why its tool could not be read.
+func faults(a *rest.API, m *recognition.Module) {
+	rest.Op(a, edge.Needs(&recognition.SyncFault), rest.Operation{
+		ID: "reportSyncFault", Method: "PUT", Path: syncPath + "/fault", Summary: "Say why a tool could not be read", Tag: "Recognition", Status: 204,
+		Detail: "A word of docs/errors.md: what the tool itself said stays on its machine.",
+	}, func(ctx context.Context, in *struct {
+		InLink
+		Body struct {
+			Code string `json:"code" maxLength:"60" doc:"Stable word: source.unreachable"`
+		}
+	},
+	) (*rest.None, error) {
+		return nil, m.ReportFault(ctx, in.Org, in.Link, in.Body.Code)
 	})
 }
 

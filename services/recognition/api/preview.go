@@ -14,6 +14,7 @@ const previewPath = "/organizations/{org}/links/{link}/preview"
 // Asked says to an agent whether a person sets its tool up.
 type Asked struct {
 	Asked   bool                `json:"asked" doc:"A person waits for what the program sees"`
+	Look    bool                `json:"look" doc:"A person chooses a tool among those that the program sees"`
 	Version int64               `json:"version" doc:"Version of the mapping"`
 	Mapping recognition.Mapping `json:"mapping" doc:"What to look with"`
 }
@@ -33,7 +34,7 @@ func previews(a *rest.API, m *recognition.Module) {
 		if err != nil {
 			return nil, err
 		}
-		return rest.Got(Asked{h.Asked, h.Version, h.Mapping}, 0), nil
+		return rest.Got(Asked{h.Asked, h.Look, h.Version, h.Mapping}, 0), nil
 	})
 	rest.Op(a, edge.Needs(recognition.FetchAccess), rest.Operation{
 		ID: "readSourceAccess", Method: "GET", Path: "/organizations/{org}/links/{link}/source", Summary: "Read the access to a tool that is kept on the platform", Tag: "Recognition",
@@ -54,5 +55,15 @@ func previews(a *rest.API, m *recognition.Module) {
 	},
 	) (*rest.None, error) {
 		return nil, m.TellPreview(ctx, in.Org, in.Link, in.Body)
+	})
+	rest.Op(a, edge.Needs(recognition.TellTools), rest.Operation{
+		ID: "tellTools", Method: "PUT", Path: "/organizations/{org}/links/{link}/tools", Summary: "Announce the tools that a program sees, by their names", Tag: "Recognition", Status: 204,
+		Detail: "Names of files, tables and columns: no value, no address. Kept sealed for half an hour, for the person who chooses one.",
+	}, func(ctx context.Context, in *struct {
+		InLink
+		Body preview.Tools
+	},
+	) (*rest.None, error) {
+		return nil, m.TellTools(ctx, in.Org, in.Link, in.Body)
 	})
 }

@@ -143,8 +143,15 @@ func (p setup) fieldsView(ctx context.Context, org, link core.ID) (v fieldsView,
 	if v.Preview, err = p.m.ReadPreview(ctx, org, link); err != nil {
 		return v, err
 	}
+	if !v.told() {
+		seen, err := p.m.ReadTools(ctx, org, link)
+		if err != nil {
+			return v, err
+		}
+		v.Told.Fields = announced(seen)
+	}
 	v.chosen = usesOf(v.Mapping)
-	if len(v.Mapping.Numbers) == 0 && v.told() {
+	if len(v.Mapping.Numbers) == 0 && len(v.Told.Fields) > 0 {
 		names := make([]string, len(v.Told.Fields))
 		for i, f := range v.Told.Fields {
 			names[i] = f.Name

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -21,6 +22,7 @@ var (
 	tsNotProven  = i18n.T("pas encore", "not yet")
 	tsEvery      = i18n.T("Toutes les", "Every")
 	tsEveryText  = i18n.T("%d min", "%d min")
+	tsDue        = i18n.T("Prochaine attendue", "Next expected")
 	tsArriving   = i18n.T("En cours d'arrivée", "Arriving")
 	tsChunks     = i18n.T("%d morceaux reçus", "%d chunks received")
 	tsLoaded     = i18n.T("%s fiches chargées", "%s cards loaded")
@@ -87,6 +89,7 @@ var (
 	tsActive   = i18n.T("Active", "Active")
 	tsPaused   = i18n.T("En pause", "Paused")
 	tsLate     = i18n.T("En retard", "Late")
+	tsFailing  = i18n.T("Outil illisible", "Tool not readable")
 	tsHeld     = i18n.T("Attend votre accord", "Waits for approval")
 	tsSending  = i18n.T("Mise à jour en cours", "Being updated")
 )
@@ -100,6 +103,8 @@ func (l toolLine) badge(ctx context.Context) ui.Badge {
 		return ui.Badge{Text: tsHeld.In(ctx), Tone: ui.Warn}
 	case l.health.Late:
 		return ui.Badge{Text: tsLate.In(ctx), Tone: ui.Bad}
+	case strings.HasPrefix(l.health.Fault, "source.") || strings.HasPrefix(l.health.Fault, "agent."):
+		return ui.Badge{Text: tsFailing.In(ctx), Tone: ui.Warn}
 	case l.health.State == recognition.SyncOpen || l.health.State == recognition.SyncSwitching:
 		return ui.Badge{Text: tsSending.In(ctx), Tone: ui.Info}
 	case l.State == recognition.LinkAwaiting:
@@ -186,6 +191,9 @@ func (v linkView) facts(ctx context.Context) ui.Facts {
 		{Label: tsLast.In(ctx), Value: ui.Time{At: v.updated(), Never: tsNever.In(ctx)}},
 		{Label: tsProven.In(ctx), Text: proven},
 		{Label: tsMapping.In(ctx), Text: i18n.Number(ctx, v.Version)},
+	}
+	if !h.Due.IsZero() {
+		facts = append(facts, ui.Fact{Label: tsDue.In(ctx), Value: ui.Time{At: h.Due}})
 	}
 	if h.Every > 0 {
 		facts = append(facts, ui.Fact{Label: tsEvery.In(ctx), Text: tsEveryText.In(ctx, int(h.Every.Minutes()))})

@@ -52,6 +52,10 @@ func setupRoutes(m *recognition.Module) []edge.Route {
 		{Pattern: "POST " + linkBase + "/dismiss", Access: edge.Needs(&recognition.AgentDismiss), Handle: p.dismiss},
 		{Pattern: "GET " + linkBase + "/wait", Access: read, Handle: p.wait},
 		{Pattern: "GET " + linkBase + "/wait/progress", Access: read, Handle: p.waitState},
+		{Pattern: "GET " + linkBase + "/tools", Access: edge.Needs(recognition.ReadTools), Handle: p.tools},
+		{Pattern: "GET " + linkBase + "/tools/progress", Access: edge.Needs(recognition.ReadTools), Handle: p.toolsState},
+		{Pattern: "POST " + linkBase + "/tools", Access: manage, Handle: p.toolChosen},
+		{Pattern: "POST " + linkBase + "/tools/ask", Access: edge.Needs(recognition.AskTools), Handle: p.toolsAsked},
 		{Pattern: "GET " + linkBase + "/fields", Access: previews, Handle: p.fields},
 		{Pattern: "POST " + linkBase + "/fields", Access: manage, Handle: p.fieldsSaved},
 		{Pattern: "POST " + linkBase + "/ask", Access: edge.Needs(recognition.AskPreview), Handle: p.ask},
@@ -86,7 +90,7 @@ func linkAt(org, link core.ID, rest string) string {
 
 // asked makes a page of the tool know which acts to offer.
 func askedOf(r *http.Request) *http.Request {
-	return ui.Asking(r, "link.manage", "link.remove", "link.secret", "link.preview", "link.try", "agent.invite", "agent.read", "agent.dismiss", "sync.read", "sync.approve",
+	return ui.Asking(r, "link.manage", "link.remove", "link.secret", "link.preview", "link.tools", "link.try", "agent.invite", "agent.read", "agent.dismiss", "sync.read", "sync.approve",
 		"subscription.start", "subscription.end", "subscription_form.add", "subscription_form.remove")
 }
 
@@ -116,10 +120,13 @@ func kindTitle(ctx context.Context, kind string) string {
 	return kind
 }
 
+// unsaid stands where a sentence names what a program does not tell: a file, a host, a figure of its machine.
+var unsaid = strings.NewReplacer("%s", "…", "%d", "…")
+
 // explained says a code of a fault in words.
 func explained(ctx context.Context, code string) string {
 	if code == "" {
 		return ""
 	}
-	return strings.TrimSpace(i18n.Explain(ctx, code))
+	return unsaid.Replace(strings.TrimSpace(i18n.Explain(ctx, code)))
 }

@@ -49,6 +49,7 @@ var (
 	tsWindows    = i18n.T("2. Ou sous Windows (PowerShell)", "2. Or on Windows (PowerShell)")
 	tsFile       = i18n.T("1. Écrivez agent.yaml", "1. Write agent.yaml")
 	tsFileHint   = i18n.T("À côté du programme ; adaptez l'accès à votre outil.", "Beside the program; adapt the access to your tool.")
+	tsFileLook   = i18n.T("À côté du programme ; dites où il peut regarder. Vous choisirez ensuite parmi les noms qu'il annonce.", "Beside the program; say where it may look. You then choose among the names that it announces.")
 	tsFileKept   = i18n.T("À côté du programme. Il ira chercher ici l'accès que vous avez écrit.", "Beside the program. It will fetch the access that you wrote here.")
 	tsOnceHint   = i18n.T("Montré une seule fois. Valable jusqu'au %s.", "Shown once. Good until %s.")
 	tsThenRun    = i18n.T("Le programme échange ce code contre un jeton à lui, qu'il garde sur cette machine.", "The program exchanges this code for a token of its own, which it keeps on that machine.")
@@ -166,11 +167,17 @@ func (p setup) install(w http.ResponseWriter, r *http.Request) error {
 	return ui.Render(w, r, http.StatusOK, codePage(v))
 }
 
+// lookExample lets a program say what it sees: a folder, and the tables of a database by an account that can read.
+const lookExample = "look:\n  folder: .\n  # databases:\n  #   - url: postgres://reader@db.example:5432/crm\n  #     password: {file: crm.secret}"
+
 // file is what one writes on the machine: the program reads it at each start.
 func (v linkInstallView) file() string {
 	head := "identity: agent.json\nstore: agent.store\nevery: 10m\n"
 	if v.kept {
 		return head + "source: {kind: platform}"
+	}
+	if v.Kind == anyKind {
+		return head + lookExample
 	}
 	kind, example := kinds[0].kind, kinds[0].example
 	for _, k := range kinds {
@@ -190,12 +197,18 @@ func (v linkInstallView) lines(program string) string {
 type waitView struct {
 	recognition.Link
 	came, waits string // name of the program that enrolled; of the code that waits
+	open        bool   // the program is to say which tools it sees, and one is to be chosen
 }
 
 func (p setup) waited(ctx context.Context, org, link core.ID) (v waitView, err error) {
 	if v.Link, err = p.m.Link(ctx, org, link); err != nil {
 		return v, err
 	}
+	kept, err := p.m.KeepsSecret(ctx, org, link)
+	if err != nil {
+		return v, err
+	}
+	v.open = v.Kind == anyKind && !kept
 	list, err := p.m.Agents(ctx, org)
 	if k := core.KindOf(err); k == core.Forbidden || k == core.NotFound {
 		return v, nil

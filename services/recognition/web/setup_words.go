@@ -42,6 +42,6 @@ const anyKind = "any"
 
 var (
 	tsAnyKind = i18n.T("Le programme le dira", "The program will tell")
-	tsAnyHint = i18n.T("Il est réglé sur place et annonce ce qu'il voit.", "It is set up on the spot and announces what it sees.")
+	tsAnyHint = i18n.T("Il annonce les fichiers et les tables qu'il voit, par leurs noms ; vous choisissez.", "It announces the files and the tables that it sees, by their names; you choose.")
 	tsForm    = i18n.T("Fiches saisies", "Typed cards")
 )

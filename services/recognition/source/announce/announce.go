@@ -1,7 +1,7 @@
 // Package announce lists the tools that this computer could read, for a person who sets a source up.
 //
-// It looks at nothing that it was not asked to look at, one thing by one: a folder, a domain, the list of ODBC. It opens no database,
-// signs in nowhere, reads no password, and tells names, headings and settings only: never a contact.
+// It looks at nothing that it was not asked to look at, one thing by one: a folder, a domain, the list of ODBC, the catalogue of a
+// database whose account it was given. It tells names, headings and settings only: never a contact, never a password.
 //
 // Owns: where tools leave a trace. Must not know: how they are read (the rooms beside), what is sent. Start reading at: Look.
 package announce
@@ -30,6 +30,8 @@ type Asked struct {
 	Folder string   // files in it, not below it
 	Domain string   // its directory and its address books, by DNS: "example.com"
 	ODBC   []string // files of ODBC data sources; Standard gives the usual ones
+	// Databases are accounts that may read one: the catalogue of its tables is asked for, never a row.
+	Databases []source.Config
 }
 
 // Found is one tool that could be read.
@@ -37,8 +39,23 @@ type Found struct {
 	Kind     string   // of source: "csv"
 	Title    string   // for people
 	Settings string   // YAML of the section "source"; what is left to write stands as a comment
-	Fields   []string // of a file: its headings
+	Fields   []string // of a file: its headings; of a table: its columns
 	Fault    string   // code of what keeps a file from being read
+
+	config source.Config // of a table: it names the account, and stays on this computer
+}
+
+// Open makes the reader of what was found.
+func (f Found) Open() (source.Source, error) {
+	c := f.config
+	if c.Node == nil {
+		var err error
+		if c, err = source.Parse("", []byte(f.Settings)); err != nil {
+			return nil, err
+		}
+		_, c = c.Take("kind")
+	}
+	return source.Open(f.Kind, c)
 }
 
 // Limits of what is looked at.
@@ -79,6 +96,9 @@ func Look(ctx context.Context, a Asked, dns DNS) ([]Found, error) {
 	for _, file := range a.ODBC {
 		found = append(found, odbc(file)...)
 	}
+	for _, c := range a.Databases {
+		found = append(found, tables(ctx, c)...)
+	}
 	return found, errors.Join(wrong...)
 }
 
@@ -113,12 +133,7 @@ func isValue(heading string) bool {
 }
 
 func headings(ctx context.Context, f Found) (fields []string, fault string) {
-	c, err := source.Parse("", []byte(f.Settings))
-	if err != nil {
-		return nil, code(err)
-	}
-	kind, c := c.Take("kind")
-	s, err := source.Open(kind, c)
+	s, err := f.Open()
 	if err != nil {
 		return nil, code(err)
 	}
