@@ -51,8 +51,8 @@ func (h *House) openDoor() error {
 			v := front.Allow(a, h.cfg.Clock.Now())
 			return v.Retry, v.OK
 		},
-		Detours: map[string]string{"session.locked": "/lock"},
-		Log:     h.cfg.Log, Clock: h.cfg.Clock,
+		Detours: map[string]string{"session.locked": "/lock"}, Hold: signinweb.Hold(h.signin),
+		Log: h.cfg.Log, Clock: h.cfg.Clock,
 		Checks: []edge.Check{
 			{Name: "database", Run: func(ctx context.Context) error {
 				return h.db.Read(ctx, func(core.Tx) error { return nil })

@@ -94,18 +94,23 @@ func TestASensitiveActAsksForAFreshProof(t *testing.T) {
 		t.Errorf("looking answered %d", r.Code)
 	}
 	for path, page := range map[string]string{"/me/sessions/end-others": "/me/sessions", org + "/end": org, "/me/tokens": "/me/tokens/new"} {
+		// The proof is asked right there, and what was typed is kept (TestWhatWasTypedComesBackAfterTheProof).
 		body := "reason=a+test&all=1&name=x&ends=30&scopes=session.list"
 		r := w.ask("a.admin", http.MethodPost, path, body, "Referer", "http://localhost:8080"+page)
-		if want := "/signin/again?next=" + url.QueryEscape(page); r.Header().Get("Location") != want {
-			t.Errorf("%s answered %d, to %q, want %q", path, r.Code, r.Header().Get("Location"), want)
+		if r.Code != http.StatusForbidden || !strings.Contains(r.Body.String(), `name="next" value="`+page+`"`) {
+			t.Errorf("%s answered %d: %.300s", path, r.Code, r.Body)
 		}
+	}
+	r := w.ask("a.admin", http.MethodPost, "/me/sessions/end-others", "_=", "Referer", "http://localhost:8080/me/sessions")
+	if want := "/signin/again?next=%2Fme%2Fsessions"; r.Header().Get("Location") != want {
+		t.Errorf("a form without a field answered %d, to %q, want %q", r.Code, r.Header().Get("Location"), want)
 	}
 	for _, form := range []string{"/me/tokens/new", "/o/" + string(w.a) + "/services/new"} {
 		if r := w.ask("a.admin", http.MethodGet, form, ""); r.Header().Get("Location") != "/signin/again?next="+url.QueryEscape(form) {
 			t.Errorf("the form %s is shown before the proof that sending it will ask for: %d", form, r.Code)
 		}
 	}
-	r := w.ask("a.admin", http.MethodPost, "/api/v1/sessions/end-others", "{}")
+	r = w.ask("a.admin", http.MethodPost, "/api/v1/sessions/end-others", "{}")
 	if r.Code != http.StatusForbidden || !strings.Contains(r.Body.String(), `"code":"access.step_up"`) {
 		t.Errorf("the API answered %d: %s", r.Code, r.Body)
 	}

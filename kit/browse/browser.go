@@ -28,6 +28,7 @@ type Browser struct {
 	// Host replaces the Host header when set.
 	Host string
 
+	from   string // the page of the form being sent
 	client *http.Client
 }
 
@@ -164,6 +165,9 @@ func (b *Browser) dress(r *http.Request, method, kind string) {
 	}
 	if kind != "" {
 		r.Header.Set("Content-Type", kind)
+	}
+	if b.from != "" {
+		r.Header.Set("Referer", b.from)
 	}
 	for name, value := range b.Cookies {
 		r.AddCookie(&http.Cookie{Name: name, Value: value})

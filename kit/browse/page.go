@@ -214,6 +214,8 @@ func (f *Form) Send() (*Page, error) {
 	if !b.within(to) {
 		return nil, errors.New("the form sends to another site: " + to.Host)
 	}
+	b.from = b.Origin + f.page.Path // a browser tells its own site which page a form stood on
+	defer func() { b.from = "" }()
 	if f.Method == "GET" {
 		to.RawQuery = f.Values.Encode()
 		return b.Get(to.RequestURI())

@@ -30,6 +30,7 @@ type visit struct {
 	route string
 	// allowed asks again whether the request would be let in now; nil for a public route.
 	allowed func(context.Context) error
+	server  *Server
 }
 
 type visitKey struct{}
@@ -156,7 +157,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if to := s.detour(r, kind, code); to != "" {
-		http.Redirect(w, r, to, http.StatusSeeOther)
+		if !s.held(w, r, to) {
+			http.Redirect(w, r, withNext(to, returnTo(r)), http.StatusSeeOther)
+		}
 		return
 	}
 	problem := ProblemOf(r.Context(), err)
@@ -174,25 +177,27 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// detour tells where a page's error leads instead of an error page, "" when nowhere.
+// detour tells which page asks for what was missing, instead of an error page; "" when none does.
 func (s *Server) detour(r *http.Request, kind core.Kind, code string) string {
 	if IsAPI(r) {
 		return ""
 	}
-	to := s.cfg.Detours[code]
-	switch {
+	switch to := s.cfg.Detours[code]; {
 	case to != "":
+		return to
 	case kind == core.StepUp:
-		to = s.cfg.StepUp
+		return s.cfg.StepUp
 	case kind == core.Unauthenticated && reads(r):
-		to = s.cfg.SignIn
-	default:
-		return ""
+		return s.cfg.SignIn
 	}
-	if next := returnTo(r); next != "" && next != "/" {
-		to += "?next=" + url.QueryEscape(next)
+	return ""
+}
+
+func withNext(to, next string) string {
+	if next == "" || next == "/" {
+		return to
 	}
-	return to
+	return to + "?next=" + url.QueryEscape(next)
 }
 
 // returnTo is the page to come back to: the one asked for, or for a form the page that showed it.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
+	"github.com/rempart/rempart/kit/draft"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
 )
@@ -42,6 +43,9 @@ type Config struct {
 	ErrorPage func(w http.ResponseWriter, r *http.Request, p Problem)
 	// Detours sends the pages that end in an error of this code elsewhere, with ?next=: "session.locked" → "/lock".
 	Detours map[string]string
+	// Hold answers a form that is refused for want of a proof of identity: it asks for the proof at the place of page (StepUp, or one
+	// of Detours) and keeps what was typed meanwhile. Without it the form leads to that page, and what was typed is lost.
+	Hold func(w http.ResponseWriter, r *http.Request, page string, d draft.Draft) error
 	// SignIn and StepUp are the pages that ask for a proof of identity; "/signin" and "/signin/again" unless set.
 	SignIn, StepUp string
 	// Admit is the cheap first gate per address; ok false refuses with 429 and the time to wait.
@@ -141,7 +145,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Address: s.address(r),
 		Agent:   cut(r.UserAgent(), 256),
 	}
-	visit := &visit{actor: actor, nonce: newNonce()}
+	visit := &visit{actor: actor, nonce: newNonce(), server: s}
 	ctx := context.WithValue(r.Context(), visitKey{}, visit)
 	ctx = core.WithActor(i18n.With(ctx, language(r)), actor)
 	if ctx = withNonce(ctx, visit.nonce); s.cfg.Context != nil {

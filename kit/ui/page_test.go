@@ -1,12 +1,15 @@
 package ui
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -269,4 +272,28 @@ func TestHalfAPageIsNeverSent(t *testing.T) {
 	if w.Code == 200 || strings.Contains(w.Body.String(), "half") {
 		t.Error(w.Code, w.Body.String())
 	}
+}
+
+// TestSecretsAreDrawnHere: a field for a password or a code is drawn by this package alone, which tells the server never to keep it.
+func TestSecretsAreDrawnHere(t *testing.T) {
+	for _, top := range []string{"../../core", "../../services", "../../kit"} {
+		err := filepath.WalkDir(top, func(path string, e os.DirEntry, err error) error {
+			if err != nil || e.IsDir() || !strings.HasSuffix(path, ".templ") || strings.Contains(path, "kit/ui/controls") {
+				return err
+			}
+			b, err := os.ReadFile(path)
+			for _, raw := range []string{`type="password"`, `autocomplete="one-time-code"`, `autocomplete="current-password"`} {
+				if bytes.Contains(b, []byte(raw)) {
+					t.Errorf("%s draws %s by itself", path, raw)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	wants(t, show(t, Password{Name: "pass"}), `<input type="hidden" name="_secret" value="pass">`)
+	wants(t, show(t, Field{Name: "pin", Type: "password"}), `<input type="hidden" name="_secret" value="pin">`)
+	wants(t, show(t, Field{Name: "digits", Complete: "one-time-code"}), `<input type="hidden" name="_secret" value="digits">`)
 }

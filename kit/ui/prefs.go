@@ -64,11 +64,18 @@ type Note struct {
 }
 
 func setFlash(w http.ResponseWriter, n Note) {
+	if c := NoteCookie(n); c.Value != "" {
+		keep(w, noteCookie, c.Value, time.Minute)
+	}
+}
+
+// NoteCookie is how a request asks the page it opens to show a note.
+func NoteCookie(n Note) *http.Cookie {
 	raw, err := json.Marshal(n)
 	if err != nil || len(raw) > 2048 {
-		return
+		raw = nil
 	}
-	keep(w, noteCookie, base64.RawURLEncoding.EncodeToString(raw), time.Minute)
+	return &http.Cookie{Name: noteCookie, Value: base64.RawURLEncoding.EncodeToString(raw)}
 }
 
 func takeFlash(w http.ResponseWriter, r *http.Request) *Note {

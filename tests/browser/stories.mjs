@@ -30,6 +30,7 @@ export async function stories(stage) {
   await invitation(stage);
   await seldom(stage);
   await rights(stage);
+  await kept(stage);
   await live(stage);
   await journal(stage);
   await controls(stage);
@@ -292,6 +293,34 @@ async function terms({ platform, contextOf, people, both }) {
     await door.waitForURL(platform.origin + "/");
   });
   await context.close();
+}
+
+// What was typed in a form that is sent under a lock waits for the proof, and comes back into the form: with scripts and without.
+async function kept({ platform, contextOf, see }) {
+  const { member } = platform.people;
+  for (const [lang, javaScriptEnabled, waits, back] of [["fr", true, "pas encore envoyée", "est revenue dans le formulaire"], ["en", false, "not sent yet", "is back in the form"]]) {
+    const context = await contextOf(lang, { javaScriptEnabled }), page = await context.newPage(), other = await context.newPage(), said = listen(page);
+    await step(`what was typed comes back after the proof (${lang})`, async () => {
+      await signIn(page, platform.origin, member);
+      await page.goto(platform.origin + "/me/profile");
+      await page.fill("#family_name", "Saisie-entre-temps");
+      await other.goto(platform.origin + "/");
+      await other.click(".account summary");
+      await other.click("form[action='/lock/now'] button");
+      await page.click("form:has(#family_name) button.btn-primary");
+      expect((await text(page)).includes(waits) && !(await page.content()).includes("Saisie-entre-temps"), "the page does not say that the form waits, or shows it");
+      if (javaScriptEnabled) await see(page, said, "held", "/lock#held");
+      await page.fill("input[type=password]", member.password);
+      await send(page);
+      expect((await text(page)).includes(back), "the page does not say that the form is back");
+      expect(await page.inputValue("#family_name") === "Saisie-entre-temps", "what was typed is lost");
+      if (javaScriptEnabled) await see(page, said, "held", "/me/profile#back");
+      await page.goto(platform.origin + "/me/profile");
+      expect(await page.inputValue("#family_name") !== "Saisie-entre-temps", "the form was sent by itself");
+    });
+    check(said.length === 0, `kept: console and policy (${lang})`, said.join("\n    "));
+    await context.close();
+  }
 }
 
 // A session is locked, and opened again with the password.

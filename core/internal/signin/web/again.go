@@ -26,6 +26,19 @@ type proofView struct {
 	Next     string
 	Code     bool // a code is asked, or may be given
 	Problems ui.Problems
+	Draft    string // what was typed in the form that asked for the proof, sealed; "" when there is none
+	Left     bool   // something of it was not kept
+	Lost     bool   // it belongs to somebody else, or is too old
+}
+
+const againPath, lockPath = "/signin/again", "/lock"
+
+// status is that of the page: a form that was refused until the proof comes is not done.
+func (v proofView) status(fault error) int {
+	if v.Draft != "" && len(v.Problems) == 0 {
+		return http.StatusForbidden
+	}
+	return status(v.Problems, fault)
 }
 
 func nextOf(r *http.Request, given string) string {
@@ -45,11 +58,11 @@ func (p pages) showAgain(w http.ResponseWriter, r *http.Request, v proofView, fa
 		return err
 	}
 	v.Code = held.TOTP
-	return ui.Render(w, r, status(v.Problems, fault), againPage(v))
+	return ui.Render(w, r, v.status(fault), againPage(v))
 }
 
 func (p pages) againGiven(w http.ResponseWriter, r *http.Request) error {
-	v := proofView{Next: nextOf(r, r.PostFormValue("next"))}
+	v, d := p.held(r, proofView{Next: nextOf(r, r.PostFormValue("next"))})
 	session, err := p.m.Again(r.Context(), r.PostFormValue("answer"))
 	if err != nil && ui.Shown(err) {
 		v.Problems = problems(w, r, err)
@@ -58,8 +71,7 @@ func (p pages) againGiven(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	edge.PutSession(w, session)
-	return ui.Redirect(w, r, v.Next, "")
+	return p.goBack(w, r, v, d, session)
 }
 
 func (p pages) lock(w http.ResponseWriter, r *http.Request) error {
@@ -72,11 +84,11 @@ func (p pages) showLock(w http.ResponseWriter, r *http.Request, v proofView, fau
 		return err
 	}
 	v.Code = held.TOTP
-	return ui.Render(w, r, status(v.Problems, fault), lockPage(v))
+	return ui.Render(w, r, v.status(fault), lockPage(v))
 }
 
 func (p pages) unlock(w http.ResponseWriter, r *http.Request) error {
-	v := proofView{Next: nextOf(r, r.PostFormValue("next"))}
+	v, d := p.held(r, proofView{Next: nextOf(r, r.PostFormValue("next"))})
 	code := r.PostFormValue("code")
 	session, err := p.m.Unlock(r.Context(), code+r.PostFormValue("password"), code != "")
 	if err != nil && ui.Shown(err) && core.KindOf(err) != core.Conflict {
@@ -86,6 +98,5 @@ func (p pages) unlock(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	edge.PutSession(w, session)
-	return ui.Redirect(w, r, v.Next, "")
+	return p.goBack(w, r, v, d, session)
 }
