@@ -269,10 +269,11 @@ func (m *Module) loadSync(ctx context.Context, s *cardSet, o syncOutcome) error 
 	if err != nil {
 		return err
 	}
-	if err := m.fillShelf(ctx, s, o, shelf); err != nil {
+	pairs, err := m.fillShelf(ctx, s, o, shelf)
+	if err != nil {
 		return err
 	}
-	if err := m.IndexShelf(ctx, seen.org, seen.link, shelf); err != nil {
+	if err := m.indexPairs(ctx, seen.org, seen.link, shelf, pairs); err != nil {
 		return err
 	}
 	act := &core.Act{Def: &SyncPush, Org: seen.org, Resource: seen.link}
@@ -295,8 +296,8 @@ func (m *Module) loadSync(ctx context.Context, s *cardSet, o syncOutcome) error 
 	})
 }
 
-// fillShelf seals the next cards while the last ones are written.
-func (m *Module) fillShelf(ctx context.Context, s *cardSet, o syncOutcome, shelf int64) error {
+// fillShelf seals the next cards while the last ones are written; it gives which cards numbers lead to (appendPairs).
+func (m *Module) fillShelf(ctx context.Context, s *cardSet, o syncOutcome, shelf int64) (pairs []pair, err error) {
 	type batch struct {
 		rows []Stored
 		err  error
@@ -304,6 +305,7 @@ func (m *Module) fillShelf(ctx context.Context, s *cardSet, o syncOutcome, shelf
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	ready := make(chan batch, 1)
+	pairs = make([]pair, 0, len(o.puts))
 	go func() {
 		defer close(ready)
 		for from := 0; from < len(o.puts); from += batchRows {
@@ -320,7 +322,7 @@ func (m *Module) fillShelf(ctx context.Context, s *cardSet, o syncOutcome, shelf
 	}()
 	for b := range ready {
 		if b.err != nil {
-			return b.err
+			return nil, b.err
 		}
 		act := &core.Act{Def: &SyncPush, Org: s.row.org, Resource: s.row.link}
 		err := m.syncTurn(ctx, s.row, act, func(tx core.Tx, r *syncRow) error {
@@ -328,8 +330,11 @@ func (m *Module) fillShelf(ctx context.Context, s *cardSet, o syncOutcome, shelf
 			return m.Put(ctx, tx, r.org, r.link, shelf, b.rows)
 		})
 		if err != nil {
-			return err
+			return nil, err
+		}
+		for i := range b.rows {
+			pairs = appendPairs(pairs, b.rows[i].Key[:], b.rows[i].Blinds)
 		}
 	}
-	return ctx.Err()
+	return pairs, ctx.Err()
 }

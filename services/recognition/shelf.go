@@ -47,17 +47,21 @@ var (
 	qMarks     = db.SQL(`SELECT key, mark FROM recognition_card WHERE org = $1 AND shelf = $2 AND key > $3 ORDER BY key LIMIT 10000`)
 	qBlinds    = db.SQL(`SELECT key, blinds FROM recognition_card WHERE org = $1 AND shelf = $2 AND key > $3 ORDER BY key LIMIT 10000`)
 
-	qCardsGo = db.SQL(`DELETE FROM recognition_card WHERE org = $1 AND shelf = $2 AND key <=
-		(SELECT key FROM (SELECT key FROM recognition_card WHERE org = $1 AND shelf = $2 ORDER BY key LIMIT 5000) AS part ORDER BY key DESC LIMIT 1)`)
-	qNumbersGo = db.SQL(`DELETE FROM recognition_number WHERE org = $1 AND shelf = $2 AND blind <=
-		(SELECT blind FROM (SELECT blind FROM recognition_number WHERE org = $1 AND shelf = $2 ORDER BY blind LIMIT 5000) AS part ORDER BY blind DESC LIMIT 1)`)
+	// What goes is bounded by a statement of its own: with a subquery in it, SQLite collects every key before it deletes the first row.
+	qCardsPart   = db.SQL(`SELECT key FROM recognition_card WHERE org = $1 AND shelf = $2 ORDER BY key LIMIT 1 OFFSET $3`)
+	qCardsGo     = db.SQL(`DELETE FROM recognition_card WHERE org = $1 AND shelf = $2 AND key <= $3`)
+	qCardsRest   = db.SQL(`DELETE FROM recognition_card WHERE org = $1 AND shelf = $2`)
+	qNumbersPart = db.SQL(`SELECT blind FROM recognition_number WHERE org = $1 AND shelf = $2 ORDER BY blind LIMIT 1 OFFSET $3`)
+	qNumbersGo   = db.SQL(`DELETE FROM recognition_number WHERE org = $1 AND shelf = $2 AND blind <= $3`)
+	qNumbersRest = db.SQL(`DELETE FROM recognition_number WHERE org = $1 AND shelf = $2`)
 
 	cardsIn   = manyOf(`INSERT INTO recognition_card (org, shelf, key, mark, blinds, value) VALUES `, `$1, $2`, 4, ` ON CONFLICT (org, shelf, key) DO UPDATE SET mark = excluded.mark, blinds = excluded.blinds, value = excluded.value`)
 	numbersIn = manyOf(`INSERT INTO recognition_number (org, shelf, blind, key) VALUES `, `$1, $2`, 2, ` ON CONFLICT (org, shelf, blind, key) DO NOTHING`)
 )
 
-// atOnce are the numbers of rows that one statement writes.
-var atOnce = [...]int{200, 20, 1}
+// atOnce are the numbers of rows that one statement writes. SQLite's driver looks each argument up among all: 200 rows at once cost twice as
+// much for each row as 32 do.
+var atOnce = [...]int{32, 8, 1}
 
 // manyOf registers a statement for each number of rows: what is bound once stands in head, the columns of a row follow.
 func manyOf(insert, head string, columns int, end string) (all [len(atOnce)]string) {
@@ -147,7 +151,7 @@ func (m *Module) put(ctx context.Context, tx core.Tx, org, link core.ID, shelf i
 				gone++
 			}
 		}
-		var pairs []byte
+		var pairs []pair
 		for i := range rows {
 			pairs = appendPairs(pairs, rows[i].Key[:], rows[i].Blinds)
 		}
@@ -201,20 +205,21 @@ func forgetNumbers(ctx context.Context, tx core.Tx, org core.ID, shelf int64, ke
 	return true, nil
 }
 
-// pairSize is a blind index and the key of the card that it leads to, as they are sorted.
-const pairSize = BlindSize + len(Key{})
+// pair is a blind index and the key of the card that it leads to, as they are sorted.
+type pair [BlindSize + len(Key{})]byte
 
-func appendPairs(pairs, key, blinds []byte) []byte {
+func appendPairs(pairs []pair, key, blinds []byte) []pair {
 	for b := range slices.Chunk(blinds, BlindSize) {
-		pairs = append(append(pairs, b...), key...)
+		var p pair
+		copy(p[copy(p[:], b):], key)
+		pairs = append(pairs, p)
 	}
 	return pairs
 }
 
-func putPairs(ctx context.Context, tx core.Tx, org core.ID, shelf int64, pairs []byte) error {
-	return insertMany(ctx, tx, numbersIn, org, shelf, len(pairs)/pairSize, func(i int, args []any) []any {
-		p := pairs[i*pairSize : (i+1)*pairSize]
-		return append(args, p[:BlindSize], p[BlindSize:])
+func putPairs(ctx context.Context, tx core.Tx, org core.ID, shelf int64, pairs []pair) error {
+	return insertMany(ctx, tx, numbersIn, org, shelf, len(pairs), func(i int, args []any) []any {
+		return append(args, pairs[i][:BlindSize], pairs[i][BlindSize:])
 	})
 }
 
@@ -280,8 +285,9 @@ func (m *Module) walk(ctx context.Context, tx core.Tx, org core.ID, shelf int64,
 // indexed at once: a transaction of so many numbers keeps others waiting for some tens of milliseconds.
 const indexedAtOnce = 10_000
 
+// indexShelf reads again what was put on a shelf.
 func (m *Module) indexShelf(ctx context.Context, org, link core.ID, shelf int64) error {
-	var pairs []byte
+	var pairs []pair
 	err := m.needs.Reader.Read(ctx, func(tx core.Tx) error {
 		state, err := stateOf(ctx, tx, org, link, shelf)
 		if err == nil && state != shelfFilling {
@@ -295,9 +301,14 @@ func (m *Module) indexShelf(ctx context.Context, org, link core.ID, shelf int64)
 	if err != nil {
 		return err
 	}
-	sortPairs(pairs)
+	return m.indexPairs(ctx, org, link, shelf, pairs)
+}
+
+// indexPairs writes, sorted, which cards numbers lead to.
+func (m *Module) indexPairs(ctx context.Context, org, link core.ID, shelf int64, pairs []pair) error {
+	slices.SortFunc(pairs, func(a, b pair) int { return bytes.Compare(a[:], b[:]) })
 	for len(pairs) > 0 {
-		some := pairs[:min(len(pairs), indexedAtOnce*pairSize)]
+		some := pairs[:min(len(pairs), indexedAtOnce)]
 		err := m.needs.Gate.Keep(ctx, Tidy, func(tx core.Tx) error {
 			if _, err := stateOf(ctx, tx, org, link, shelf); err != nil {
 				return err
@@ -312,7 +323,7 @@ func (m *Module) indexShelf(ctx context.Context, org, link core.ID, shelf int64)
 	return nil
 }
 
-func readPairs(ctx context.Context, tx core.Tx, org core.ID, shelf int64) (pairs []byte, err error) {
+func readPairs(ctx context.Context, tx core.Tx, org core.ID, shelf int64) (pairs []pair, err error) {
 	from := []byte{}
 	for {
 		n := 0
@@ -329,23 +340,6 @@ func readPairs(ctx context.Context, tx core.Tx, org core.ID, shelf int64) (pairs
 		}
 		from = bytes.Clone(from)
 	}
-}
-
-// sortPairs sorts them in place.
-func sortPairs(pairs []byte) {
-	list := asPairs(pairs)
-	slices.SortFunc(list, func(a, b [pairSize]byte) int { return bytes.Compare(a[:], b[:]) })
-	for i := range list {
-		copy(pairs[i*pairSize:], list[i][:])
-	}
-}
-
-func asPairs(pairs []byte) [][pairSize]byte {
-	list := make([][pairSize]byte, len(pairs)/pairSize)
-	for i := range list {
-		copy(list[i][:], pairs[i*pairSize:])
-	}
-	return list
 }
 
 func (m *Module) switchShelf(ctx context.Context, tx core.Tx, org, link core.ID, shelf int64) error {

@@ -92,12 +92,24 @@ func (m *Module) clearShelves(ctx context.Context, org, link core.ID) error {
 	return err
 }
 
+// clearedAtOnce is how many rows of a shelf go in one transaction: others wait for it some tens of milliseconds at most.
+const clearedAtOnce = 5_000
+
 // clearShelf ends the rows of one, some thousands at a time so that others are served meanwhile, then the shelf itself.
 func (m *Module) clearShelf(ctx context.Context, org core.ID, shelf int64) error {
-	for _, q := range []string{qNumbersGo, qCardsGo} {
-		for n := int64(1); n > 0; {
-			err := m.needs.Gate.Keep(ctx, Tidy, func(tx core.Tx) (err error) {
-				n, err = tx.Exec(ctx, q, org, shelf)
+	for _, q := range [][3]string{{qNumbersPart, qNumbersGo, qNumbersRest}, {qCardsPart, qCardsGo, qCardsRest}} {
+		for more := true; more; {
+			err := m.needs.Gate.Keep(ctx, Tidy, func(tx core.Tx) error {
+				var upTo []byte
+				var err error
+				if upTo, more, err = db.One(ctx, tx, q[0], db.Value[[]byte], org, shelf, clearedAtOnce-1); err != nil {
+					return err
+				}
+				if more {
+					_, err = tx.Exec(ctx, q[1], org, shelf, upTo)
+				} else {
+					_, err = tx.Exec(ctx, q[2], org, shelf)
+				}
 				return err
 			})
 			if err != nil {

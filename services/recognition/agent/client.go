@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -35,6 +36,8 @@ type Client struct {
 	base  string
 	token string
 	http  *http.Client
+	// waited is for how long answers were waited for, in nanoseconds.
+	waited atomic.Int64
 }
 
 // NewClient makes one. Without TLS only this very computer is spoken to.
@@ -87,6 +90,14 @@ func codeOf(err error) string {
 	return ""
 }
 
+// pause waits before something is asked again.
+func (c *Client) pause(ctx context.Context, d time.Duration) error {
+	defer c.since(time.Now())
+	return sleep(ctx, d)
+}
+
+func (c *Client) since(began time.Time) { c.waited.Add(int64(time.Since(began))) }
+
 // ask does one request. A body of bytes goes as it is, anything else as JSON.
 func (c *Client) ask(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
@@ -113,6 +124,7 @@ func (c *Client) ask(ctx context.Context, method, path string, in, out any) erro
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
+	defer c.since(time.Now())
 	res, err := c.http.Do(req)
 	if err != nil {
 		return errReach.Because(err)
@@ -181,7 +193,7 @@ func (c *Client) insist(ctx context.Context, method, path string, in, out any) e
 		if r, ok := errors.AsType[*Refused](err); ok && r.After > 0 {
 			wait = r.After + jitter(200*time.Millisecond)
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := c.pause(ctx, wait); err != nil {
 			return err
 		}
 		pause = min(2*pause, 30*time.Second)
@@ -205,7 +217,7 @@ func (a *Agent) open(ctx context.Context, mapping int64, full, fresh bool) (o wi
 			return o, err
 		}
 		o = wire.Opened{}
-		if err := sleep(ctx, 4*a.poll); err != nil {
+		if err := a.client.pause(ctx, 4*a.poll); err != nil {
 			return o, err
 		}
 	}

@@ -27,24 +27,25 @@ func (a *Agent) DryRun(ctx context.Context, w io.Writer) (Counts, error) {
 
 func dry(ctx context.Context, src source.Source, m source.Mapping, version int64, w io.Writer) (Counts, error) {
 	h := wire.NewHasher(make([]byte, wire.KeySize))
-	var all scan
+	var all found
 	r := &reader{mapping: m, version: version}
 	shown := 0
 	fmt.Fprintf(w, "What would leave this machine (the first %d cards; the key of a record leaves as a keyed hash only):\n", DryRows)
 	err := src.Read(ctx, func(rec source.Record) error {
-		if err := r.one(h, rec, &all); err != nil {
+		c, ok, err := r.card(h, rec, &all)
+		if !ok {
 			return err
 		}
-		if n := len(all.cards); n > 0 && shown < DryRows {
-			row, err := wire.Content(all.cards[n-1].content)
-			if err != nil {
-				return err
-			}
-			shown++
-			fmt.Fprintf(w, "%3d  %s\n", shown, lineOf(row))
+		all.counts.Cards++
+		if shown == DryRows {
+			return nil
 		}
-		all.counts.Cards += len(all.cards)
-		all.cards = all.cards[:0]
+		row, err := wire.Content(c.content)
+		if err != nil {
+			return err
+		}
+		shown++
+		fmt.Fprintf(w, "%3d  %s\n", shown, lineOf(row))
 		return nil
 	})
 	return all.counts, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rempart/rempart/services/recognition/source"
 	"github.com/rempart/rempart/services/recognition/wire"
@@ -65,9 +66,19 @@ type scan struct {
 const (
 	batchSize = 512
 	workers   = 2
+	// parts are those that cards fall into by the first byte of their id: each is sorted for itself, beside the others.
+	parts = 256
 )
 
-// reader reads the tool once. With keep, only contents of entries that it does not know are held in memory.
+// found is what one worker made of the records that it was given.
+type found struct {
+	parts  [parts][]card
+	counts Counts
+	row    []byte // the content at hand
+	room   []byte // where contents are kept one after another
+}
+
+// reader reads the tool once. Only contents of entries that it does not know are held in memory.
 type reader struct {
 	mapping source.Mapping
 	version int64
@@ -79,15 +90,18 @@ type reader struct {
 func (r *reader) read(ctx context.Context, src source.Source) (*scan, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	if r.known != nil {
+		r.known.index()
+	}
 	batches := make(chan []source.Record, 2*workers)
 	var wait sync.WaitGroup
-	found := make([]scan, workers)
-	for i := range workers {
+	all := make([]found, workers)
+	for i := range all {
 		wait.Go(func() {
 			h := wire.NewHasher(r.key)
 			for b := range batches {
-				for i2 := range b {
-					if err := r.one(h, b[i2], &found[i]); err != nil {
+				for j := range b {
+					if err := r.one(h, b[j], &all[i]); err != nil {
 						stop(err)
 					}
 				}
@@ -103,7 +117,7 @@ func (r *reader) read(ctx context.Context, src source.Source) (*scan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.merge(found), nil
+	return r.merge(all), nil
 }
 
 func (r *reader) feed(ctx context.Context, src source.Source, batches chan<- []source.Record) error {
@@ -134,61 +148,113 @@ func (r *reader) feed(ctx context.Context, src source.Source, batches chan<- []s
 	return err
 }
 
-// one makes what is compared, and perhaps sent, of a record. Nothing else of it goes any further.
-func (r *reader) one(h *wire.Hasher, rec source.Record, into *scan) error {
+// one adds what is compared, and perhaps sent, of a record.
+func (r *reader) one(h *wire.Hasher, rec source.Record, into *found) error {
+	c, ok, err := r.card(h, rec, into)
+	if ok {
+		part := &into.parts[c.entry.ID[0]]
+		*part = append(*part, c)
+	}
+	return err
+}
+
+// card makes what is compared, and perhaps sent, of a record, if it has a number. Nothing else of it goes any further.
+func (r *reader) card(h *wire.Hasher, rec source.Record, into *found) (c card, ok bool, err error) {
 	into.counts.Records++
 	row, report, err := r.mapping.Apply(rec)
 	if err != nil {
-		return err
+		return c, false, err
 	}
 	into.counts.report(report)
 	if len(row.Numbers) == 0 {
 		into.counts.Without++
-		return nil
+		return c, false, nil
 	}
-	content, err := wire.AppendContent(nil, &row)
+	content, err := wire.AppendContent(into.row[:0], &row)
 	if err != nil {
 		into.counts.Unreadable++
-		return nil //nolint:nilerr // one card beyond the limits keeps none of the others; it is counted and shown
+		return c, false, nil //nolint:nilerr // one card beyond the limits keeps none of the others; it is counted and shown
 	}
-	c := card{entry: wire.Entry{ID: h.ID(row.Key), Sum: h.Sum(r.version, content)}}
+	into.row = content
+	c.entry = wire.Entry{ID: h.ID(row.Key), Sum: h.Sum(r.version, content)}
 	if r.known == nil || !r.known.holds(c.entry) {
-		c.content = content
+		c.content = into.keep(content)
 	}
-	into.cards = append(into.cards, c)
-	return nil
+	return c, true, nil
 }
 
-func (s *Store) holds(e wire.Entry) bool {
-	i, found := slices.BinarySearchFunc(s.Entries, e, wire.Entry.Compare)
-	return found && s.Entries[i].Sum == e.Sum
+// keep holds a copy of a content.
+func (f *found) keep(content []byte) []byte {
+	if len(f.room)+len(content) > cap(f.room) {
+		f.room = make([]byte, 0, max(256<<10, len(content)))
+	}
+	from := len(f.room)
+	f.room = append(f.room, content...)
+	return f.room[from:len(f.room):len(f.room)]
 }
 
-// merge joins what the workers found. Of two records with one key one stays, the same whatever the order of reading.
-func (r *reader) merge(found []scan) *scan {
-	all := &scan{}
-	for i := range found {
-		all.cards = append(all.cards, found[i].cards...)
-		all.counts.add(found[i].counts)
-		found[i].cards = nil
+// merge joins what the workers found, part by part. Of two records with one key one stays, the same whatever the order of reading.
+func (r *reader) merge(all []found) *scan {
+	s := &scan{}
+	var at [parts + 1]int // where each part begins
+	for p := range parts {
+		at[p+1] = at[p]
+		for i := range all {
+			at[p+1] += len(all[i].parts[p])
+		}
 	}
-	slices.SortFunc(all.cards, func(a, b card) int {
+	for i := range all {
+		s.counts.add(all[i].counts)
+	}
+	s.cards = make([]card, at[parts])
+	var left [parts]int // cards of each part, with those of one key once
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	digests := make([]wire.Digest, workers)
+	for w := range workers {
+		wait.Go(func() {
+			h := wire.NewHasher(r.key)
+			for p := int(next.Add(1)) - 1; p < parts; p = int(next.Add(1)) - 1 {
+				part := s.cards[at[p]:at[p]:at[p+1]]
+				for i := range all {
+					part = append(part, all[i].parts[p]...)
+					all[i].parts[p] = nil
+				}
+				left[p] = settle(part, h, &digests[w])
+			}
+		})
+	}
+	wait.Wait()
+	for _, d := range digests {
+		s.digest.Join(d)
+	}
+	n := 0
+	for p := range parts {
+		if n < at[p] {
+			copy(s.cards[n:], s.cards[at[p]:at[p]+left[p]])
+		}
+		n += left[p]
+	}
+	s.counts.Twice, s.counts.Cards = len(s.cards)-n, n
+	s.cards = s.cards[:n]
+	return s
+}
+
+// settle sorts a part, keeps one card of each key and adds them up; it tells how many are left.
+func settle(part []card, h *wire.Hasher, digest *wire.Digest) int {
+	slices.SortFunc(part, func(a, b card) int {
 		if c := a.entry.Compare(b.entry); c != 0 {
 			return c
 		}
 		return slices.Compare(a.entry.Sum[:], b.entry.Sum[:])
 	})
-	before := len(all.cards)
-	all.cards = slices.CompactFunc(all.cards, func(a, b card) bool { return a.entry.ID == b.entry.ID })
-	all.counts.Twice = before - len(all.cards)
-	all.counts.Cards = len(all.cards)
-	h := wire.NewHasher(r.key)
-	for i := range all.cards {
-		el := h.Element(all.cards[i].entry)
-		all.cards[i].item = el.Item()
-		all.digest.Add(el)
+	part = slices.CompactFunc(part, func(a, b card) bool { return a.entry.ID == b.entry.ID })
+	for i := range part {
+		el := h.Element(part[i].entry)
+		part[i].item = el.Item()
+		digest.Add(el)
 	}
-	return all
+	return len(part)
 }
 
 func (s *scan) store(generation, mapping int64) *Store {

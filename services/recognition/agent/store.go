@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/rempart/rempart/kit/disk"
 	"github.com/rempart/rempart/services/recognition/wire"
@@ -18,6 +19,7 @@ type Store struct {
 	Mapping    int64
 	Digest     wire.Digest
 	Entries    []wire.Entry // by id
+	first      []uint32     // where the entries of each first two bytes of an id begin
 }
 
 const storeHead = "rempart-store\x01"
@@ -78,6 +80,25 @@ func ParseStore(b []byte) (*Store, error) {
 		}
 	}
 	return s, nil
+}
+
+// index makes holds quick: ids are as good as random, so that few share their first two bytes.
+func (s *Store) index() {
+	s.first = make([]uint32, 1<<16+1)
+	for _, e := range s.Entries {
+		s.first[int(binary.BigEndian.Uint16(e.ID[:]))+1]++
+	}
+	for i := range 1 << 16 {
+		s.first[i+1] += s.first[i]
+	}
+}
+
+// holds tells whether the very same entry is in the store, of which index was called.
+func (s *Store) holds(e wire.Entry) bool {
+	head := int(binary.BigEndian.Uint16(e.ID[:]))
+	some := s.Entries[s.first[head]:s.first[head+1]]
+	i, found := slices.BinarySearchFunc(some, e, wire.Entry.Compare)
+	return found && some[i].Sum == e.Sum
 }
 
 // loadStore gives an empty store when there is none, or when it cannot be read.

@@ -2,12 +2,14 @@ package agent
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/rempart/rempart/services/recognition/source"
 	"github.com/rempart/rempart/services/recognition/wire"
 )
 
@@ -55,6 +57,65 @@ func FuzzParseStore(f *testing.F) {
 			t.Fatal("a store has two forms")
 		}
 	})
+}
+
+// TestWhatIsReadIsSortedOnceAndAddedUp: whatever the order of reading and the number of workers, one card of each key is left, by id, with
+// the digest of these alone; contents that the store knows are not held.
+func TestWhatIsReadIsSortedOnceAndAddedUp(t *testing.T) {
+	r := &reader{key: bytes.Repeat([]byte{3}, wire.KeySize), version: 9, mapping: source.Mapping{Region: "FR", Numbers: []string{"phone"}}}
+	const n = 3000
+	read := func(src shuffled) *scan {
+		t.Helper()
+		s, err := r.read(t.Context(), src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	first := read(shuffled{n: n, twice: 200})
+	again := read(shuffled{n: n, twice: 200, from: 1234})
+	if len(first.cards) != n || first.counts.Twice != 200 || first.counts.Records != n+200 || again.digest != first.digest {
+		t.Fatalf("%d cards, %+v, %s and %s", len(first.cards), first.counts, first.digest, again.digest)
+	}
+	h := wire.NewHasher(r.key)
+	var digest wire.Digest
+	for i, c := range first.cards {
+		if i > 0 && first.cards[i-1].entry.Compare(c.entry) >= 0 {
+			t.Fatalf("card %d is not behind the one before", i)
+		}
+		if c.content == nil || c.item != h.Element(c.entry).Item() || c.entry.Sum != h.Sum(9, c.content) || again.cards[i].entry != c.entry {
+			t.Fatalf("card %d is %+v", i, c)
+		}
+		digest.Add(h.Element(c.entry))
+	}
+	if digest != first.digest {
+		t.Fatal("the digest is not that of the cards")
+	}
+	r.known = first.store(1, 9)
+	held := 0
+	for _, c := range read(shuffled{n: n + 5}).cards {
+		if c.content != nil {
+			held++
+		}
+	}
+	if held != 5 {
+		t.Fatalf("%d contents are held, 5 are new", held)
+	}
+}
+
+// shuffled gives n records from one on, and some of them twice.
+type shuffled struct{ n, twice, from int }
+
+func (shuffled) Fields(context.Context) ([]string, error) { return []string{"phone"}, nil }
+
+func (s shuffled) Read(_ context.Context, give func(source.Record) error) error {
+	for i := range s.n + s.twice {
+		k := (i + s.from) % s.n
+		if err := give(source.Record{Key: fmt.Sprint(k), Fields: map[string][]string{"phone": {fmt.Sprintf("06%08d", k)}}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func TestConfigurationsAreStrict(t *testing.T) {

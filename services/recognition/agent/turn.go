@@ -38,6 +38,7 @@ type Progress struct {
 type Result struct {
 	At      time.Time     `json:"at"`
 	Took    time.Duration `json:"took"`
+	Waited  time.Duration `json:"waited"` // of it, for answers of the platform
 	How     string        `json:"how"` // "nothing", "delta", "repair", "full"
 	Counts  Counts        `json:"counts"`
 	Sent    int           `json:"sent"`
@@ -68,13 +69,12 @@ func (a *Agent) Turn(ctx context.Context) (Result, error) {
 	began := time.Now()
 	t := &turn{Agent: a}
 	t.res.At = began.UTC()
+	waited := a.client.waited.Load()
 	err := t.run(ctx)
-	t.res.Took = time.Since(began)
+	t.res.Took, t.res.Waited = time.Since(began), time.Duration(a.client.waited.Load()-waited)
 	if err == nil {
 		t.remember()
 		a.tell(Progress{"done", t.res.Held, t.res.Held})
-	} else {
-		a.report(ctx, err)
 	}
 	return t.res, err
 }
@@ -355,7 +355,7 @@ func (t *turn) finish(ctx context.Context) error {
 		c, err := t.commit(ctx, t.opened, len(t.scan.cards), t.scan.digest)
 		for err == nil && c.State == "switching" {
 			t.tell(Progress{"loading", c.Loaded, len(t.scan.cards)})
-			if err = sleep(ctx, t.poll); err == nil {
+			if err = t.client.pause(ctx, t.poll); err == nil {
 				c, err = t.stands(ctx, t.opened)
 			}
 		}

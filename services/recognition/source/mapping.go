@@ -97,7 +97,7 @@ func (m Mapping) Apply(r Record) (wire.Row, Report, error) {
 	if len(row.Numbers) == 0 {
 		return row, report, nil
 	}
-	var name []string
+	name := make([]string, 0, 4)
 	for _, field := range m.Name {
 		if v := report.text(r.Fields[field]); v != "" {
 			name = append(name, v)
@@ -156,6 +156,13 @@ func judge(field, raw string, n number.Number) Finding {
 
 // text joins the values of a field in one line that people can read.
 func (r *Report) text(values []string) string {
+	if len(values) == 1 {
+		text := clean(values[0])
+		if len(text) > mostText {
+			r.Cut++
+		}
+		return tool.Cut(text, mostText)
+	}
 	var kept []string
 	for _, v := range values {
 		if v = clean(v); v != "" && !slices.Contains(kept, v) {
@@ -184,6 +191,9 @@ func (r *Report) texts(fields map[string]string, rec Record) map[string]string {
 
 // clean takes out what nobody sees: control characters, and marks that turn the direction of what follows.
 func clean(v string) string {
+	if plain(v) {
+		return strings.TrimSpace(v)
+	}
 	v = strings.ToValidUTF8(v, "\ufffd")
 	if !strings.ContainsFunc(v, unseen) {
 		return strings.TrimSpace(v)
@@ -197,6 +207,16 @@ func clean(v string) string {
 		}
 		return r
 	}, v)), " ")
+}
+
+// plain tells whether a text has nothing but visible characters of ASCII and spaces.
+func plain(v string) bool {
+	for i := range len(v) {
+		if v[i] < ' ' || v[i] >= 0x7f {
+			return false
+		}
+	}
+	return true
 }
 
 func unseen(r rune) bool {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
@@ -33,11 +34,17 @@ type Entry struct {
 const EntrySize = len(ID{}) + len(Sum{})
 
 // Compare orders entries by their ids.
-func (e Entry) Compare(o Entry) int { return bytes.Compare(e.ID[:], o.ID[:]) }
+func (e Entry) Compare(o Entry) int {
+	if a, b := binary.BigEndian.Uint64(e.ID[:]), binary.BigEndian.Uint64(o.ID[:]); a != b {
+		return cmp.Compare(a, b)
+	}
+	return bytes.Compare(e.ID[8:], o.ID[8:])
+}
 
 // Hasher makes the hashes of one link. It is not for two goroutines at once.
 type Hasher struct {
 	mac hash.Hash
+	in  []byte
 	out []byte
 }
 
@@ -53,34 +60,39 @@ const (
 	ofEntry
 )
 
-func (h *Hasher) sum(of byte, number int64, parts ...[]byte) []byte {
-	var head [9]byte
-	head[0] = of
-	binary.BigEndian.PutUint64(head[1:], uint64(number))
+// head begins what is hashed, in a place of the hasher's own: nothing is allocated for a hash.
+func (h *Hasher) head(of byte, number int64) {
+	h.in = binary.BigEndian.AppendUint64(append(h.in[:0], of), uint64(number))
+}
+
+func (h *Hasher) sum() []byte {
 	h.mac.Reset()
-	h.mac.Write(head[:])
-	for _, p := range parts {
-		h.mac.Write(p)
-	}
+	h.mac.Write(h.in)
 	h.out = h.mac.Sum(h.out[:0])
 	return h.out
 }
 
 // ID hashes the key of a record.
 func (h *Hasher) ID(key string) (id ID) {
-	copy(id[:idSent], h.sum(ofKey, 0, []byte(key)))
+	h.head(ofKey, 0)
+	h.in = append(h.in, key...)
+	copy(id[:idSent], h.sum())
 	return id
 }
 
 // Sum hashes a content (AppendContent) under the version of its mapping.
 func (h *Hasher) Sum(mapping int64, content []byte) (s Sum) {
-	copy(s[:], h.sum(ofContent, mapping, content))
+	h.head(ofContent, mapping)
+	h.in = append(h.in, content...)
+	copy(s[:], h.sum())
 	return s
 }
 
 // Element gives what an entry adds to the digest of its set.
 func (h *Hasher) Element(e Entry) (el Element) {
-	copy(el[:], h.sum(ofEntry, 0, e.ID[:], e.Sum[:]))
+	h.head(ofEntry, 0)
+	h.in = append(append(h.in, e.ID[:]...), e.Sum[:]...)
+	copy(el[:], h.sum())
 	return el
 }
 
@@ -108,6 +120,14 @@ func (d *Digest) words(e Element) (w [4]uint64) {
 func (d *Digest) Add(e Element) {
 	var carry uint64
 	for i, w := range d.words(e) {
+		d[i], carry = bits.Add64(d[i], w, carry)
+	}
+}
+
+// Join adds all elements of another set.
+func (d *Digest) Join(o Digest) {
+	var carry uint64
+	for i, w := range o {
 		d[i], carry = bits.Add64(d[i], w, carry)
 	}
 }

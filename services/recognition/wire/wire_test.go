@@ -231,7 +231,11 @@ func FuzzOpenChunk(f *testing.F) {
 	}
 	f.Add(AppendChange(AppendChange(nil, Change{Op: Put, ID: h.ID("x"), Content: b}), Change{Op: Forget, Item: 9}), true)
 	f.Add([]byte("rcs\x01"), false)
+	f.Add(b, true)
 	f.Fuzz(func(t *testing.T, raw []byte, whole bool) {
+		if _, err := Content(raw); (err == nil) != isContent(raw) {
+			t.Fatalf("isContent says %v, reading it: %v", isContent(raw), err)
+		}
 		body := raw
 		if whole {
 			body = Chunk(1, raw)
@@ -284,6 +288,22 @@ func FuzzParseItems(f *testing.F) {
 			t.Fatal("items do not come back")
 		}
 	})
+}
+
+// TestSetsAddUp: the digests of two halves, added, are that of the whole.
+func TestSetsAddUp(t *testing.T) {
+	h := NewHasher(testKey)
+	var whole Digest
+	var halves [2]Digest
+	for i := range 500 {
+		el := h.Element(Entry{ID: h.ID(fmt.Sprint(i))})
+		whole.Add(el)
+		halves[i%2].Add(el)
+	}
+	halves[0].Join(halves[1])
+	if halves[0] != whole || halves[0] == halves[1] {
+		t.Fatalf("%s and %s", halves[0], whole)
+	}
 }
 
 func BenchmarkHash(b *testing.B) {

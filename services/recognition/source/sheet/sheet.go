@@ -86,9 +86,10 @@ func (f *Sheet) Read(ctx context.Context, give func(tool.Record) error) error {
 			return err
 		}
 		r := tool.Record{Fields: make(map[string][]string, len(row))}
+		values := make([]string, len(row))
 		for i, v := range row {
-			if v = strings.TrimSpace(v); v != "" {
-				r.Fields[head[i]] = []string{v}
+			if values[i] = strings.TrimSpace(v); values[i] != "" {
+				r.Fields[head[i]] = values[i : i+1 : i+1]
 			}
 		}
 		if r.Key = keyIn(row, key); r.Key == "" {

@@ -55,7 +55,7 @@ func (f *Sheet) text(ctx context.Context, in *os.File, add func(int, []string) e
 
 func (f *Sheet) rows(metered *meter, separator rune, skipped int, add func(int, []string) error) error {
 	r := csv.NewReader(metered)
-	r.Comma, r.FieldsPerRecord = separator, -1
+	r.Comma, r.FieldsPerRecord, r.ReuseRecord = separator, -1, true // add keeps nothing of a row but its texts
 	line := skipped
 	for {
 		metered.n = 0
@@ -176,6 +176,9 @@ func (l *looking) Write(p []byte) (int, error) {
 		default:
 			l.control = l.control || b < ' '
 		}
+	}
+	if len(l.rest) == 0 && utf8.Valid(p) {
+		return len(p), nil
 	}
 	block := append(l.rest, p...)
 	l.rest = nil
