@@ -39,7 +39,7 @@ type Result struct {
 	At      time.Time     `json:"at"`
 	Took    time.Duration `json:"took"`
 	Waited  time.Duration `json:"waited"` // of it, for answers of the platform
-	How     string        `json:"how"` // "nothing", "delta", "repair", "full"
+	How     string        `json:"how"`    // "nothing", "delta", "repair", "full"
 	Counts  Counts        `json:"counts"`
 	Sent    int           `json:"sent"`
 	Deleted int           `json:"deleted"`
@@ -75,6 +75,8 @@ func (a *Agent) Turn(ctx context.Context) (Result, error) {
 	if err == nil {
 		t.remember()
 		a.tell(Progress{"done", t.res.Held, t.res.Held})
+	} else {
+		a.report(ctx, err)
 	}
 	return t.res, err
 }
