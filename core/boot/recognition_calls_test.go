@@ -176,7 +176,7 @@ func TestAMaskedCallerIsNeitherLookedUpNorKept(t *testing.T) {
 
 // TestABusyPhoneStillShowsWhoRings: however many calls came and went before, the one that rings now is told to a page that opens.
 func TestABusyPhoneStillShowsWhoRings(t *testing.T) {
-	onEachStore(t, func(t *testing.T, w *town) {
+	eachTown(t, func(t *testing.T, w *town) {
 		rig := w.phones(w.a, map[string]string{"a.member": "101"})
 		for i := range 101 {
 			w.must("report", rig.m.Report(w.system(), w.a, line.Event{Call: strconv.Itoa(i), Extension: "101", State: line.Missed, Remote: callerNumber}))
