@@ -51,7 +51,7 @@ func StartSlapd(dir string, ldif io.Reader) (Ldap, error) {
 	if err != nil {
 		return l, err
 	}
-	if err := certificate(dir); err != nil {
+	if err := Certificate(dir); err != nil {
 		return l, err
 	}
 	if err := os.Mkdir(filepath.Join(dir, "data"), 0o700); err != nil {
@@ -102,8 +102,8 @@ access to * by users read by * none
 limits users size.soft=500 size.hard=500 size.pr=200 size.prtotal=unlimited
 `
 
-// certificate makes an authority and the certificate of 127.0.0.1.
-func certificate(dir string) error {
+// Certificate makes an authority (ca.pem) and the certificate of 127.0.0.1 (cert.pem, key.pem) in a folder.
+func Certificate(dir string) error {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
