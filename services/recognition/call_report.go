@@ -51,8 +51,8 @@ func (m *Module) report(ctx context.Context, org, from core.ID, e line.Event) er
 	if e.Call = tidy(e.Call); e.Call == "" || !slices.Contains([]line.State{line.Ringing, line.Answered, line.Ended, line.Missed, line.Elsewhere}, e.State) {
 		return errCallForm
 	}
-	act := &core.Act{Def: ReportCall, Org: org}
-	return m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
+	act, said := &core.Act{Def: ReportCall, Org: org}, ""
+	err := m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
 		phone, region, err := m.phoneOf(ctx, tx, org, from, tidy(e.Extension))
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func (m *Module) report(ctx context.Context, org, from core.ID, e line.Event) er
 			return err
 		}
 		n := concealed(&e, region)
-		m.Trace(ctx, org, TraceCalls+string(phone.Person), "the exchange says "+string(e.State)+" on "+e.Extension+", from "+e.Remote)
+		said = "the exchange says " + string(e.State) + " on " + e.Extension + ", from " + e.Remote
 		if found && !r.Live() && e.State == line.Ringing && m.when(e.At).Sub(r.Ended) > again {
 			found = false // exchanges that number their calls begin anew after a restart
 			if err := m.release(ctx, tx, r); err != nil {
@@ -90,6 +90,10 @@ func (m *Module) report(ctx context.Context, org, from core.ID, e line.Event) er
 		}
 		return m.addCall(ctx, tx, r, ref[0], n)
 	})
+	if said != "" {
+		m.Trace(ctx, org, TraceCalls+string(act.Subject), said)
+	}
+	return err
 }
 
 // again is how long after its end a call's id may stand for another call.

@@ -180,12 +180,12 @@ func (m *Module) caseList(ctx context.Context, tx core.Tx, q string, args ...any
 	if l.Cases, err = db.All(ctx, tx, q, scanCase, args...); err != nil {
 		return l, err
 	}
+	if err := readStaff(ctx, tx, l.Cases); err != nil {
+		return l, err
+	}
 	var persons []core.ID
 	for i := range l.Cases {
 		c := &l.Cases[i]
-		if c.Staff, err = db.All(ctx, tx, qCaseStaff, db.Value[core.ID], c.Org, c.ID); err != nil {
-			return l, err
-		}
 		persons = append(append(persons, c.OpenedBy, c.ClosedBy), c.Staff...)
 	}
 	l.Names, err = m.namesOf(ctx, tx, persons)

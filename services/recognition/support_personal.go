@@ -127,9 +127,8 @@ func (m *Module) isCanary(ctx context.Context, tx core.Tx, person core.ID) (bool
 
 // leaveSupport destroys the keys of the cases of an organization that ends.
 func (m *Module) leaveSupport(ctx context.Context, tx core.Tx, org core.ID) error {
-	cases, err := db.All(ctx, tx, qCasesOf, scanCase, org)
-	for i := range cases {
-		id := cases[i].ID
+	kept, err := db.All(ctx, tx, qCasesKeyed, db.Value[core.ID], org)
+	for _, id := range kept {
 		tx.OnCommit(func() { _ = m.needs.Keys.DestroyKey(context.WithoutCancel(ctx), id) })
 	}
 	return err

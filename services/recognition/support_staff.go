@@ -45,12 +45,16 @@ func (m *Module) SupportCases(ctx context.Context) (l StaffList, err error) {
 		if err != nil {
 			return err
 		}
+		orgs := map[core.ID]string{}
 		for _, c := range found.Cases {
-			org, err := m.needs.Places.Org(ctx, tx, c.Org)
-			if err != nil {
-				return err
+			if _, known := orgs[c.Org]; !known {
+				org, err := m.needs.Places.Org(ctx, tx, c.Org)
+				if err != nil {
+					return err
+				}
+				orgs[c.Org] = org.Name
 			}
-			l.Cases = append(l.Cases, StaffCase{c, org.Name})
+			l.Cases = append(l.Cases, StaffCase{c, orgs[c.Org]})
 		}
 		if l.Support, err = m.needs.Rights.Holders(ctx, tx, core.Platform, roleSupport); err != nil {
 			return err
@@ -135,9 +139,11 @@ func (m *Module) namedFor(ctx context.Context, tx core.Tx, id core.ID) (Case, er
 	if err != nil {
 		return c, err
 	}
-	if c.Staff, err = db.All(ctx, tx, qCaseStaff, db.Value[core.ID], c.Org, c.ID); err != nil {
+	one := []Case{c}
+	if err := readStaff(ctx, tx, one); err != nil {
 		return c, err
 	}
+	c = one[0]
 	if !slices.Contains(c.Staff, core.ActorOf(ctx).ID) {
 		return Case{}, errNoCase
 	}

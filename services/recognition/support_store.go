@@ -18,15 +18,16 @@ var (
 	qHasLink = db.SQL(`SELECT id FROM recognition_link WHERE org = $1 AND id = $2`)
 	qHasLine = db.SQL(`SELECT id FROM recognition_line WHERE org = $1 AND id = $2`)
 
-	qCaseAdd   = db.SQL(`INSERT INTO recognition_case (` + caseColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', 0, 0)`)
-	qCaseOne   = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE org = $1 AND id = $2`)
-	qCaseAny   = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE id = $1`)
-	qCasesOf   = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE org = $1 ORDER BY id DESC LIMIT 200`)
-	qCasesBy   = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE org = $1 AND opened_by = $2 ORDER BY id DESC LIMIT 200`)
-	qCasesOpen = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE closed_at = 0 ORDER BY id LIMIT 1000`)
-	qCasesLeft = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE shredded_at = 0 AND (closed_at > 0 OR until_at < $1) ORDER BY id LIMIT 200`)
-	qCasesMine = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE opened_by = $1 ORDER BY id`)
-	qCasesFor  = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case c WHERE closed_at = 0
+	qCaseAdd    = db.SQL(`INSERT INTO recognition_case (` + caseColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, '', '', 0, 0)`)
+	qCaseOne    = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE org = $1 AND id = $2`)
+	qCaseAny    = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE id = $1`)
+	qCasesOf    = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE org = $1 ORDER BY id DESC LIMIT 200`)
+	qCasesBy    = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE org = $1 AND opened_by = $2 ORDER BY id DESC LIMIT 200`)
+	qCasesOpen  = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE closed_at = 0 ORDER BY id LIMIT 1000`)
+	qCasesLeft  = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE shredded_at = 0 AND (closed_at > 0 OR until_at < $1) ORDER BY id LIMIT 200`)
+	qCasesKeyed = db.SQL(`SELECT id FROM recognition_case WHERE org = $1 AND shredded_at = 0`)
+	qCasesMine  = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case WHERE opened_by = $1 ORDER BY id`)
+	qCasesFor   = db.SQL(`SELECT ` + caseColumns + ` FROM recognition_case c WHERE closed_at = 0
 		AND EXISTS (SELECT 1 FROM recognition_case_staff s WHERE s.org = c.org AND s.case_id = c.id AND s.person = $1) ORDER BY id DESC LIMIT 200`)
 	qCaseTwice   = db.SQL(`SELECT id FROM recognition_case WHERE org = $1 AND scope = $2 AND target = $3 AND closed_at = 0`)
 	qCloseCase   = db.SQL(`UPDATE recognition_case SET closed_at = $3, closed_by = $4, ended = $5 WHERE org = $1 AND id = $2 AND closed_at = 0`)
@@ -41,7 +42,7 @@ var (
 	qForgetStaff = db.SQL(`DELETE FROM recognition_case_staff WHERE person = $1`)
 	qForgetNamer = db.SQL(`UPDATE recognition_case_staff SET named_by = '' WHERE named_by = $1`)
 
-	qCaseStaff = db.SQL(`SELECT person FROM recognition_case_staff WHERE org = $1 AND case_id = $2 ORDER BY named_at, person`)
+	qCaseStaff = db.SQL(`SELECT case_id, person FROM recognition_case_staff WHERE org = $1 AND case_id BETWEEN $2 AND $3 ORDER BY named_at, person`)
 	qNamedAt   = db.SQL(`SELECT named_at FROM recognition_case_staff WHERE person = $1 ORDER BY named_at`)
 	qNameStaff = db.SQL(`INSERT INTO recognition_case_staff (org, case_id, person, named_by, named_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (org, case_id, person) DO NOTHING`)
@@ -95,6 +96,33 @@ func placeLine(org, id core.ID, seq int) string {
 	return pack.Place("recognition_case_line.note", org, id, core.ID(itoa(seq)))
 }
 
+// readStaff gives who is named for cases: one statement for each organization.
+func readStaff(ctx context.Context, tx core.Tx, cases []Case) error {
+	type span struct{ first, last core.ID }
+	spans, place := map[core.ID]span{}, make(map[core.ID]int, len(cases))
+	for i := range cases {
+		c := &cases[i]
+		s, known := spans[c.Org]
+		if !known {
+			s = span{c.ID, c.ID}
+		}
+		spans[c.Org], place[c.ID] = span{min(s.first, c.ID), max(s.last, c.ID)}, i
+	}
+	type named struct{ id, person core.ID }
+	for org, s := range spans {
+		all, err := db.All(ctx, tx, qCaseStaff, func(scan db.Scan) (n named, err error) { err = scan(&n.id, &n.person); return n, err }, org, s.first, s.last)
+		if err != nil {
+			return err
+		}
+		for _, n := range all {
+			if i, asked := place[n.id]; asked {
+				cases[i].Staff = append(cases[i].Staff, n.person)
+			}
+		}
+	}
+	return nil
+}
+
 func (m *Module) addLine(ctx context.Context, tx core.Tx, c *Case, seq int, l CaseLine) error {
 	sealed, err := m.needs.Sealer.Seal(ctx, c.ID, placeLine(c.Org, c.ID, seq), []byte(l.Text))
 	if err != nil {
@@ -120,9 +148,16 @@ func (m *Module) linesOfCase(ctx context.Context, tx core.Tx, c *Case) ([]CaseLi
 	if err != nil {
 		return nil, err
 	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	open, err := m.needs.Bulk.Opener(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]CaseLine, len(rows))
 	for i, r := range rows {
-		plain, err := m.needs.Sealer.Open(ctx, c.ID, placeLine(c.Org, c.ID, r.seq), r.note)
+		plain, err := open(placeLine(c.Org, c.ID, r.seq), r.note)
 		if err != nil {
 			return nil, err
 		}

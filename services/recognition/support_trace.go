@@ -2,6 +2,7 @@ package recognition
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 	"sync"
@@ -33,6 +34,7 @@ type support struct {
 	open    map[string][]Case // by organization and part
 	read    time.Time         // when it was read; zero: it must be
 	waiting []waitingLine
+	wake    chan struct{} // something waits
 	cancel  func()
 }
 
@@ -42,6 +44,7 @@ type waitingLine struct {
 }
 
 func (s *support) listen(m *Module) {
+	s.wake = make(chan struct{}, 1)
 	if m.needs.Listen != nil {
 		s.cancel = m.needs.Listen(supportTopic, func(string) { s.stale() })
 	}
@@ -60,8 +63,8 @@ func (s *support) stale() {
 }
 
 // Trace notes a technical step while somebody has reported a problem with that very part; at any other time it does nothing and
-// costs a look in memory. Numbers and addresses are masked before anything is kept. It never fails its caller and never
-// writes within their transaction.
+// costs a look in memory. Numbers and addresses are masked before anything is kept. It never fails its caller; call it outside of any
+// transaction, for it may read what is open now.
 func (m *Module) Trace(ctx context.Context, org core.ID, part, text string) {
 	now := m.now()
 	for _, c := range m.noted(ctx, org, part, now) {
@@ -73,6 +76,10 @@ func (m *Module) Trace(ctx context.Context, org core.ID, part, text string) {
 			m.support.waiting = append(m.support.waiting, waitingLine{c.Org, c.ID, CaseLine{now, Mask(text)}})
 		}
 		m.support.mu.Unlock()
+		select {
+		case m.support.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -186,15 +193,18 @@ func (m *Module) note(ctx context.Context, lines []waitingLine) error {
 
 // runSupport writes what waits and ends what nobody closed, until ctx ends.
 func (m *Module) runSupport(ctx context.Context) {
-	write, round := time.NewTicker(time.Second), time.NewTicker(10*time.Minute)
-	defer write.Stop()
+	round := time.NewTicker(10 * time.Minute)
 	defer round.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			m.flush(ctx)
 			return
-		case <-write.C:
+		case <-m.support.wake:
+			select { // what comes within a second is written together
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
 			m.flush(ctx)
 		case <-round.C:
 			if err := m.EndLeftCases(ctx); err != nil && ctx.Err() == nil && m.needs.Log != nil {
@@ -215,6 +225,7 @@ func (m *Module) EndLeftCases(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	var all error // one that fails holds up no other
 	for i := range left {
 		c := &left[i]
 		if c.Open() {
@@ -222,9 +233,9 @@ func (m *Module) EndLeftCases(ctx context.Context) error {
 		} else {
 			err = m.shred(ctx, c.Org, c.ID)
 		}
-		if err != nil {
-			return err
+		if core.CodeOf(err) != errCaseClosed.Code { // another node was quicker
+			all = errors.Join(all, err)
 		}
 	}
-	return nil
+	return all
 }
