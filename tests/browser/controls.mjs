@@ -1,5 +1,5 @@
 // The clauses and their proof: published, probed, promised, signed, given as an annex, shown to an auditor and to the public.
-import { check, listen, step } from "./watch.mjs";
+import { check, listen, step, until } from "./watch.mjs";
 import { signIn } from "./people.mjs";
 
 const expect = (ok, what) => { if (!ok) throw new Error(what); };
@@ -18,7 +18,7 @@ async function published({ platform, contextOf, both }) {
     await page.fill("#reason", "Annexe du contrat 2026");
     await send(page);
     await page.waitForURL((u) => !u.pathname.endsWith("/publish"));
-    expect((await text(page)).includes("Ville de Port-Sainte"), "nobody was promised the policy");
+    await until(page, "Ville de Port-Sainte"); // it is promised to everybody in the background
     await both(page, said, "provider");
     await page.click("table a[href*='/annexes/']");
     await both(page, said, "provider");

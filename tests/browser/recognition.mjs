@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join as path, resolve } from "node:path";
 import { promisify } from "node:util";
-import { listen, step } from "./watch.mjs";
+import { listen, step, until } from "./watch.mjs";
 import { join } from "./people.mjs";
 import { pause } from "./platform.mjs";
 
@@ -13,16 +13,6 @@ const text = (page) => page.innerText("main");
 const send = (page, form = "main form") => page.click(`${form} button.btn-primary`);
 const run = promisify(execFile), binary = resolve(process.env.REMPART || "../../bin/rempart");
 const contacts = (n) => "id,nom,societe,tel,ville,note\n" + Array.from({ length: n }, (_, i) => `${i},${i ? "Kerouan" : "Kervarec"} ${i},Port Sainte,06 12 34 56 ${String(78 - i).padStart(2, "0")},Brest,n${i}\n`).join("") + "99,Refusé,,voir Jeanne,,\n";
-
-// until opens a page again until it says something.
-async function until(page, words) {
-  for (let i = 0; i < 60; i++) {
-    if ((await text(page)).includes(words)) return;
-    await pause(500);
-    await page.reload();
-  }
-  throw new Error(`${page.url()} never says ${words}: ${(await text(page)).slice(0, 400)}`);
-}
 
 export async function recognition({ platform, people, contextOf, both }) {
   const base = `${platform.origin}/o/${platform.people.admin.org}`, own = base + "/recognition", folder = await mkdtemp(path(tmpdir(), "rempart-agent-"));

@@ -45,6 +45,16 @@ export async function step(what, run) {
   }
 }
 
+// until opens a page again until it says something: what is done in the background takes its time.
+export async function until(page, words) {
+  for (let i = 0; i < 60; i++) {
+    if ((await page.innerText("main")).includes(words)) return;
+    await new Promise((done) => setTimeout(done, 500));
+    await page.reload();
+  }
+  throw new Error(`${page.url()} never says ${words}: ${(await page.innerText("main")).slice(0, 400)}`);
+}
+
 // listen keeps what the console and the policy say on a page. Statuses of error pages are expected.
 export function listen(page) {
   const said = [];
