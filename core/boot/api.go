@@ -31,7 +31,7 @@ import (
 
 // makeAPI gathers the operations of every room.
 func (h *House) makeAPI() *rest.API {
-	a := rest.New(rest.Config{Replies: h.tokens, Clock: h.cfg.Clock, Log: h.cfg.Log, Rate: h.cfg.Rate, Burst: 5 * h.cfg.Rate})
+	a := rest.New(rest.Config{Replies: h.tokens, Clock: h.cfg.Clock, Log: h.cfg.Log, Rate: h.cfg.Rate, Burst: 5 * h.cfg.Rate, Watch: h.sent})
 	sessionapi.Register(a, h.sessions)
 	identityapi.Register(a, h.identity)
 	tokenapi.Register(a, h.tokens)

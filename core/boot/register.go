@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/core/personal"
+	"github.com/rempart/rempart/kit/sensitive"
 )
 
 // Registrar is the door of the register, for the rooms that read it.
@@ -88,13 +90,27 @@ func (h *House) probeRooms() map[string]string {
 // secretive are parts of the names of fields that are not read by anybody, the watch over free text included.
 var secretive = []string{"password", "secret", "code", "token", "hash"}
 
-// typed looks at what a form sent (KSK-1.1) and warns whoever typed it; the register counts by category.
+// typed looks at what a form sent (KSK-1.1) and warns whoever typed it.
 func (h *House) typed(r *http.Request) string {
+	return register.Warning(r.Context(), h.watched(r, r.PostForm))
+}
+
+// sent looks at what came by the API in the same way, and names the categories to the program that sent it.
+func (h *House) sent(r *http.Request, said url.Values) string {
+	var names []string
+	for _, c := range h.watched(r, said) {
+		names = append(names, string(c))
+	}
+	return strings.Join(names, ", ")
+}
+
+// watched is the one look at free text, wherever it comes from; the register counts by category.
+func (h *House) watched(r *http.Request, said url.Values) []sensitive.Category {
 	var texts []string
-	for name, values := range r.PostForm {
+	for name, values := range said {
 		if !slices.ContainsFunc(secretive, func(part string) bool { return strings.Contains(name, part) }) {
 			texts = append(texts, values...)
 		}
 	}
-	return register.Warning(r.Context(), h.register.Watch(r.Context(), core.ID(r.PathValue("org")), texts))
+	return h.register.Watch(r.Context(), core.ID(r.PathValue("org")), texts)
 }

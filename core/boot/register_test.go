@@ -254,6 +254,30 @@ func TestASuspensionActsOnEveryNode(t *testing.T) {
 	})
 }
 
+// programsAreToldToo: what comes by the API is looked at in the same way, and what was refused was never kept.
+func (w *town) programsAreToldToo(t *testing.T) {
+	t.Helper()
+	holds := "/api/v1/organizations/" + string(w.a) + "/holds"
+	review := `","review_at":"` + time.Now().AddDate(0, 1, 0).Format(time.RFC3339) + `"}`
+	r := w.ask("a.admin", http.MethodPost, holds, `{"ground":"Claim of Paul, who is on sick leave since May`+review)
+	if r.Code != http.StatusCreated || r.Header().Get("Rempart-Sensitive") != "health" {
+		t.Errorf("%d, told %q: %s", r.Code, r.Header().Get("Rempart-Sensitive"), r.Body)
+	}
+	if n := w.views(w.a, core.Controller).Flags[0].Count; n != 2 {
+		t.Errorf("counted %d times, want 2", n)
+	}
+	for name, body := range map[string]string{
+		"of nothing": `{"ground":"Seizure by the court of Rennes` + review, "refused": `{"ground":"on sick leave here","review_at":"2020-01-01T00:00:00Z"}`,
+	} {
+		if r := w.ask("a.admin", http.MethodPost, holds, body); r.Header().Get("Rempart-Sensitive") != "" || name == "refused" && r.Code < 400 {
+			t.Errorf("%s: %d, told %q", name, r.Code, r.Header().Get("Rempart-Sensitive"))
+		}
+	}
+	if n := w.views(w.a, core.Controller).Flags[0].Count; n != 2 {
+		t.Errorf("what was refused, or says nothing, counts: %d", n)
+	}
+}
+
 // TestWhatSeemsSensitiveIsToldAndCounted: the typist reads it on the next page, the administrator a count, and nobody the text.
 func TestWhatSeemsSensitiveIsToldAndCounted(t *testing.T) {
 	w := newTown(t, "")
@@ -272,6 +296,7 @@ func TestWhatSeemsSensitiveIsToldAndCounted(t *testing.T) {
 	if v := w.views(core.Platform, core.Controller); len(v.Flags) != 0 {
 		t.Errorf("another register counts it: %v", v.Flags)
 	}
+	w.programsAreToldToo(t)
 	w.must("rows", w.db.Read(t.Context(), func(tx core.Tx) error {
 		n, _, err := db.One(t.Context(), tx, qRefusals, db.Value[int])
 		if n != 1 {

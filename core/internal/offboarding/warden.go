@@ -15,7 +15,7 @@ var errReadOnly = i18n.Fault(core.Forbidden, "offboarding.read_only",
 
 // opened are the acts that a leaving organization still does: leaving itself, rights of persons, sessions and cuts.
 var opened = []string{
-	"offboarding.", "session.", "signin.", "hold.", "request.", "right.", "rights.", "erasure.", "consent.", "share.", "suspension.", "restraint.",
+	"offboarding.", "session.", "signin.", "hold.", "rights_", "erasure.", "consent.", "share.", "suspension.", "restraint.",
 	"incident.", "breach.", "retention.", "journal.", "archive.", "organization.leave",
 }
 

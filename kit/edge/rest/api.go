@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -27,8 +28,11 @@ type Config struct {
 	Replies Replies
 	// Rate is how many requests per second one token or session may make for long, Burst how many at once: 20 and 100.
 	Rate, Burst int
-	Clock       core.Clock
-	Log         *slog.Logger
+	// Watch looks at the texts of a request that was kept, by name of field, and gives what seems sensitive in them, as the header
+	// Rempart-Sensitive tells it; nil looks at nothing.
+	Watch func(r *http.Request, said url.Values) string
+	Clock core.Clock
+	Log   *slog.Logger
 }
 
 // API gathers the operations. Make it with New, add operations with Op, then give Routes to the server.
@@ -67,7 +71,8 @@ func New(cfg Config) *API {
 	c.Info.Description = "Accounts, sessions, permissions and the journal of Rempart. " +
 		"Authenticate with a token: Authorization: Bearer rpt_… (a person's) or rps_… (a service account's). " +
 		"Errors are problem documents (RFC 9457) with a stable code. Lists are read page by page with ?after=. " +
-		"POST, PUT, PATCH and DELETE accept Idempotency-Key. What is edited carries an ETag, demanded back as If-Match."
+		"POST, PUT, PATCH and DELETE accept Idempotency-Key. A text that was kept and seems to hold sensitive data is answered " +
+		"with Rempart-Sensitive: its categories (health, nir…). What is edited carries an ETag, demanded back as If-Match."
 	c.Info.License = nil
 	c.Servers = []*huma.Server{{URL: "/"}}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{

@@ -124,6 +124,7 @@ func (a *API) wrap(op Operation, handler http.HandlerFunc) edge.Handler {
 		if wait, ok := a.rates.take(core.ActorOf(r.Context()), a.cfg.Clock.Now()); !ok {
 			return errRate.After(wait)
 		}
+		w, r = a.watched(w, r)
 		key := r.Header.Get(idempotencyHeader)
 		if key == "" || a.cfg.Replies == nil || !unsafeMethod(op.Method) {
 			handler(w, r)

@@ -1,8 +1,12 @@
 package rest
 
 import (
+	"io"
+	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/rempart/rempart/core"
 )
@@ -54,6 +58,36 @@ func Got[T any](item T, version int64) *One[T] {
 
 // None is the answer of operations that only act: 204.
 type None struct{}
+
+// Stream is the answer of operations that give a file, piece by piece.
+type Stream = huma.StreamResponse
+
+// Streamed makes the answer of write, which calls begin once it is allowed to write; what it answers before is the answer. A
+// failure after that can only break the file off.
+func Streamed(kind, name string, write func(begin func() io.Writer) error) (*Stream, error) {
+	r, w := io.Pipe()
+	begun, failed := make(chan struct{}), make(chan error, 1)
+	go func() {
+		err := write(func() io.Writer { close(begun); return w })
+		failed <- err
+		_ = w.CloseWithError(err) // always nil
+	}()
+	select {
+	case err := <-failed:
+		return nil, err
+	case <-begun:
+	}
+	return &Stream{Body: func(ctx huma.Context) {
+		ctx.SetHeader("Content-Type", kind)
+		ctx.SetHeader("Content-Disposition", `attachment; filename="`+name+`"`)
+		ctx.SetHeader("Cache-Control", "no-store")
+		_, err := io.Copy(ctx.BodyWriter(), r)
+		_ = r.CloseWithError(err) // what still writes stops
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}}, nil
+}
 
 // IfMatch is embedded in the input of operations that change a versioned thing.
 type IfMatch struct {

@@ -135,17 +135,105 @@ func Register(a *rest.API, m *retention.Module) {
 		}
 		return rest.Got(shape(run, counts), 0), nil
 	})
+	holds(a, m)
+}
+
+// Holding is what a hold covers and why.
+type Holding struct {
+	Person string     `json:"person,omitempty" maxLength:"254" doc:"E-mail address of the person that it covers; everybody when absent"`
+	Ground string     `json:"ground" doc:"Ground or case, in 10 to 1000 characters; kept sealed"`
+	Review time.Time  `json:"review_at" doc:"When it must be looked at again, within a year"`
+	Ends   *time.Time `json:"ends_at,omitempty" doc:"When it ends by itself; absent: until it is lifted"`
+}
+
+// Identified is the id of what was made.
+type Identified struct {
+	ID core.ID `json:"id" doc:"Id of the hold"`
+}
+
+// Lifting is why a hold is lifted.
+type Lifting struct {
+	Why string `json:"why" doc:"Why, in 10 to 1000 characters; kept sealed"`
+}
+
+func place(ctx context.Context, m *retention.Module, in, org core.ID, h Holding) (*rest.One[Identified], error) {
+	person, err := m.Find(ctx, in, h.Person)
+	if err != nil {
+		return nil, err
+	}
+	d := retention.Draft{Org: org, Person: person, Ground: h.Ground, Review: h.Review}
+	if h.Ends != nil {
+		d.Ends = *h.Ends
+	}
+	id, err := m.Place(ctx, in, d)
+	if err != nil {
+		return nil, err
+	}
+	return rest.Got(Identified{id}, 0), nil
+}
+
+func list(ctx context.Context, m *retention.Module, in core.ID) (*rest.List[Hold], error) {
+	all, _, err := m.Holds(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Hold, len(all))
+	for i, h := range all {
+		out[i] = Hold{h.ID, h.Org, h.Person, h.Ground, h.Since, h.Review, moment(h.Ends), moment(h.Lifted)}
+	}
+	return rest.Listed(out, ""), nil
+}
+
+// holds adds the operations on legal holds: those of an organization, and those of the provider on any of them.
+func holds(a *rest.API, m *retention.Module) {
 	rest.Op(a, edge.Needs(retention.ReadHolds), rest.Operation{
 		ID: "listHolds", Method: "GET", Path: "/organizations/{org}/holds", Summary: "List legal holds", Tag: tag,
-	}, func(ctx context.Context, in *inOrg) (*rest.List[Hold], error) {
-		list, _, err := m.Holds(ctx, in.Org)
-		if err != nil {
-			return nil, err
+	}, func(ctx context.Context, in *inOrg) (*rest.List[Hold], error) { return list(ctx, m, in.Org) })
+	rest.Op(a, edge.Needs(retention.PlaceHold), rest.Operation{
+		ID: "placeHold", Method: "POST", Path: "/organizations/{org}/holds", Summary: "Place a legal hold on a member, or on the whole organization", Tag: tag, Status: 201,
+		Detail: "It acts at once: neither sweep nor erasure touches what it covers.",
+	}, func(ctx context.Context, in *struct {
+		Org  core.ID `path:"org" doc:"Id of the organization"`
+		Body Holding
+	},
+	) (*rest.One[Identified], error) {
+		return place(ctx, m, in.Org, in.Org, in.Body)
+	})
+	rest.Op(a, edge.Needs(retention.LiftHold), rest.Operation{
+		ID: "liftHold", Method: "POST", Path: "/organizations/{org}/holds/{hold}/lift", Summary: "Lift a legal hold that the organization placed", Tag: tag,
+	}, func(ctx context.Context, in *struct {
+		Org  core.ID `path:"org" doc:"Id of the organization"`
+		Hold core.ID `path:"hold" maxLength:"64" doc:"Id of the hold"`
+		Body Lifting
+	},
+	) (*rest.None, error) {
+		return nil, m.Lift(ctx, in.Org, in.Hold, in.Body.Why)
+	})
+	rest.Op(a, edge.Needs(retention.ReadHolds), rest.Operation{
+		ID: "listAllHolds", Method: "GET", Path: "/provider/holds", Summary: "List the legal holds of every organization", Tag: tag,
+	}, func(ctx context.Context, _ *struct{}) (*rest.List[Hold], error) { return list(ctx, m, core.Platform) })
+	rest.Op(a, edge.Needs(retention.PlaceHold), rest.Operation{
+		ID: "placeAnyHold", Method: "POST", Path: "/provider/holds", Summary: "Place a legal hold on an organization, or on a person everywhere", Tag: tag, Status: 201,
+	}, func(ctx context.Context, in *struct {
+		Body struct {
+			Organization core.ID `json:"organization,omitempty" maxLength:"64" doc:"Organization that it covers; absent: the person everywhere"`
+			Holding
 		}
-		out := make([]Hold, len(list))
-		for i, h := range list {
-			out[i] = Hold{h.ID, h.Org, h.Person, h.Ground, h.Since, h.Review, moment(h.Ends), moment(h.Lifted)}
+	},
+	) (*rest.One[Identified], error) {
+		org := in.Body.Organization
+		if org == "" {
+			org = core.Platform
 		}
-		return rest.Listed(out, ""), nil
+		return place(ctx, m, core.Platform, org, in.Body.Holding)
+	})
+	rest.Op(a, edge.Needs(retention.LiftHold), rest.Operation{
+		ID: "liftAnyHold", Method: "POST", Path: "/provider/holds/{hold}/lift", Summary: "Lift a legal hold", Tag: tag,
+	}, func(ctx context.Context, in *struct {
+		Hold core.ID `path:"hold" maxLength:"64" doc:"Id of the hold"`
+		Body Lifting
+	},
+	) (*rest.None, error) {
+		return nil, m.Lift(ctx, core.Platform, in.Hold, in.Body.Why)
 	})
 }
