@@ -19,7 +19,7 @@ func (c *command) sandbox() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "sandbox OUT-DIR", Short: "Make a test environment of the same shape and volumes, with invented people only, and certify it", Args: cobra.ExactArgs(1),
 		Long: "OUT-DIR must be absent or empty: it becomes a data folder that \"rempart serve\" runs. As many organizations, members, roles,\n" +
-			"pictures and journal entries of each kind as here; nobody real. Every value kept here of a person is compared, under a key that is\n" +
+			"pictures, requests, terms, consents, lines of the register and journal entries of each kind as here; nobody real. Every value kept here of a person is compared, under a key that is\n" +
 			"thrown away, with every value of the sandbox; the certificate says so, and \"rempart verify --offline\" checks it. With --check, an\n" +
 			"existing sandbox is compared again.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -41,6 +41,7 @@ func (c *command) sandbox() *cobra.Command {
 					return err
 				}
 				c.say("%d organizations, %d persons, %d members, %d journal entries, %d pictures: all invented", s.Orgs, s.People, s.Members, s.Entries, s.Pictures)
+				c.say("%d requests, terms, acceptances, questions, answers and lines of the register, invented too", s.Rows)
 				c.say("%d values of this platform compared with %d of the sandbox: %d found", s.Source, s.Looked, s.Found)
 				c.say("certificate: %s, checked by rempart verify --offline %s --key '%s'", path, path, h.JournalKey())
 				c.say("start it: REMPART_DATA=%s rempart serve; everyone's password is %s, the administrator is %s", args[0], s.Password, s.Admin)

@@ -13,7 +13,9 @@ import (
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/offboarding"
 	"github.com/rempart/rempart/core/internal/organization"
+	"github.com/rempart/rempart/core/internal/register"
 	"github.com/rempart/rempart/core/internal/retention"
+	"github.com/rempart/rempart/core/internal/rights"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db/dbtest"
 )
@@ -35,8 +37,10 @@ func TestAnOrganizationLeavesWithEverything(t *testing.T) {
 				fake.Set(start.AddDate(0, 0, days))
 				w.must("finish", w.Sweep(w.system(), "offboarding.finish"))
 			}
+			w.keepsFiles(fake)
 			w.leaves(t, fake)
 			w.takesAway(t, fake)
+			w.stillAnswers(t, fake)
 			more, err := w.offboarding.AskMore(w.now(fake, "a.admin"), w.a, start.AddDate(0, 0, 45), "the new provider is not ready")
 			w.must("ask for more time", err)
 			w.must("grant it", w.offboarding.Decide(w.now(fake, "provider.admin"), more, true, "granted: two weeks more"))
@@ -54,6 +58,28 @@ func TestAnOrganizationLeavesWithEverything(t *testing.T) {
 			at(47)
 			w.isGone(t, fake)
 		})
+	}
+}
+
+// keepsFiles has organization a keep something in each room whose files are taken away.
+func (w *town) keepsFiles(fake *clock.Fake) {
+	w.t.Helper()
+	w.acceptsTerms()
+	w.plantConsent()
+	w.plantIncident()
+	_, err := w.rights.Ask(w.now(fake, "a.member"), w.a, rights.Draft{Kind: rights.Access})
+	w.must("a request", err)
+	_, err = w.register.Save(w.now(fake, "a.admin"), w.a, register.Draft{Kind: register.Added, Values: byHand("canary-activity")})
+	w.must("a line of the register", err)
+}
+
+// stillAnswers: the month of a person who exercises a right runs while the contract ends; their request is worked on all the same.
+func (w *town) stillAnswers(t *testing.T, fake *clock.Fake) {
+	t.Helper()
+	q, err := w.rights.Requests(w.now(fake, "a.admin"), w.a, rights.Filter{})
+	w.must("requests", err)
+	if err := w.rights.CarryOut(w.now(fake, "a.admin"), w.a, q.List[0].ID, nil); err != nil {
+		t.Errorf("a leaving organization cannot carry a request out: %v", err)
 	}
 }
 
@@ -105,10 +131,22 @@ func (w *town) takesAway(t *testing.T, fake *clock.Fake) {
 	}
 	for name, want := range map[string]string{
 		"members.csv": "canary-a-admin@example.org", "habilitations.csv": "Canary", "journal.jsonl": `"action":"offboarding.ask"`,
-		"tables/access_role.jsonl": "canary-role", "LISEZ-MOI.txt": "Canary Alpha",
+		"tables/access_role.jsonl": "canary-role", "LISEZ-MOI.txt": "Canary Alpha", "notes.jsonl": "canary-note",
 	} {
 		if !strings.Contains(content[name], want) {
 			t.Errorf("%s does not hold %q: %.300q", name, want, content[name])
+		}
+	}
+	for folder, want := range map[string]string{
+		"terms/": "Texte de canary-terms", "rights/": "canary-a-member@example.org", "breaches/": "canary-notice", "breaches/persons-": "canary-a-member@example.org",
+		"register/": "canary-activity", "photos/": "\xff\xd8\xff",
+	} {
+		held := false
+		for name, text := range content {
+			held = held || strings.HasPrefix(name, folder) && strings.Contains(text, want)
+		}
+		if !held {
+			t.Errorf("no file of %s holds %q", folder, want)
 		}
 	}
 	for name, text := range content {

@@ -35,12 +35,15 @@ type Sandbox struct {
 	Certificate string
 	Admin       string // sign-in address of the administrator
 	Password    string // of everyone in the sandbox
+	Rows        int    // of requests, documents, questions, their answers, the register
 	Left        []string
 }
 
 // filled are the tables that a sandbox fills.
 var filled = map[string]bool{
 	"identity_person": true, "identity_account": true, "identity_password": true, "identity_photo": true, "organization_member": true, "access_assignment": true,
+	"terms_acceptance": true, "consent_record": true, "consent_share": true, "consent_copy": true, "register_version": true,
+	"rights_request": true, "rights_step": true, "rights_letter": true,
 }
 
 // shape is what an installation holds, in numbers; it lives in memory only and names nobody.
@@ -58,6 +61,7 @@ type orgShape struct {
 	kind    string
 	lang    string
 	members []memberShape
+	rooms   likeness
 	acts    map[core.Permission]int64
 }
 
@@ -163,6 +167,14 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 			blind.Add(o.Name)
 			blind.Add(string(o.ID))
 			one, err := h.measureOrg(ctx, tx, o, s)
+			if err != nil {
+				return err
+			}
+			one.rooms, err = h.likenesses(ctx, tx, o.ID, func(_, column, value string) {
+				if sandbox.Telling(column, value) {
+					blind.Add(value)
+				}
+			})
 			if err != nil {
 				return err
 			}

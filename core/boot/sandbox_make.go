@@ -60,6 +60,16 @@ func (h *House) imitate(ctx context.Context, s *shape, namer *sandbox.Namer, mad
 		made.Pictures++
 	}
 	for i := range s.orgs {
+		n, err := h.furnishOrg(ctx, s, &s.orgs[i], namer)
+		if err != nil {
+			return err
+		}
+		made.Rows += n
+	}
+	if err := h.journal.Settle(ctx); err != nil {
+		return err
+	}
+	for i := range s.orgs {
 		n, err := h.relive(ctx, &s.orgs[i])
 		if err != nil {
 			return err
@@ -156,7 +166,7 @@ func (h *House) settleOrg(ctx context.Context, s *shape, o *orgShape, number int
 	return nil
 }
 
-// relive writes as many entries of each act as the source has, about nothing.
+// relive writes as many entries of each act as the source has and this installation has not yet, about nothing.
 func (h *House) relive(ctx context.Context, o *orgShape) (total int64, err error) {
 	known := map[core.Permission]*core.ActDef{}
 	for _, m := range h.Manifests() {
@@ -166,12 +176,17 @@ func (h *House) relive(ctx context.Context, o *orgShape) (total int64, err error
 			}
 		}
 	}
+	already, err := h.countActs(ctx, o.made)
+	if err != nil {
+		return 0, err
+	}
 	for action, count := range o.acts {
 		def := known[action]
 		if def == nil {
 			continue
 		}
 		total += count
+		count -= already[action]
 		for count > 0 {
 			n := min(count, 200)
 			first := &core.Act{Def: def, Org: o.made, Resource: ids.New()}
@@ -229,6 +244,9 @@ func (h *House) lookup(ctx context.Context, blind *sandbox.Blind) (looked int, f
 			return err
 		}
 		if err := h.tell(ctx, tx, people, func(_ core.ID, table, column, value string) { seen(table, column, value) }); err != nil {
+			return err
+		}
+		if err := h.tellRooms(ctx, tx, seen); err != nil {
 			return err
 		}
 		columns, err := db.All(ctx, tx, qTextsSQLite, func(scan db.Scan) (c [2]string, err error) { err = scan(&c[0], &c[1]); return c, err })

@@ -3,10 +3,16 @@ package boot
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/register"
+	"github.com/rempart/rempart/core/internal/rights"
+	"github.com/rempart/rempart/core/internal/terms"
+	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
 	"github.com/rempart/rempart/services"
 	"github.com/rempart/rempart/verify"
@@ -17,6 +23,7 @@ import (
 func TestASandboxHasTheShapeAndNobody(t *testing.T) {
 	w := newTown(t, "")
 	w.furnish()
+	w.acceptsTerms()
 	w.must("settle", w.journal.Settle(w.system()))
 	dir := t.TempDir()
 	s, err := w.MakeSandbox(t.Context(), dir)
@@ -44,10 +51,16 @@ func TestASandboxHasTheShapeAndNobody(t *testing.T) {
 			t.Errorf("the sandbox's journal: %s", r.String())
 		}
 	}
+	w.sameRooms(t, other)
 	plantReal(t, w, other)
 	w.must("close", other.Close())
 	if found, err = w.CheckSandbox(t.Context(), dir); err != nil || len(found) == 0 {
 		t.Errorf("somebody real was planted in it, and the comparison sees %v (%v)", found, err)
+	}
+	for _, place := range []string{"register_version.data", "rights_request.email"} { // what no text of a table shows
+		if !slices.Contains(found, place) {
+			t.Errorf("the comparison sees %v, not %s", found, place)
+		}
 	}
 	for _, place := range found {
 		if strings.Contains(place, "canary") || strings.Contains(place, "@") {
@@ -59,7 +72,60 @@ func TestASandboxHasTheShapeAndNobody(t *testing.T) {
 	}
 }
 
-// plantReal puts a person with a family name of the town into a sandbox.
+var qHowMany = map[string]string{
+	"requests":   db.SQL(`SELECT count(*) FROM rights_request WHERE trial = 0`),
+	"steps":      db.SQL(`SELECT count(*) FROM rights_step`),
+	"letters":    db.SQL(`SELECT count(*) FROM rights_letter`),
+	"questions":  db.SQL(`SELECT count(*) FROM consent_text`),
+	"answers":    db.SQL(`SELECT count(*) FROM consent_record`),
+	"shares":     db.SQL(`SELECT count(*) FROM consent_share WHERE ended_at = 0`),
+	"hands":      db.SQL(`SELECT count(*) FROM register_version`),
+	"documents":  db.SQL(`SELECT count(*) FROM terms_version`),
+	"acceptance": db.SQL(`SELECT count(*) FROM terms_acceptance`),
+}
+
+// acceptsTerms has two members accept a document, one of them its second version too.
+func (w *town) acceptsTerms() {
+	w.t.Helper()
+	text := core.Text{FR: "Texte de canary-terms", EN: "Text of canary-terms"}
+	draft := terms.Draft{Title: core.Text{FR: "Canary-règles", EN: "Canary-rules"}, Text: text, Required: true}
+	id, err := w.terms.Publish(w.system(), w.a, "", draft)
+	w.must("terms", err)
+	accept := func(version int64, who ...string) {
+		w.do("accept", func(ctx context.Context, tx core.Tx) error {
+			for _, one := range who {
+				if err := w.terms.Accept(ctx, tx, w.people[one], core.Terms{Org: w.a, Document: id, Version: version}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	accept(1, "a.member", "a.admin")
+	draft.Text.FR, draft.Summary, draft.Version = "Texte de canary-terms, mieux dit", text, 1
+	_, err = w.terms.Publish(w.system(), w.a, id, draft)
+	w.must("terms again", err)
+	accept(2, "a.member")
+}
+
+// sameRooms counts what both installations keep in the rooms of personal data.
+func (w *town) sameRooms(t *testing.T, other *House) {
+	t.Helper()
+	for what, q := range qHowMany {
+		var n [2]int
+		for i, h := range []*House{w.House, other} {
+			w.must(what, h.db.Read(t.Context(), func(tx core.Tx) (err error) {
+				n[i], _, err = db.One(t.Context(), tx, q, db.Value[int])
+				return err
+			}))
+		}
+		if n[0] == 0 || n[0] != n[1] {
+			t.Errorf("%s: %d in the source, %d in the sandbox", what, n[0], n[1])
+		}
+	}
+}
+
+// plantReal puts a person with a family name of the town into a sandbox, a line of its register, and an address of a requester.
 func plantReal(t *testing.T, w *town, other *House) {
 	t.Helper()
 	id := ids.New()
@@ -70,4 +136,22 @@ func plantReal(t *testing.T, w *town, other *House) {
 		})
 		return err
 	}))
+	var typed, places []string
+	w.must("read", w.db.Read(w.system(), func(tx core.Tx) error {
+		_, err := w.likenesses(w.system(), tx, w.a, func(table, column, value string) {
+			switch table + "." + column {
+			case "register_version.data":
+				typed = append(typed, value)
+			case "rights_request.email":
+				places = append(places, value)
+			}
+		})
+		return err
+	}))
+	_, err := other.register.Save(w.system(), core.Platform, register.Draft{Kind: register.Added, Values: map[string]string{
+		"title": "x", "about": "x", "part": string(core.Controller), "purposes": "x", "basis": string(core.Contract), "persons": "x", "data": typed[0], "retention": "x",
+	}})
+	w.must("plant a line", err)
+	_, err = other.rights.Record(w.system(), core.Platform, rights.Draft{Kind: rights.Access, Details: rights.Details{Name: "Nobody Else", Email: places[0]}}, time.Time{})
+	w.must("plant a request", err)
 }

@@ -30,6 +30,7 @@ var (
 	qNotes    = db.SQL(`SELECT org, id, question, person, text, written_at, written_by FROM consent_note WHERE org = $1 AND question = $2 AND person = $3 ORDER BY id`)
 	qNote     = db.SQL(`SELECT org, id, question, person, text, written_at, written_by FROM consent_note WHERE org = $1 AND id = $2`)
 	qNotesOn  = db.SQL(`SELECT org, id, question, person, text, written_at, written_by FROM consent_note WHERE person = $1 ORDER BY id`)
+	qAllNotes = db.SQL(`SELECT org, id, question, person, text, written_at, written_by FROM consent_note WHERE org = $1 ORDER BY id`)
 	qDropNote = db.SQL(`DELETE FROM consent_note WHERE org = $1 AND id = $2`)
 	// Notes of an organization whose share has ended.
 	qLeftNotes = db.SQL(`SELECT org, id, question, person, text, written_at, written_by FROM consent_note o WHERE org = $1 AND NOT EXISTS (
@@ -87,6 +88,20 @@ type Received struct {
 type Inbox struct {
 	Shares []Received
 	Left   []Note
+}
+
+// Notes gives everything that an organization wrote beside what persons share with it: it is its own, whatever became of the shares.
+func (m *Module) Notes(ctx context.Context, org core.ID) (list []Note, err error) {
+	done := &core.Act{Def: ListShares, Org: org}
+	err = m.needs.Gate.Read(ctx, done, func(tx core.Tx) error {
+		list, err = m.notes(ctx, tx, qAllNotes, org)
+		done.Subjects = nil
+		for _, n := range list {
+			done.Subjects = append(done.Subjects, n.Person)
+		}
+		return err
+	})
+	return list, err
 }
 
 // List gives the shares that live. One entry per purpose says whom it showed.

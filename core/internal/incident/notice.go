@@ -269,6 +269,25 @@ type ClientView struct {
 
 // Read gives an organization one of its notices, with its own persons and nobody else's. The first reading is noted.
 func (m *Module) Read(ctx context.Context, org, notice core.ID) (v ClientView, err error) {
+	v, err = m.client(ctx, org, notice)
+	if err != nil || !v.Seen.IsZero() {
+		return v, err
+	}
+	seen := &core.Act{Def: Consult, Org: org, Resource: notice}
+	err = m.needs.Gate.Change(ctx, seen, func(tx core.Tx) error {
+		_, err := tx.Exec(ctx, qSeen, org, notice, clock.Micros(m.now()), core.ActorOf(ctx).ID)
+		return err
+	})
+	return v, err
+}
+
+// Copy gives the text of a notice and the list of its persons to an organization that takes everything away: it is no reading.
+func (m *Module) Copy(ctx context.Context, org, notice core.ID, lang i18n.Lang) (text string, persons File, err error) {
+	v, err := m.client(ctx, org, notice)
+	return v.Text, m.clientList(lang, v), err
+}
+
+func (m *Module) client(ctx context.Context, org, notice core.ID) (v ClientView, err error) {
 	done := &core.Act{Def: Consult, Org: org, Resource: notice}
 	err = m.needs.Gate.Read(ctx, done, func(tx core.Tx) error {
 		n, found, err := db.One(ctx, tx, qNotice, scanNotice, org, notice)
@@ -291,14 +310,6 @@ func (m *Module) Read(ctx context.Context, org, notice core.ID) (v ClientView, e
 		}
 		return err
 	})
-	if err != nil || !v.Seen.IsZero() {
-		return v, err
-	}
-	seen := &core.Act{Def: Consult, Org: org, Resource: notice}
-	err = m.needs.Gate.Change(ctx, seen, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qSeen, org, notice, clock.Micros(m.now()), core.ActorOf(ctx).ID)
-		return err
-	})
 	return v, err
 }
 
@@ -314,7 +325,11 @@ func (m *Module) ClientList(ctx context.Context, org, notice core.ID, lang i18n.
 	if err != nil {
 		return File{}, err
 	}
-	return File{Name: "persons-" + string(notice) + ".csv", Type: "text/csv; charset=utf-8", Bytes: m.table(lang, v.List, v.People).CSV()}, nil
+	return m.clientList(lang, v), nil
+}
+
+func (m *Module) clientList(lang i18n.Lang, v ClientView) File {
+	return File{Name: "persons-" + string(v.ID) + ".csv", Type: "text/csv; charset=utf-8", Bytes: m.table(lang, v.List, v.People).CSV()}
 }
 
 // TellPersons writes to the persons in the list (article 34), where the provider decides: those whom only the platform knows, and

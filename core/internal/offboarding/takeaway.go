@@ -14,12 +14,14 @@ import (
 
 var tReadMe = i18n.T(`%s : tout ce que l'organisation détient.
 
-Les fichiers de ce dossier sont dans leur format d'origine : tableaux (CSV), journal avec ses preuves (JSON Lines), documents.
+Les fichiers de ce dossier sont dans leur format d'origine : tableaux (CSV, ODS), journal avec ses preuves (JSON Lines), documents (PDF,
+Markdown), lettres (texte), photos (JPEG). Ce que des personnes partagent avec vous n'y est pas : cela leur appartient, et s'arrête avec vous.
 Le dossier « tables » contient chaque table en JSON Lines, une ligne par enregistrement. Ce qui est un secret (empreintes de mots
 de passe, jetons) n'y figure pas.
 `, `%s: everything that the organization holds.
 
-The files of this folder are in their native format: sheets (CSV), the journal with its proofs (JSON Lines), documents.
+The files of this folder are in their native format: sheets (CSV, ODS), the journal with its proofs (JSON Lines), documents (PDF,
+Markdown), letters (text), pictures (JPEG). What persons share with you is not in it: it is theirs, and ends with you.
 The folder "tables" holds each table in JSON Lines, one line per record. What is a secret (hashes of passwords, tokens) is not in it.
 `)
 

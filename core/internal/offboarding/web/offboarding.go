@@ -36,7 +36,7 @@ var (
 	tPastText   = i18n.T("L'effacement est en cours.", "The erasure is under way.")
 	tHeld       = i18n.T("Une conservation imposée empêche l'effacement : %s", "A legal hold prevents the erasure: %s")
 	tTake       = i18n.T("Tout emporter", "Take everything away")
-	tTakeText   = i18n.T("Membres, habilitations, journal avec ses preuves, annexes, et chaque table : un seul fichier ZIP, dans les formats d'origine.", "Members, assignments, the journal with its proofs, annexes, and every table: one ZIP file, in native formats.")
+	tTakeText   = i18n.T("Membres et photos, habilitations et revues, journal avec ses preuves, annexes, conditions, registre, réponses aux personnes, notifications de violations, notes, et chaque table : un seul fichier ZIP, dans les formats d'origine.", "Members and photos, assignments and reviews, the journal with its proofs, annexes, terms, the register, answers to persons, notices of breaches, notes, and every table: one ZIP file, in native formats.")
 	tOff        = i18n.T("Renoncer", "Call it off")
 	tOffText    = i18n.T("Tout redevient modifiable ; rien n'est effacé.", "Everything can be changed again; nothing is erased.")
 	tOffDone    = i18n.T("La fin de contrat est annulée.", "The end of the contract is cancelled.")
