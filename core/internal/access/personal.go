@@ -3,8 +3,10 @@ package access
 import (
 	"context"
 	"embed"
+	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 )
 
@@ -62,7 +64,7 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 		var org, permission string
 		var day int64
 		err := scan(&org, &permission, &day)
-		return core.Record{Table: "access_usage", Values: map[string]any{"org": org, "permission": permission, "last_day": day}}, err
+		return core.Record{Table: "access_usage", Values: map[string]any{"org": org, "permission": permission, "last_day": clock.FromMicros(day * 86_400_000_000).UTC().Format(time.DateOnly)}}, err
 	}, person)
 	if err != nil {
 		return err
