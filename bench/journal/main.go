@@ -18,6 +18,7 @@ type settings struct {
 	entries int
 	peer    bool
 	profile string
+	clients int
 }
 
 func main() {
@@ -26,6 +27,7 @@ func main() {
 	flag.DurationVar(&s.seconds, "time", 4*time.Second, "time of each measurement")
 	flag.IntVar(&s.entries, "entries", 1_000_000, "entries to verify")
 	flag.BoolVar(&s.peer, "peer", true, "measure Tessera too")
+	flag.IntVar(&s.clients, "clients", 0, "measure only this many clients: 1, 64 or 1024")
 	flag.StringVar(&s.profile, "profile", "", "write a CPU profile of Rempart's loads to this file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -60,6 +62,9 @@ func run(ctx context.Context, s settings) (missed int, err error) {
 	var lines []target
 	ratios := map[int]float64{1: 40, 64: 10, 1024: 3}
 	for _, clients := range []int{1, 64, 1024} {
+		if s.clients != 0 && clients != s.clients {
+			continue
+		}
 		ours, err := rempart(ctx, s, clients)
 		if err != nil {
 			return 0, err
