@@ -298,9 +298,10 @@ async function terms({ platform, contextOf, people, both }) {
 // What was typed in a form that is sent under a lock waits for the proof, and comes back into the form: with scripts and without.
 async function kept({ platform, contextOf, see }) {
   const { member } = platform.people;
-  for (const [lang, javaScriptEnabled, waits, back] of [["fr", true, "pas encore envoyée", "est revenue dans le formulaire"], ["en", false, "not sent yet", "is back in the form"]]) {
+  const fr = ["pas encore envoyée", "est revenue dans le formulaire"], en = ["not sent yet", "is back in the form"];
+  for (const [lang, javaScriptEnabled, [waits, back]] of [["fr", true, fr], ["en", true, en], ["fr", false, fr]]) {
     const context = await contextOf(lang, { javaScriptEnabled }), page = await context.newPage(), other = await context.newPage(), said = listen(page);
-    await step(`what was typed comes back after the proof (${lang})`, async () => {
+    await step(`what was typed comes back after the proof (${lang}${javaScriptEnabled ? "" : ", without scripts"})`, async () => {
       await signIn(page, platform.origin, member);
       await page.goto(platform.origin + "/me/profile");
       await page.fill("#family_name", "Saisie-entre-temps");
