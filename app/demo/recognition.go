@@ -110,8 +110,8 @@ func syncCRM(ctx context.Context, s *Stage) (string, error) {
 
 var installCode = regexp.MustCompile(`[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}`)
 
-// workstation installs the agent of a player's workstation by a code of their own page.
-func (s *Stage) workstation(ctx context.Context, name string) (*desk.API, error) {
+// Workstation installs the agent of a player's workstation by a code of their own page.
+func (s *Stage) Workstation(ctx context.Context, name string) (*desk.API, error) {
 	page, err := s.visit(name, "/o/"+string(s.Town)+"/recognition/workstation")
 	if err != nil {
 		return nil, err
@@ -145,7 +145,7 @@ func ringMember(ctx context.Context, s *Stage) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	station, err := s.workstation(ctx, "member")
+	station, err := s.Workstation(ctx, "member")
 	if err != nil {
 		return "", err
 	}

@@ -14,14 +14,14 @@ import (
 	"github.com/rempart/rempart/services/recognition/line/fake"
 )
 
-func callsOf(ts *testscript.TestScript) (*play, *recognition.Module, context.Context) {
+func recognitionOf(ts *testscript.TestScript) (*play, *recognition.Module, context.Context) {
 	p := playOf(ts)
 	return p, p.House.Guest("recognition").(*recognition.Module), core.WithActor(background(), core.System("script"))
 }
 
 // phoneWord: phone EXT of town rings NAME as VAR makes a demonstration exchange; phone EXT of town has called NUMBER looks at it.
 func phoneWord(ts *testscript.TestScript, neg bool, args []string) {
-	p, m, ctx := callsOf(ts)
+	p, m, ctx := recognitionOf(ts)
 	if args[3] == "has" {
 		called := slices.ContainsFunc(m.FakeExchange(core.ID(ts.Getenv("PHONE"))).Dialled(), func(d fake.Dialled) bool {
 			return d.Extension == args[0] && d.Number == args[5]
@@ -41,7 +41,7 @@ func phoneWord(ts *testscript.TestScript, neg bool, args []string) {
 
 // callWord: call ID of town rings EXT from NUMBER, rings EXT hidden, leaking NUMBER, is answered by EXT, ends for EXT.
 func callWord(ts *testscript.TestScript, _ bool, args []string) {
-	p, m, ctx := callsOf(ts)
+	p, m, ctx := recognitionOf(ts)
 	e := line.Event{Call: args[0], Extension: args[len(args)-1]}
 	switch args[3] {
 	case "rings":
@@ -63,7 +63,7 @@ func callWord(ts *testscript.TestScript, _ bool, args []string) {
 
 // townWord: town answers its telephones speaks to the exchanges until the script ends.
 func townWord(ts *testscript.TestScript, _ bool, _ []string) {
-	p, m, ctx := callsOf(ts)
+	p, m, ctx := recognitionOf(ts)
 	run, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = m.Run(run) }()

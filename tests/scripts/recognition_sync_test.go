@@ -1,8 +1,6 @@
 package scripts
 
 import (
-	"context"
-
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/rempart/rempart/core"
@@ -12,9 +10,8 @@ import (
 // codeWord: code of town stands as NAME. It links a tool and makes an install code for the program that brings its contacts: $NAME is
 // the code, $SERVER the platform.
 func codeWord(ts *testscript.TestScript, _ bool, args []string) {
-	p := playOf(ts)
-	m := p.House.Guest("recognition").(*recognition.Module)
-	ctx := core.WithActor(context.Background(), core.System(string(p.Trial.Players["admin"].Person)))
+	p, m, _ := recognitionOf(ts)
+	ctx := core.WithActor(background(), core.System(string(p.Trial.Players["admin"].Person)))
 	link, err := m.MakeLink(ctx, p.Town, recognition.LinkDraft{Name: "CRM", Kind: "csv"})
 	ts.Check(err)
 	made, err := m.InviteAgent(ctx, p.Town, recognition.ForSync, link, "CRM")

@@ -12,10 +12,8 @@ import (
 
 // contactsWord: contacts of town|mutual stand in FILE as NAME; each line is a number in E.164 and who it is. $NAME is the tool's id.
 func contactsWord(ts *testscript.TestScript, _ bool, args []string) {
-	p := playOf(ts)
-	m := p.House.Guest("recognition").(*recognition.Module)
+	p, m, ctx := recognitionOf(ts)
 	org, name := map[string]core.ID{"town": p.Town, "mutual": p.Mutual}[args[1]], args[6]
-	ctx := core.WithActor(background(), core.System("script"))
 	link, err := m.MakeLink(ctx, org, recognition.LinkDraft{Name: name, Kind: "csv"})
 	ts.Check(err)
 	sealing, err := m.Sealing(ctx, org, link)

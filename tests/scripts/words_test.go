@@ -26,7 +26,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 // words gives every command of the scripts.
 func words() map[string]command {
-	all := map[string]command{"journal": journalWord, "later": laterWord, "nobody": nobodyWord, "rempart": binaryWord, "platform": platformWord, "contacts": contactsWord, "code": codeWord, "phone": phoneWord, "call": callWord, "town": townWord, "trace": traceWord, "problem": problemWord}
+	all := map[string]command{"journal": journalWord, "later": laterWord, "nobody": nobodyWord, "rempart": binaryWord, "platform": platformWord, "contacts": contactsWord, "code": codeWord, "phone": phoneWord, "call": callWord, "town": townWord, "trace": traceWord, "problem": problemWord, "workstation": workstationWord}
 	for _, name := range cast {
 		all[name] = func(ts *testscript.TestScript, neg bool, args []string) { act(ts, neg, name, args) }
 	}
