@@ -55,7 +55,7 @@ func TestClickToDial(t *testing.T) {
 	}
 }
 
-// speak holds two phones to having heard each other for some seconds: fifty packets each.
+// speak holds phones to having heard each other for two seconds at least, of fifty packets each.
 func speak(t *testing.T, phones ...*phone) {
 	t.Helper()
 	for _, p := range phones {

@@ -120,7 +120,7 @@ func (p *phone) registered(t *testing.T) {
 	t.Fatalf("the phone %s is not registered: %+v\n%s", p.Extension, p.events, p.said())
 }
 
-// tone writes two seconds of a sound.
+// tone writes half a minute of a sound.
 func tone(t *testing.T, path string) {
 	t.Helper()
 	const rate, seconds = 8000, 30
