@@ -12,12 +12,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
+	"github.com/rempart/rempart/services/recognition/reach"
 	"github.com/rempart/rempart/services/recognition/wire"
 )
 
@@ -42,11 +42,8 @@ type Client struct {
 
 // NewClient makes one. Without TLS only this very computer is spoken to.
 func NewClient(server, token string) (*Client, error) {
-	u, err := url.Parse(strings.TrimSuffix(server, "/"))
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Path != "" {
-		return nil, errServer
-	}
-	if u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
+	origin, ok := reach.Origin(server)
+	if !ok {
 		return nil, errServer
 	}
 	transport := &http.Transport{
@@ -54,18 +51,10 @@ func NewClient(server, token string) (*Client, error) {
 		TLSHandshakeTimeout: 15 * time.Second, ResponseHeaderTimeout: 2 * time.Minute, MaxIdleConnsPerHost: 2, IdleConnTimeout: 90 * time.Second,
 		DialContext: (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 	}
-	return &Client{base: u.Scheme + "://" + u.Host + "/api/v1", token: token, http: &http.Client{
+	return &Client{base: origin + "/api/v1", token: token, http: &http.Client{
 		Transport: transport, Timeout: 5 * time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip := net.ParseIP(host)
-	return ip != nil && ip.IsLoopback()
 }
 
 // Close lets idle connections go.

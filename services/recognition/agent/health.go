@@ -9,11 +9,13 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/rempart/rempart/kit/egress"
 )
 
 func loopbackAddress(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	return err == nil && loopback(host)
+	return err == nil && egress.IsLocal(host)
 }
 
 var page = template.Must(template.New("health").Parse(`<!doctype html>
@@ -34,7 +36,7 @@ func (a *Agent) Health() http.Handler {
 		if h, _, err := net.SplitHostPort(host); err == nil {
 			host = h
 		}
-		if !loopback(strings.Trim(host, "[]")) { // a page of the web whose name leads here sees nothing
+		if !egress.IsLocal(strings.Trim(host, "[]")) { // a page of the web whose name leads here sees nothing
 			http.Error(w, "", http.StatusMisdirectedRequest)
 			return
 		}

@@ -8,13 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/rempart/rempart/services/recognition/pop"
+	"github.com/rempart/rempart/services/recognition/reach"
 )
 
 // Account is whose workstation this is, and how it speaks for them.
@@ -31,20 +31,13 @@ type API struct {
 	client *http.Client
 }
 
-var errInsecure = errors.New("desk: the platform is reached by https:// (http:// only on this machine)")
-
 // CheckURL gives the address of a platform as it is kept, or says why it is none.
 func CheckURL(text string) (string, error) {
-	u, err := url.Parse(strings.TrimSpace(text))
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return "", errors.New("desk: this is no address of a platform: https://trust.example.org")
+	origin, ok := reach.Origin(text)
+	if !ok {
+		return "", errors.New("desk: this is no address of a platform: https://trust.example.org (http:// only on this machine)")
 	}
-	ip := net.ParseIP(u.Hostname())
-	near := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
-	if u.Scheme != "https" && (u.Scheme != "http" || !near) {
-		return "", errInsecure
-	}
-	return u.Scheme + "://" + u.Host, nil
+	return origin, nil
 }
 
 // Connect makes the platform of an account. Nothing is asked yet.

@@ -5,14 +5,13 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
+
+	"github.com/rempart/rempart/services/recognition/reach"
 )
 
 // Platform asks a platform over its API.
@@ -23,14 +22,11 @@ type Platform struct {
 
 // To gives the platform at an origin ("https://trust.example.org"): over TLS 1.2 or better, but on this very computer.
 func To(origin string) (Platform, error) {
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+	at, ok := reach.Origin(origin)
+	if !ok {
 		return Platform{}, fmt.Errorf("directory: %q is no origin such as https://trust.example.org", origin)
 	}
-	if ip := net.ParseIP(u.Hostname()); u.Scheme != "https" && (u.Scheme != "http" || u.Hostname() != "localhost" && (ip == nil || !ip.IsLoopback())) {
-		return Platform{}, errors.New("directory: the platform is reached over https")
-	}
-	return Platform{u.Scheme + "://" + u.Host, &http.Client{
+	return Platform{at, &http.Client{
 		Timeout:       answerWithin,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{

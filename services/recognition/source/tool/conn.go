@@ -6,10 +6,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/netip"
 	"os"
 	"sync/atomic"
 	"time"
+
+	"github.com/rempart/rempart/kit/egress"
 )
 
 // mostBetween is how many bytes a tool may send from one record to the next.
@@ -104,11 +105,7 @@ func (c Config) TLS(host, caFile string) (*tls.Config, error) {
 
 // Here tells whether a host is this computer, where nothing needs to be encrypted.
 func Here(host string) bool {
-	if host == "localhost" || host == "" {
-		return true
-	}
-	a, err := netip.ParseAddr(host)
-	return err == nil && a.IsLoopback()
+	return host == "" || egress.IsLocal(host)
 }
 
 // Plain refuses what would go over a network in clear without a word of consent in the settings.
