@@ -42,10 +42,11 @@ var (
 
 // Limits.
 const (
-	mostEntries  = 200             // of one answer
-	mostMessage  = 64 << 10        // bytes of one request
-	mostOpen     = 128             // connections at once
-	idleFor      = 5 * time.Minute // before an open connection is closed
+	mostEntries  = 200              // of one answer
+	mostMessage  = 64 << 10         // bytes of one request
+	mostOpen     = 128              // connections at once
+	idleFor      = 5 * time.Minute  // before an open connection is closed
+	strangeFor   = 15 * time.Second // the same, of one that has not shown a token yet
 	answerWithin = 8 * time.Second
 	mostFailures = 3 // wrong tokens on one connection
 	knownFor     = 30 * time.Second

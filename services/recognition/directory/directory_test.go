@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
@@ -225,6 +226,27 @@ func TestAnswersAreBounded(t *testing.T) {
 	_ = raw.SetReadDeadline(time.Now().Add(5 * time.Second))
 	if n, err := raw.Read(make([]byte, 1)); n != 0 || err == nil {
 		t.Error("a message of two gigabytes is waited for")
+	}
+}
+
+// TestAStrangerHoldsNoConnection: one that shows no token is let go long before a telephone's is.
+func TestAStrangerHoldsNoConnection(t *testing.T) {
+	for name, who := range map[string]talk{"a stranger": {}, "a telephone": {org: org, token: token}} {
+		synctest.Test(t, func(t *testing.T) {
+			here, there := net.Pipe()
+			defer there.Close()
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				who.s, who.conn = &Server{Finder: &shelf{}}, here
+				who.converse(t.Context())
+			}()
+			began := time.Now()
+			<-ended
+			if held := time.Since(began); (held > time.Minute) == (who.org == "") {
+				t.Errorf("%s holds a connection for %s", name, held)
+			}
+		})
 	}
 }
 

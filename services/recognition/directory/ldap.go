@@ -68,7 +68,7 @@ func (s *Server) ServeLDAP(ctx context.Context, l net.Listener) error {
 		}
 		go func() {
 			defer func() { <-slots }()
-			s.converse(ctx, conn)
+			(&talk{s: s, conn: conn}).converse(ctx)
 		}()
 	}
 }
@@ -82,13 +82,17 @@ type talk struct {
 	failures int
 }
 
-func (s *Server) converse(ctx context.Context, conn net.Conn) {
+func (t *talk) converse(ctx context.Context) {
+	conn := t.conn
 	defer conn.Close()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	t := talk{s: s, conn: conn}
 	for t.failures < mostFailures {
-		if err := conn.SetDeadline(time.Now().Add(idleFor)); err != nil {
+		patience := idleFor
+		if t.org == "" { // whoever has no token must not keep telephones out by holding connections
+			patience = strangeFor
+		}
+		if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 			return
 		}
 		m, err := readMessage(conn)
