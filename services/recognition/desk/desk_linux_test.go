@@ -205,13 +205,12 @@ func TestWhatWasCopiedIsRead(t *testing.T) {
 	session(t)
 	c := exec.Command("xclip", "-in", "-selection", "clipboard")
 	c.Stdin = strings.NewReader("06 12 34 56 78\n")
-	if err := c.Run(); err != nil {
-		t.Fatal(err)
-	}
-	text, err := Copied(false)
+	err := c.Run()
 	if err != nil {
 		t.Fatal(err)
 	}
+	var text string
+	until(t, "what was copied is there to be read", func() bool { text, err = Copied(false); return err == nil })
 	if number, err := NumberIn(text); err != nil || number != "0612345678" {
 		t.Errorf("copied %q gives %q (%v)", text, number, err)
 	}
