@@ -19,8 +19,8 @@ const directoryHelp = `Shows names on telephones that ask by themselves: a read-
 
   rempart agent directory --server https://trust.example.org --ldap :636 --xml :8443 --cert phones.crt --key phones.key
 
-It keeps nothing: each telephone gives a token of the directory (settings page, "for telephones"), which goes to the platform with each
-question. On a telephone:
+It keeps nothing: each telephone gives a token of a service account (role "Caller recognition: program", scope directory.read), which goes to
+the platform with each question. On a telephone:
 
   LDAP   base and name: o=ORGANIZATION    password: the token    number filter: (telephoneNumber=%)    name filter: (|(cn=%)(sn=%))
   XML    https://THIS-MACHINE:8443/directory/yealink.xml (snom.xml, cisco.xml), user ORGANIZATION, password: the token

@@ -28,6 +28,9 @@ The configuration, with paths that start from its folder:
   store: agent.store          # keyed hashes; without the key, which the platform keeps, they tell nothing
   every: 10m
   health: 127.0.0.1:8799      # a page on this machine only; /health.json for monitoring
+  look:                       # leave out source, and choose on the settings page among what this lets be seen: names, never a value
+    folder: /srv/export
+    databases: [{url: "postgres://reader@db.example:5432/crm", password: {file: crm.secret}}]
   source:
     kind: csv                 # csv, xlsx, sql, ldap, carddav, vcard, rest
     file: contacts.csv

@@ -131,62 +131,64 @@ func TestAStolenComputerTellsNothing(t *testing.T) {
 }
 
 func TestACodeServesOnceAndNotForLong(t *testing.T) {
-	w := newTown(t, "")
-	r := w.syncs(contactsOf(3))
-	made, err := r.m.InviteAgent(w.as("a.admin"), w.a, recognition.ForLookup, "", "3CX")
-	w.must("code", err)
-	got, err := r.m.Enrol(w.as("stranger"), made.Code)
-	w.must("enrol", err)
-	if got.What != recognition.ForLookup || got.Token == "" {
-		t.Fatalf("%+v", got)
-	}
-	if _, err := r.m.Enrol(w.as("stranger"), made.Code); core.CodeOf(err) != "enrol.code" {
-		t.Errorf("a second time: %v", err)
-	}
-	if _, err := r.m.InviteAgent(w.as("a.member"), w.a, recognition.ForLookup, "", "mine"); err == nil {
-		t.Error("a member makes a code")
-	}
-	// Guessing is slowed down.
-	var last error
-	for range 10 {
-		_, last = r.m.Enrol(w.as("stranger"), "AAAA-BBBB-CCCC-DDDD-EEEE")
-	}
-	if core.KindOf(last) != core.TooMany {
-		t.Errorf("the tenth guess: %v", last)
-	}
-	// A program that was dismissed is nobody.
-	agents, err := r.m.Agents(w.as("a.admin"), w.a)
-	w.must("agents", err)
-	for _, a := range agents {
-		if a.What == recognition.ForSync {
-			w.must("dismiss", r.m.DismissAgent(w.as("a.admin"), w.a, a.ID))
+	onTowns(t, func(t *testing.T, w *town) {
+		r := w.syncs(contactsOf(3))
+		made, err := r.m.InviteAgent(w.as("a.admin"), w.a, recognition.ForLookup, "", "3CX")
+		w.must("code", err)
+		got, err := r.m.Enrol(w.as("stranger"), made.Code)
+		w.must("enrol", err)
+		if got.What != recognition.ForLookup || got.Token == "" {
+			t.Fatalf("%+v", got)
 		}
-	}
-	_, err = r.turn()
-	if refused, ok := errors.AsType[*agent.Refused](err); !ok || refused.Status != http.StatusUnauthorized {
-		t.Errorf("after it was dismissed: %v", err)
-	}
+		if _, err := r.m.Enrol(w.as("stranger"), made.Code); core.CodeOf(err) != "enrol.code" {
+			t.Errorf("a second time: %v", err)
+		}
+		if _, err := r.m.InviteAgent(w.as("a.member"), w.a, recognition.ForLookup, "", "mine"); err == nil {
+			t.Error("a member makes a code")
+		}
+		// Guessing is slowed down.
+		var last error
+		for range 10 {
+			_, last = r.m.Enrol(w.as("stranger"), "AAAA-BBBB-CCCC-DDDD-EEEE")
+		}
+		if core.KindOf(last) != core.TooMany {
+			t.Errorf("the tenth guess: %v", last)
+		}
+		// A program that was dismissed is nobody.
+		agents, err := r.m.Agents(w.as("a.admin"), w.a)
+		w.must("agents", err)
+		for _, a := range agents {
+			if a.What == recognition.ForSync {
+				w.must("dismiss", r.m.DismissAgent(w.as("a.admin"), w.a, a.ID))
+			}
+		}
+		_, err = r.turn()
+		if refused, ok := errors.AsType[*agent.Refused](err); !ok || refused.Status != http.StatusUnauthorized {
+			t.Errorf("after it was dismissed: %v", err)
+		}
+	})
 }
 
 func TestAnAgentBringsTheCardsOfItsOwnLinkOnly(t *testing.T) {
-	w := newTown(t, "")
-	r := w.syncs(contactsOf(3))
-	other, err := r.m.MakeLink(w.as("a.admin"), w.a, recognition.LinkDraft{Name: "HR", Kind: "csv"})
-	w.must("link", err)
-	theirs, err := r.m.MakeLink(w.system(), w.b, recognition.LinkDraft{Name: "CRM", Kind: "csv"})
-	w.must("link", err)
-	for _, to := range []struct{ org, link core.ID }{{w.a, other}, {w.b, theirs}, {w.a, theirs}} {
-		id := r.id
-		id.Organization, id.Link = to.org, to.link
-		a, err := agent.New(r.cfg, id, r.opt)
-		w.must("agent", err)
-		_, err = a.Turn(context.Background())
-		a.Close()
-		refused, ok := errors.AsType[*agent.Refused](err)
-		if !ok || refused.Status != http.StatusNotFound && refused.Status != http.StatusForbidden {
-			t.Errorf("link %s of %s: %v", to.link, to.org, err)
+	onTowns(t, func(t *testing.T, w *town) {
+		r := w.syncs(contactsOf(3))
+		other, err := r.m.MakeLink(w.as("a.admin"), w.a, recognition.LinkDraft{Name: "HR", Kind: "csv"})
+		w.must("link", err)
+		theirs, err := r.m.MakeLink(w.system(), w.b, recognition.LinkDraft{Name: "CRM", Kind: "csv"})
+		w.must("link", err)
+		for _, to := range []struct{ org, link core.ID }{{w.a, other}, {w.b, theirs}, {w.a, theirs}} {
+			id := r.id
+			id.Organization, id.Link = to.org, to.link
+			a, err := agent.New(r.cfg, id, r.opt)
+			w.must("agent", err)
+			_, err = a.Turn(context.Background())
+			a.Close()
+			refused, ok := errors.AsType[*agent.Refused](err)
+			if !ok || refused.Status != http.StatusNotFound && refused.Status != http.StatusForbidden {
+				t.Errorf("link %s of %s: %v", to.link, to.org, err)
+			}
 		}
-	}
+	})
 }
 
 func fromHex(t *testing.T, s string) []byte {
@@ -273,24 +275,25 @@ func TestManagersAreToldOnceThatASynchronisationIsLate(t *testing.T) {
 
 // TestALinkRemovedEndsItsAgentAndWhatWasOnItsWay: nothing of a session stays, and the token is refused.
 func TestALinkRemovedEndsItsAgentAndWhatWasOnItsWay(t *testing.T) {
-	w := newTown(t, "")
-	r := w.syncs(contactsOf(30))
-	r.mustTurn("full")
-	o, err := r.m.OpenSync(w.system(), w.a, r.link, recognition.SyncAsk{Mapping: 1, Full: true, Fresh: true})
-	w.must("open", err)
-	raw := wire.AppendChange(nil, wire.Change{Op: wire.Delete})
-	_, err = r.m.PushChunk(w.system(), w.a, r.link, o.Session, 0, wire.Chunk(1, raw))
-	w.must("chunk", err)
-	w.must("remove", r.m.RemoveLink(w.as("a.admin"), w.a, r.link))
-	for _, q := range []string{qSyncRows, qChunkRows} {
-		if n := w.count(q, w.a); n != 0 {
-			t.Errorf("%d rows: %s", n, q)
+	onTowns(t, func(t *testing.T, w *town) {
+		r := w.syncs(contactsOf(30))
+		r.mustTurn("full")
+		o, err := r.m.OpenSync(w.system(), w.a, r.link, recognition.SyncAsk{Mapping: 1, Full: true, Fresh: true})
+		w.must("open", err)
+		raw := wire.AppendChange(nil, wire.Change{Op: wire.Delete})
+		_, err = r.m.PushChunk(w.system(), w.a, r.link, o.Session, 0, wire.Chunk(1, raw))
+		w.must("chunk", err)
+		w.must("remove", r.m.RemoveLink(w.as("a.admin"), w.a, r.link))
+		for _, q := range []string{qSyncRows, qChunkRows} {
+			if n := w.count(q, w.a); n != 0 {
+				t.Errorf("%d rows: %s", n, q)
+			}
 		}
-	}
-	_, err = r.turn()
-	if refused, ok := errors.AsType[*agent.Refused](err); !ok || refused.Status != http.StatusUnauthorized {
-		t.Errorf("the agent of a link that was removed: %v", err)
-	}
+		_, err = r.turn()
+		if refused, ok := errors.AsType[*agent.Refused](err); !ok || refused.Status != http.StatusUnauthorized {
+			t.Errorf("the agent of a link that was removed: %v", err)
+		}
+	})
 }
 
 var (

@@ -227,3 +227,31 @@ func TestAWorkstationFetchesTheSignedList(t *testing.T) {
 		}
 	})
 }
+
+// TestAPersonSeesWhatTheirWorkstationMayStart: which programs, what they receive, who signed; nobody else's list.
+func TestAPersonSeesWhatTheirWorkstationMayStart(t *testing.T) {
+	eachTown(t, func(t *testing.T, w *town) {
+		m := w.House.recognition()
+		w.user("a.member", w.a, recognition.RoleUser)
+		w.user("a.auditor", w.a, recognition.RoleManager)
+		at := "/o/" + string(w.a) + "/recognition/workstation"
+		w.on("a.member", at, `href="`+at+`/programs"`)
+		w.on("a.member", at+"/programs", "has signed no program")
+		_, err := m.MakeScript(w.as("a.auditor"), w.a, start)
+		w.must("make", err)
+		if page := w.on("a.member", at+"/programs"); strings.Contains(page, start.Path) {
+			t.Error("a program that nobody signed is shown as one that may start")
+		}
+		w.must("sign", m.SignPrograms(w.as("a.admin"), w.a))
+		w.on("a.member", at+"/programs", start.Title, start.Path, start.Args[0], "Signed by", "Canary", "Fingerprint of the key")
+		for _, who := range []string{"a.auditor", "b.admin"} {
+			if r := w.ask(who, http.MethodGet, at+"/programs", ""); r.Code == http.StatusOK {
+				t.Errorf("%s, who has no workstation here, reads the list", who)
+			}
+		}
+		w.exec(qProgramList, w.a, make([]byte, 64))
+		if page := w.on("a.member", at+"/programs"); strings.Contains(page, start.Path) {
+			t.Error("a list whose signature does not hold is shown")
+		}
+	})
+}

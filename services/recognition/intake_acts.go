@@ -1,8 +1,6 @@
 package recognition
 
 import (
-	"time"
-
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/lapse"
@@ -28,7 +26,7 @@ var (
 		Title: core.Text{FR: "Voir comment se passent les synchronisations", EN: "See how synchronisations go"},
 	}
 	SyncApprove = core.ActDef{
-		Permission: "sync.approve", Resource: "link", Verb: core.Updates, Purpose: Purpose, Fresh: 15 * time.Minute, Holders: []string{RoleManager},
+		Permission: "sync.approve", Resource: "link", Verb: core.Updates, Purpose: Purpose, Fresh: fresh, Holders: []string{RoleManager},
 		Title: core.Text{FR: "Approuver ou refuser une synchronisation qui retire beaucoup de fiches", EN: "Approve or refuse a synchronisation that takes many cards away"},
 	}
 	SyncLate = core.ActDef{
@@ -36,7 +34,7 @@ var (
 		Title: core.Text{FR: "Alerter d'une synchronisation en retard", EN: "Warn that a synchronisation is late"},
 	}
 	AgentInvite = core.ActDef{
-		Permission: "agent.invite", Resource: "agent", Verb: core.Creates, Purpose: core.PurposeService, Fresh: 15 * time.Minute, Holders: []string{RoleManager},
+		Permission: "agent.invite", Resource: "agent", Verb: core.Creates, Purpose: core.PurposeService, Fresh: fresh, Holders: []string{RoleManager},
 		Title: core.Text{FR: "Créer le code d'installation d'un programme", EN: "Make the install code of a program"},
 	}
 	AgentRead = core.ActDef{

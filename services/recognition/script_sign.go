@@ -124,6 +124,19 @@ func (m *Module) FetchPrograms(ctx context.Context, org core.ID) (p Programs, er
 	return p, err
 }
 
+// OwnPrograms gives whoever uses a workstation the list of what it may start, and the name of who signed it, "" when forgotten.
+func (m *Module) OwnPrograms(ctx context.Context, org core.ID) (p Programs, signer string, err error) {
+	err = m.needs.Gate.Read(ctx, &core.Act{Def: FetchPrograms, Org: org}, func(tx core.Tx) error {
+		if p, _, err = m.programs(ctx, tx, org); err != nil {
+			return err
+		}
+		names, err := m.namesOf(ctx, tx, []core.ID{p.By})
+		signer = names[p.By]
+		return err
+	})
+	return p, signer, err
+}
+
 // ReadPrograms gives the list signed last to who sets scripts up.
 func (m *Module) ReadPrograms(ctx context.Context, org core.ID) (p Programs, err error) {
 	err = m.needs.Gate.Read(ctx, &core.Act{Def: ReadScripts, Org: org}, func(tx core.Tx) error {

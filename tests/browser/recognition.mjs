@@ -1,6 +1,6 @@
 // Caller recognition is set up: subscribed to, a tool linked step by step with a real agent on the other side, a number tried; then ended.
 import { execFile, spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join as path, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -129,6 +129,47 @@ export async function recognition({ platform, people, contextOf, both }) {
     expect(!(await page.content()).includes("jamais-montré"), "the secret shows by itself");
     await page.click("form[action$='/secret'] button");
     expect((await text(page)).includes("jamais-montré"), "who may see it does not");
+  });
+  await step("a tool is chosen among what the program sees, without scripts", async () => {
+    const there = path(folder, "other"), config = ["agent", "sync", "--config", path(there, "agent.yaml")];
+    await mkdir(path(there, "exports"), { recursive: true });
+    await page.goto(own + "/new");
+    await page.check("input[name='kind'][value='any']");
+    await page.fill("#name", "Classeur du quai");
+    await send(page);
+    const chosen = page.url().replace(/\/install$/, "");
+    await page.fill("#machine", "srv-quai");
+    await send(page);
+    const line = (await text(page)).match(/--enrol (\S+) --server (\S+)/);
+    expect((await text(page)).includes("look:"), "the file does not say where the program may look");
+    await show(chosen + "/tools");
+    await writeFile(path(there, "exports", "quai.csv"), contacts(3));
+    await writeFile(path(there, "exports", "lettre.xlsx"), "PK");
+    await writeFile(path(there, "agent.yaml"), "every: 1m\nlook: {folder: exports}\n");
+    await run(binary, [...config, "--enrol", line[1], "--server", platform.origin]);
+    const looking = spawn(binary, config, { stdio: "ignore" });
+    try {
+      await page.goto(chosen + "/wait");
+      await show();
+      await page.click("main a[href$='/tools']");
+      await until(page, "quai.csv");
+      const page1 = await text(page);
+      expect(page1.includes("id, nom, societe, tel, ville, note") && page1.includes("lettre.xlsx"), "what it sees is not named: " + page1);
+      expect(!page1.includes("Kervarec") && !page1.includes(there), "a value, or a path of the machine, left it");
+      await send(page);
+      expect((await text(page)).includes("Choisissez un outil"), "no choice is taken for one");
+      await show();
+      await page.check("input[name='tool'][value='quai.csv']");
+      await send(page);
+      expect(await page.$eval("select:has(option[value='number'][selected])", (e) => Boolean(e.name)), "no field of numbers is proposed");
+      await show();
+      await until(page, "99 99 99 99 99");
+      await page.click("main form:has(table) button.btn-primary");
+      await until(page, "Kervarec");
+    } finally { looking.kill("SIGKILL"); }
+    await rm(path(there, "exports", "quai.csv"));
+    await run(binary, [...config, "--once"]).catch(() => 0);
+    await show(chosen);
   });
   await step("a tool is removed, and the subscription ended, in words", async () => {
     await show(at + "/remove");

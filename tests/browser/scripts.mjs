@@ -61,6 +61,10 @@ export async function scripts({ platform, people, contextOf, both }) {
     await both(eyes, heard, "signer");
     await send(boss);
     expect((await text(boss)).includes("Version 1"), "the signature is not shown");
+    await page.goto(own + "/workstation");
+    await page.click("main a[href$='/workstation/programs']");
+    expect((await text(page)).includes("Lancer la gestion") && (await text(page)).includes("Signée par"), "a person does not see what their workstation may start");
+    await show();
     await page.goto(base);
     expect(!(await text(page)).includes("attend la signature"), "a signed program still waits");
     await show();

@@ -311,44 +311,74 @@ func (t *turn) patch(mine, gone []wire.Item) (changes []change) {
 
 var errRead = errors.New("agent: a content that is asked for was not held")
 
-// send packs changes into chunks and brings them one after another.
-func (t *turn) send(ctx context.Context, changes []change) error {
+// packed is a chunk that is ready to be sent.
+type packed struct {
+	body      []byte
+	puts, all int // changes
+	err       error
+}
+
+// pack makes chunks of changes until ctx ends.
+func (t *turn) pack(ctx context.Context, changes []change, ready chan<- packed) {
+	defer close(ready)
 	var raw []byte
-	rows := 0
-	flush := func() error {
-		if rows == 0 {
-			return nil
+	p := packed{}
+	flush := func() bool {
+		if p.all > 0 {
+			p.body = wire.Chunk(t.version, raw)
 		}
-		chunk := wire.Chunk(t.version, raw)
-		next, err := t.push(ctx, t.opened, t.next, chunk)
+		select {
+		case ready <- p:
+		case <-ctx.Done():
+			return false
+		}
+		raw, p = raw[:0], packed{}
+		return true
+	}
+	for _, c := range changes {
+		w := wire.Change{Op: c.op, ID: c.id, Item: c.item}
+		if c.op == wire.Put {
+			if w.Content = c.card.content; w.Content == nil {
+				p = packed{err: errRead}
+				flush()
+				return
+			}
+			p.puts++
+		}
+		raw = wire.AppendChange(raw, w)
+		if p.all++; (p.all >= t.rows || len(raw) >= wire.ChunkRaw) && !flush() {
+			return
+		}
+	}
+	if p.all > 0 {
+		flush()
+	}
+}
+
+// send brings chunks one after another; the next is packed meanwhile.
+func (t *turn) send(ctx context.Context, changes []change) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ready := make(chan packed, 1)
+	go t.pack(ctx, changes, ready)
+	done := 0
+	for p := range ready {
+		if p.err != nil {
+			return p.err
+		}
+		next, err := t.push(ctx, t.opened, t.next, p.body)
 		if err != nil {
 			return err
 		}
 		t.next = next
 		t.res.Chunks++
-		t.res.Bytes += len(chunk)
-		raw, rows = raw[:0], 0
-		return nil
+		t.res.Bytes += len(p.body)
+		t.res.Sent += p.puts
+		t.res.Deleted += p.all - p.puts
+		done += p.all
+		t.tell(Progress{"sending", done, len(changes)})
 	}
-	for i, c := range changes {
-		w := wire.Change{Op: c.op, ID: c.id, Item: c.item}
-		if c.op == wire.Put {
-			if w.Content = c.card.content; w.Content == nil {
-				return errRead
-			}
-			t.res.Sent++
-		} else {
-			t.res.Deleted++
-		}
-		raw = wire.AppendChange(raw, w)
-		if rows++; rows >= t.rows || len(raw) >= wire.ChunkRaw {
-			if err := flush(); err != nil {
-				return err
-			}
-			t.tell(Progress{"sending", i + 1, len(changes)})
-		}
-	}
-	return flush()
+	return ctx.Err()
 }
 
 // finish commits. When the platform's set is not ours, what differs is looked for once more: the tool may have been read while it changed.
@@ -367,6 +397,9 @@ func (t *turn) finish(ctx context.Context) error {
 		switch c.State {
 		case "done":
 			t.res.Held, t.res.Digest = c.Count, c.Digest
+			if t.store != nil && t.store.Generation == c.Generation && t.store.Digest == t.scan.digest && t.store.Mapping == t.version {
+				return nil // the file says so already
+			}
 			return t.scan.store(c.Generation, t.version).save(t.cfg.Store)
 		case "waiting":
 			return errWaiting

@@ -37,6 +37,7 @@ func scriptRoutes(m *recognition.Module) []edge.Route {
 		{Pattern: "POST " + scriptsBase + "/s/{script}/edit", Access: manage, Handle: p.save},
 		{Pattern: "POST " + scriptsBase + "/s/{script}/remove", Access: manage, Handle: p.remove},
 		{Pattern: "POST " + scriptsBase + "/s/{script}/restore", Access: manage, Handle: p.restore},
+		{Pattern: "GET " + ownPrograms, Access: edge.Needs(recognition.FetchPrograms), Handle: p.own},
 		{Pattern: "GET " + directoryBase, Access: read, Handle: p.phones},
 		{Pattern: "GET " + directoryBase + "/3cx.xml", Access: read, Handle: p.threeCX},
 	}

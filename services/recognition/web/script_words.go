@@ -98,9 +98,10 @@ var (
 	tcXMLAt       = i18n.T("https://VOTRE-MACHINE:8443/directory/yealink.xml, snom.xml ou cisco.xml", "https://YOUR-MACHINE:8443/directory/yealink.xml, snom.xml or cisco.xml")
 	tcXMLUser     = i18n.T("XML : nom d'utilisateur", "XML: user name")
 	tcPassword    = i18n.T("Mot de passe", "Password")
-	tcPasswordIs  = i18n.T("un jeton pour l'annuaire, fait sur la page des installations", "a token for the directory, made on the page of installations")
+	tcPasswordIs  = i18n.T("un jeton de compte de service : rôle « Reconnaissance d'appels : programme », portée directory.read", "a token of a service account: role “Caller recognition: program”, scope directory.read")
+	tcAccounts    = i18n.T("Comptes de service", "Service accounts")
 	tc3CX         = i18n.T("Modèle CRM pour 3CX", "CRM template for 3CX")
-	tc3CXLead     = i18n.T("Téléchargez-le, ajoutez-le dans 3CX (Paramètres, CRM), puis collez-y un jeton de recherche : le fichier ne contient aucun secret. Il suit le format publié par 3CX et n'a pas été essayé sur un 3CX réel.", "Download it, add it in 3CX (Settings, CRM), then paste a lookup token there: the file holds no secret. It follows the format that 3CX publishes and was not tried on a real 3CX.")
+	tc3CXLead     = i18n.T("Téléchargez-le, ajoutez-le dans 3CX (Paramètres, CRM), puis collez-y un jeton de compte de service, portée card.find : le fichier ne contient aucun secret. Il suit le format publié par 3CX et n'a pas été essayé sur un 3CX réel.", "Download it, add it in 3CX (Settings, CRM), then paste a token of a service account there, scope card.find: the file holds no secret. It follows the format that 3CX publishes and was not tried on a real 3CX.")
 	tc3CXDownload = i18n.T("Télécharger le modèle", "Download the template")
 )
 

@@ -18,6 +18,7 @@ var (
 	tsAddTool     = i18n.T("Relier un outil", "Link a tool")
 	tsNoTool      = i18n.T("Aucun outil relié", "No tool linked")
 	tsNoToolText  = i18n.T("Reliez l'outil où sont vos contacts ; cinq minutes suffisent.", "Link the tool that holds your contacts; five minutes are enough.")
+	tsNoSetter    = i18n.T("Donnez le rôle « Reconnaissance d'appels : réglages » à qui reliera l'outil de vos contacts.", "Give the role “Caller recognition: settings” to whoever will link the tool that holds your contacts.")
 	tsWaitsForYou = i18n.T("Une mise à jour attend votre accord", "An update waits for your approval")
 	tsWaitsText   = i18n.T("« %s » retirerait %s fiches sur %s. Rien n'a changé.", "“%s” would take away %s of %s cards. Nothing has changed.")
 	tsDecide      = i18n.T("Décider", "Decide")

@@ -145,7 +145,7 @@ func (p supportPages) showInstall(w http.ResponseWriter, r *http.Request, code s
 		return err
 	}
 	v := installView{list, code, p.m.Origin(), installAt(r), r.PathValue("org") == "", p.m.Now()}
-	return ui.Render(w, r, http.StatusOK, installPage(v))
+	return ui.Render(w, ui.Asking(r, "script.fetch"), http.StatusOK, installPage(v))
 }
 
 func (p supportPages) invite(w http.ResponseWriter, r *http.Request) error {
