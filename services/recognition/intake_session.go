@@ -120,13 +120,13 @@ func (m *Module) syncOpened(ctx context.Context, row syncRow) (wire.Opened, erro
 	}
 	err = s.read(ctx, func(tx core.Tx, shelf int64) error {
 		out.Generation = s.row.generation
-		var digest wire.Digest
+		sums := s.adding(func(wire.Element) {})
 		err := s.base(ctx, tx, shelf, func(e wire.Entry) error {
-			digest.Add(s.hasher.Element(e))
-			out.Count++
+			sums.add(e)
 			return nil
 		})
-		out.Digest = digest.String()
+		sums.end()
+		out.Digest, out.Count = sums.digest.String(), sums.count
 		return err
 	})
 	if row.next > 0 {

@@ -14,6 +14,7 @@ import (
 type cardSet struct {
 	m       *Module
 	row     syncRow
+	key     []byte
 	hasher  *wire.Hasher
 	changes []cardChange // by id, the last of each
 	forget  map[wire.Item]bool
@@ -29,7 +30,7 @@ type cardChange struct {
 
 // syncSet reads the chunks of a session.
 func (m *Module) syncSet(ctx context.Context, row syncRow, key []byte) (*cardSet, error) {
-	s := &cardSet{m: m, row: row, hasher: wire.NewHasher(key), forget: map[wire.Item]bool{}}
+	s := &cardSet{m: m, row: row, key: key, hasher: wire.NewHasher(key), forget: map[wire.Item]bool{}}
 	if row.next == 0 {
 		return s, nil
 	}
@@ -141,19 +142,67 @@ type syncOutcome struct {
 	puts       []cardChange // to write
 }
 
-// merge walks the shelf and the changes together. Each entry of the result is given.
-func (s *cardSet) merge(ctx context.Context, tx core.Tx, shelf int64, give func(wire.Entry, wire.Element)) (o syncOutcome, err error) {
+// adder adds up the entries of a set on a goroutine of its own, beside whoever walks through them.
+type adder struct {
+	some   []wire.Entry // not handed over yet
+	in     chan []wire.Entry
+	done   chan struct{}
+	digest wire.Digest
+	count  int
+}
+
+// addedAtOnce is how many entries are handed over at a time.
+const addedAtOnce = 4_096
+
+// adding begins one; the elements are given to give on its goroutine.
+func (s *cardSet) adding(give func(wire.Element)) *adder {
+	a := &adder{in: make(chan []wire.Entry, 4), done: make(chan struct{})}
+	go func() {
+		defer close(a.done)
+		for some := range a.in {
+			for _, e := range some {
+				el := s.hasher.Element(e)
+				a.digest.Add(el)
+				give(el)
+			}
+		}
+	}()
+	return a
+}
+
+func (a *adder) add(e wire.Entry) {
+	if a.some == nil {
+		a.some = make([]wire.Entry, 0, addedAtOnce)
+	}
+	a.some = append(a.some, e)
+	if a.count++; len(a.some) == addedAtOnce {
+		a.in <- a.some
+		a.some = nil
+	}
+}
+
+// end waits until all is added up.
+func (a *adder) end() {
+	a.in <- a.some
+	close(a.in)
+	<-a.done
+}
+
+// merge walks the shelf and the changes together. Each element of the result is given.
+func (s *cardSet) merge(ctx context.Context, tx core.Tx, shelf int64, give func(wire.Element)) (o syncOutcome, err error) {
 	o.shelf, o.generation = shelf, s.row.generation
+	sums, items := s.adding(give), wire.NewHasher(s.key)
+	defer func() {
+		sums.end()
+		o.digest, o.after = sums.digest, sums.count
+	}()
 	next := 0
 	add := func(c cardChange) {
 		if c.gone {
 			return
 		}
-		el := s.hasher.Element(c.entry)
-		o.digest.Add(el)
-		o.after++
 		o.puts = append(o.puts, c)
-		give(c.entry, el)
+		sums.add(c.entry)
 	}
 	err = s.base(ctx, tx, shelf, func(e wire.Entry) error {
 		o.before++
@@ -175,15 +224,12 @@ func (s *cardSet) merge(ctx context.Context, tx core.Tx, shelf int64, give func(
 			o.deletes++
 			return nil
 		}
-		el := s.hasher.Element(e)
-		if s.forget[el.Item()] {
+		if len(s.forget) > 0 && s.forget[items.Element(e).Item()] {
 			o.gone = append(o.gone, Key(e.ID))
 			o.deletes++
 			return nil
 		}
-		o.digest.Add(el)
-		o.after++
-		give(e, el)
+		sums.add(e)
 		return nil
 	})
 	for ; next < len(s.changes); next++ {
@@ -193,7 +239,7 @@ func (s *cardSet) merge(ctx context.Context, tx core.Tx, shelf int64, give func(
 }
 
 // sum gives each element of what the set would be, within one snapshot.
-func (s *cardSet) sum(ctx context.Context, give func(wire.Entry, wire.Element)) (o syncOutcome, err error) {
+func (s *cardSet) sum(ctx context.Context, give func(wire.Element)) (o syncOutcome, err error) {
 	err = s.read(ctx, func(tx core.Tx, shelf int64) (err error) {
 		o, err = s.merge(ctx, tx, shelf, give)
 		return err
@@ -230,7 +276,7 @@ func (m *Module) syncCells(ctx context.Context, org, link, session core.ID, n in
 		return nil, err
 	}
 	cells := wire.NewCells(n)
-	if _, err := s.sum(ctx, func(_ wire.Entry, el wire.Element) { cells.Add(el.Item()) }); err != nil {
+	if _, err := s.sum(ctx, func(el wire.Element) { cells.Add(el.Item()) }); err != nil {
 		return nil, err
 	}
 	return cells.Append(nil), nil
@@ -242,7 +288,7 @@ func (m *Module) syncItems(ctx context.Context, org, link, session core.ID) ([]b
 		return nil, err
 	}
 	var items []wire.Item
-	if _, err := s.sum(ctx, func(_ wire.Entry, el wire.Element) { items = append(items, el.Item()) }); err != nil {
+	if _, err := s.sum(ctx, func(el wire.Element) { items = append(items, el.Item()) }); err != nil {
 		return nil, err
 	}
 	return wire.AppendItems(nil, items), nil

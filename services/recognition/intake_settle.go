@@ -97,7 +97,7 @@ func (m *Module) settleSync(ctx context.Context, org, link, session core.ID) err
 	if err != nil {
 		return err
 	}
-	o, err := s.sum(ctx, func(wire.Entry, wire.Element) {})
+	o, err := s.sum(ctx, func(wire.Element) {})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"maps"
-	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -29,10 +28,12 @@ var (
 type memory struct {
 	limit int64 // bytes of all indexes; 0: none is held
 	load  func(ctx context.Context, org core.ID) (*held, error)
+	renew func(ctx context.Context, org core.ID, l late) (*held, error)
 	log   *slog.Logger
 
 	mu      sync.RWMutex
 	orgs    map[core.ID]*held
+	late    map[core.ID]*late
 	changed map[core.ID]time.Time // when the cards of an organization last did
 	loading map[core.ID]bool
 	turn    uint64 // grows with each change heard of: what was read before it is not kept
@@ -44,18 +45,41 @@ type memory struct {
 
 // held is the index of one organization.
 type held struct {
-	index index.Index
-	links []core.ID
-	used  atomic.Int64 // when it last answered
+	index   *index.Index
+	links   []core.ID
+	shelves []int64
+	used    atomic.Int64 // when it last answered
+	// changed are the cards that changed since the index was loaded; late holds what they say now.
+	changed map[place]struct{}
+	late    *index.Index
 }
 
-func (m *memory) open(limit int64, log *slog.Logger, listen func(string, func(string)) func(), load func(context.Context, core.ID) (*held, error)) {
-	m.limit, m.load, m.log = limit, load, log
+func (h *held) find(blind []byte, give func(link uint16, key, value []byte)) {
+	h.index.Find(blind, func(link uint16, key, value []byte) {
+		if _, ok := h.changed[place{link, Key(key)}]; !ok {
+			give(link, key, value)
+		}
+	})
+	if h.late != nil {
+		h.late.Find(blind, give)
+	}
+}
+
+func (h *held) size() int64 {
+	n := h.index.Size()
+	if h.late != nil {
+		n += h.late.Size() + int64(len(h.changed))*40
+	}
+	return n
+}
+
+func (m *memory) open(limit int64, log *slog.Logger, listen func(string, func(string)) func()) {
+	m.limit, m.log, m.late = limit, log, map[core.ID]*late{}
 	m.orgs, m.changed, m.loading = map[core.ID]*held{}, map[core.ID]time.Time{}, map[core.ID]bool{}
 	m.ending, m.end = context.WithCancel(context.Background())
 	m.deaf = func() {}
 	if limit > 0 && listen != nil {
-		m.deaf = listen(topicCards, func(org string) { m.forget(core.ID(org)) })
+		m.deaf = listen(topicCards, m.hear)
 	}
 }
 
@@ -68,16 +92,16 @@ func (m *memory) close() {
 	m.working.Wait()
 }
 
-// forget drops what is held of an organization; of all when it is not named.
-func (m *memory) forget(org core.ID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+// drop ends what is held of an organization; of all when it is not named.
+func (m *memory) drop(org core.ID) {
 	m.turn++
 	if org.IsZero() {
 		clear(m.orgs)
+		clear(m.late)
 		return
 	}
 	delete(m.orgs, org)
+	delete(m.late, org)
 	if len(m.changed) > 10_000 {
 		clear(m.changed)
 	}
@@ -91,7 +115,7 @@ func (m *memory) find(org core.ID, blind []byte) (list []hit, ok bool) {
 	}
 	m.mu.RLock()
 	h := m.orgs[org]
-	wanted := h == nil && !m.loading[org] && time.Since(m.changed[org]) > settledFor
+	wanted := h == nil && !m.loading[org] && (m.late[org] != nil || time.Since(m.changed[org]) > settledFor)
 	m.mu.RUnlock()
 	if wanted {
 		m.fetch(org)
@@ -100,7 +124,7 @@ func (m *memory) find(org core.ID, blind []byte) (list []hit, ok bool) {
 		return nil, false
 	}
 	h.used.Store(time.Now().UnixNano())
-	h.index.Find(blind, func(link uint16, key, value []byte) {
+	h.find(blind, func(link uint16, key, value []byte) {
 		if len(list) < mostMatches {
 			list = append(list, hit{h.links[link], key, value})
 		}
@@ -124,30 +148,56 @@ func (m *memory) fetch(org core.ID) {
 	}
 	m.loading[org] = true
 	turn := m.turn
+	var l late
+	if known := m.late[org]; known != nil {
+		l = late{known.held, maps.Clone(known.changed)}
+	}
 	m.working.Go(func() {
-		h, err := m.load(db.Long(m.ending), org)
+		h, err := m.read(db.Long(m.ending), org, l)
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		delete(m.loading, org)
 		switch {
 		case err != nil && m.ending.Err() == nil:
 			m.changed[org] = time.Now() // not again at once
+			delete(m.late, org)
 			m.log.Warn("the cards of an organization were not loaded", slog.String("organization", string(org)), slog.String("error", err.Error()))
-		case err == nil && m.turn == turn && h.index.Size() <= m.limit:
+		case err == nil && m.turn == turn && h.size() <= m.limit:
 			h.used.Store(time.Now().UnixNano())
 			m.orgs[org] = h
+			delete(m.late, org)
 			m.evict(org)
-		case err == nil && h.index.Size() > m.limit:
+		case err == nil && h.size() > m.limit:
+			delete(m.late, org)
 			m.changed[org] = time.Now().Add(time.Hour) // too big to be held: not tried again for a while
 		}
 	})
+}
+
+// read brings an index up to date that few changes were heard of, or loads one whole.
+func (m *memory) read(ctx context.Context, org core.ID, l late) (*held, error) {
+	if l.held != nil {
+		if h, err := m.renew(ctx, org, l); h != nil || err != nil {
+			return h, err
+		}
+	}
+	return m.load(ctx, org)
 }
 
 // evict drops those that answered longest ago until all fit.
 func (m *memory) evict(but core.ID) {
 	size := int64(0)
 	for _, h := range m.orgs {
-		size += h.index.Size()
+		size += h.size()
+	}
+	for _, l := range m.late {
+		size += l.held.size()
+	}
+	if size > m.limit {
+		for _, l := range m.late {
+			size -= l.held.size()
+		}
+		clear(m.late)
 	}
 	oldest := slices.SortedFunc(maps.Keys(m.orgs), func(a, b core.ID) int {
 		return cmp.Compare(m.orgs[a].used.Load(), m.orgs[b].used.Load())
@@ -157,7 +207,7 @@ func (m *memory) evict(but core.ID) {
 			return
 		}
 		if org != but {
-			size -= m.orgs[org].index.Size()
+			size -= m.orgs[org].size()
 			delete(m.orgs, org)
 		}
 	}
@@ -165,22 +215,13 @@ func (m *memory) evict(but core.ID) {
 
 // loadIndex reads every card of an organization that can be found, in one snapshot.
 func (m *Module) loadIndex(ctx context.Context, org core.ID) (*held, error) {
-	h := &held{}
-	type served struct {
-		link  core.ID
-		shelf int64
-	}
-	err := m.needs.Reader.Read(ctx, func(tx core.Tx) error {
-		all, err := db.All(ctx, tx, qServed, func(scan db.Scan) (s served, err error) {
-			err = scan(&s.link, &s.shelf)
-			return s, err
-		}, org)
-		if err != nil {
+	h := &held{index: &index.Index{}}
+	err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
+		if h.links, h.shelves, err = served(ctx, tx, org); err != nil {
 			return err
 		}
-		for i, s := range all[:min(len(all), math.MaxUint16)] {
-			h.links = append(h.links, s.link)
-			if err := h.read(ctx, tx, org, s.shelf, uint16(i)); err != nil {
+		for i, shelf := range h.shelves {
+			if err := h.read(ctx, tx, org, shelf, uint16(i)); err != nil {
 				return err
 			}
 		}

@@ -83,7 +83,8 @@ type Module struct {
 // New makes the service.
 func New(n Needs) *Module {
 	m := &Module{needs: n}
-	m.memory.open(n.Memory, n.Log, n.Listen, m.loadIndex)
+	m.memory.load, m.memory.renew = m.loadIndex, m.renewIndex
+	m.memory.open(n.Memory, n.Log, n.Listen)
 	m.calls.open(m)
 	m.support.listen(m)
 	return m

@@ -158,7 +158,11 @@ func (m *Module) put(ctx context.Context, tx core.Tx, org, link core.ID, shelf i
 		if err := putPairs(ctx, tx, org, shelf, pairs); err != nil {
 			return err
 		}
-		if err := m.turned(ctx, tx, org, link, int64(len(rows))-gone); err != nil {
+		keys := make([]Key, len(rows))
+		for i := range rows {
+			keys[i] = rows[i].Key
+		}
+		if err := m.turned(ctx, tx, org, link, shelf, int64(len(rows))-gone, keys); err != nil {
 			return err
 		}
 	}
@@ -224,9 +228,9 @@ func putPairs(ctx context.Context, tx core.Tx, org core.ID, shelf int64, pairs [
 }
 
 // turned notes that cards in use changed.
-func (m *Module) turned(ctx context.Context, tx core.Tx, org, link core.ID, more int64) error {
+func (m *Module) turned(ctx context.Context, tx core.Tx, org, link core.ID, shelf, more int64, keys []Key) error {
 	_, err := tx.Exec(ctx, qLinkTurn, org, link, more, clock.Micros(m.now()))
-	tx.Notify(topicCards, string(org))
+	tellChanged(tx, org, shelf, keys)
 	return err
 }
 
@@ -251,7 +255,7 @@ func (m *Module) remove(ctx context.Context, tx core.Tx, org, link core.ID, shel
 	if state != shelfUsed || gone == 0 {
 		return nil
 	}
-	return m.turned(ctx, tx, org, link, -gone)
+	return m.turned(ctx, tx, org, link, shelf, -gone, keys)
 }
 
 func (m *Module) walk(ctx context.Context, tx core.Tx, org core.ID, shelf int64, give func(Key, Mark) error) error {
