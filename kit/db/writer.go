@@ -13,6 +13,7 @@ import (
 // How much one group takes before it commits, and when the log of SQLite is folded into its file.
 const (
 	groupSize       = 512
+	groupSmall      = 32
 	groupTime       = 20 * time.Millisecond
 	checkpointBytes = 16 << 20
 	truncateBytes   = 256 << 20
@@ -327,12 +328,13 @@ func (w *writer) group() bool {
 	return true
 }
 
-// more takes those who came meanwhile into the group. As long as it is smaller than the one before, whose callers were just
-// answered, the rest are likely on their way: they are let run first, and share this sync instead of asking for the next.
+// more takes those who came meanwhile into the group. As long as it is small, and smaller than the one before, whose callers
+// were just answered, others are likely on their way: they are let run first, and share this sync instead of asking for the
+// next. A large group gains nothing by waiting, and its sync is time for others to come.
 func (w *writer) more() {
 	n := len(w.taken)
 	w.taken = w.take(w.taken)
-	if len(w.taken) == n && n < w.last {
+	if len(w.taken) == n && n < min(w.last, groupSmall) {
 		runtime.Gosched()
 		w.taken = w.take(w.taken)
 	}
