@@ -5,5 +5,6 @@
 // Start reading at: Module.Lookup.
 //
 // Its rooms: number (what a number is) · index (found in memory) · wire (what an agent sends) · source and agent (at the customer's) ·
-// line (telephony) · pop (screen-pop scripts) · desk (the workstation's agent) · directory (LDAP, XML, templates) · web, api, plug.
+// line (telephony) · pop (screen-pop scripts) · code (one-time codes to enrol) · desk (the workstation's agent) · directory (LDAP, XML,
+// templates) · web, api, plug.
 package recognition

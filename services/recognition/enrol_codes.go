@@ -2,9 +2,6 @@ package recognition
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base32"
 	"encoding/hex"
 	"errors"
 	"slices"
@@ -13,23 +10,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/abuse"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/ids"
+	"github.com/rempart/rempart/services/recognition/code"
 )
-
-// codeLife is how long an install code serves.
-const codeLife = 15 * time.Minute
 
 // tokenLife is how long the token of a program serves.
 const tokenLife = 365 * 24 * time.Hour
-
-// Limits of tries to enrol: for a source, and for the whole platform.
-var (
-	enrolPerSource = abuse.Limit{Burst: 5, Every: 3 * time.Minute}
-	enrolPerHouse  = abuse.Limit{Burst: 60, Every: time.Second}
-)
 
 // scopesOf says what each kind of program may do.
 var scopesOf = map[string][]core.Permission{
@@ -78,32 +66,6 @@ func (m *Module) agentOf(ctx context.Context, tx core.Tx, org, account core.ID) 
 	return db.One(ctx, tx, qAgentByAccount, scanAgent, org, account)
 }
 
-// newCode makes 100 random bits as a person types them, in capitals and digits that cannot be taken for one another.
-func newCode() string {
-	var b [13]byte
-	if _, err := rand.Read(b[:]); err != nil {
-		panic(err) // crypto/rand never fails (Go 1.24)
-	}
-	text := base32.NewEncoding("ABCDEFGHJKLMNPQRSTUVWXYZ23456789").WithPadding(base32.NoPadding).EncodeToString(b[:])[:20]
-	var groups []string
-	for g := range slices.Chunk([]byte(text), 4) {
-		groups = append(groups, string(g))
-	}
-	return strings.Join(groups, "-")
-}
-
-// hashCode is what is kept of a code: 100 bits cannot be guessed from their hash.
-func hashCode(code string) string {
-	code = strings.Map(func(r rune) rune {
-		if r == '-' || r == ' ' {
-			return -1
-		}
-		return r
-	}, strings.ToUpper(code))
-	sum := sha256.Sum256([]byte("recognition.install\x00" + code))
-	return hex.EncodeToString(sum[:])
-}
-
 func (m *Module) inviteAgent(ctx context.Context, org core.ID, what string, link core.ID, name string) (Install, error) {
 	name = strings.TrimSpace(name)
 	bad := errWhat
@@ -113,8 +75,8 @@ func (m *Module) inviteAgent(ctx context.Context, org core.ID, what string, link
 	if n := utf8.RuneCountInString(name); n < 1 || n > 80 {
 		bad = bad.With("name", agentNameBad)
 	}
-	id, code := ids.At(m.now()), newCode()
-	until := m.now().Add(codeLife)
+	id, shown := ids.At(m.now()), code.New()
+	until := m.now().Add(code.Life)
 	sealed, err := m.needs.Sealer.Seal(ctx, org, agentPlace(org, id), []byte(name))
 	if err != nil {
 		return Install{}, err
@@ -131,28 +93,33 @@ func (m *Module) inviteAgent(ctx context.Context, org core.ID, what string, link
 			}
 		}
 		act.Changed("what", "", what)
-		_, err := tx.Exec(ctx, qAddAgent, org, id, what, link, sealed, hashCode(code), clock.Micros(until), "", actor.ID, clock.Micros(m.now()))
+		_, err := tx.Exec(ctx, qAddAgent, org, id, what, link, sealed, hashed(shown), clock.Micros(until), "", actor.ID, clock.Micros(m.now()))
 		return err
 	})
-	return Install{id, code, until}, err
+	return Install{id, shown, until}, err
 }
 
+// hashed is what is kept of a code.
+func hashed(typed string) string { return hex.EncodeToString(code.Program.Hash(typed)) }
+
 // enrol spends the code in an act of its own, then asks the house for the account: a code serves once whatever happens next.
-func (m *Module) enrol(ctx context.Context, code string) (Enrolled, error) {
+func (m *Module) enrol(ctx context.Context, typed string) (Enrolled, error) {
 	var a agentRow
 	var found bool
 	act := &core.Act{Def: &AgentEnrol, Org: core.Platform}
 	err := m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		if err := slowEnrol(ctx, tx, m.now()); err != nil {
+		v, err := code.Program.Try(ctx, tx, m.now())
+		if err == nil && !v.OK {
+			err = errEnrolSlow.After(v.Retry)
+		}
+		if err != nil {
 			return err
 		}
-		var err error
-		hashed := hashCode(code)
-		if a, found, err = db.One(ctx, tx, qAgentByCode, scanAgent, hashed, clock.Micros(m.now())); err != nil {
+		if a, found, err = db.One(ctx, tx, qAgentByCode, scanAgent, hashed(typed), clock.Micros(m.now())); err != nil {
 			return err
 		}
 		if found {
-			n, err := tx.Exec(ctx, qSpendCode, a.org, a.ID, hashed)
+			n, err := tx.Exec(ctx, qSpendCode, a.org, a.ID, hashed(typed))
 			if found = n == 1; err != nil {
 				return err
 			}
@@ -191,24 +158,6 @@ func (m *Module) enrol(ctx context.Context, code string) (Enrolled, error) {
 		return Enrolled{}, errors.Join(err, m.needs.Tokens.Revoke(context.WithoutCancel(system), a.org, account, "recognition.dismissed"))
 	}
 	return Enrolled{Org: a.org, Link: a.Link, What: a.What, Token: secret}, nil
-}
-
-// slowEnrol keeps a stranger from trying codes.
-func slowEnrol(ctx context.Context, tx core.Tx, now time.Time) error {
-	for _, l := range []struct {
-		key   string
-		limit abuse.Limit
-	}{{abuse.Source(core.ActorOf(ctx).Address).String(), enrolPerSource}, {"house", enrolPerHouse}} {
-		sum := sha256.Sum256([]byte("recognition.enrol\x00" + l.key))
-		v, err := abuse.Take(ctx, tx, "enrol:"+hex.EncodeToString(sum[:16]), l.limit, now)
-		if err != nil {
-			return err
-		}
-		if !v.OK {
-			return errEnrolSlow.After(v.Retry)
-		}
-	}
-	return nil
 }
 
 func (m *Module) agents(ctx context.Context, org core.ID) (all []Agent, err error) {

@@ -72,7 +72,7 @@ func (m *Module) Manifest() core.Manifest {
 		Duties: slices.Concat(
 			[]*core.Duty{Tidy},
 			callDuties,
-			[]*core.Duty{shredding, seeing, guessing, deviceTrial},
+			[]*core.Duty{shredding, seeing, deviceTrial},
 			settingDuties,
 		),
 		Roles: roles,
