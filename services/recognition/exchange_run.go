@@ -21,6 +21,8 @@ import (
 const (
 	leaseLife = 15 * time.Second
 	looksEach = 2 * time.Second
+	// looksIdle is how often while no organization has an exchange: one that is connected is told at once.
+	looksIdle = 30 * time.Second
 	// patience is how long an exchange that refused us is left alone: its passwords are typed by people.
 	patience = 5 * time.Minute
 	retry    = 10 * time.Second
@@ -91,8 +93,12 @@ func (m *Module) runExchanges(ctx context.Context) error {
 	tick := time.NewTicker(looksEach)
 	defer tick.Stop()
 	for {
-		if err := s.look(ctx); err != nil && ctx.Err() == nil {
+		there, err := s.look(ctx)
+		if err != nil && ctx.Err() == nil {
 			m.needs.Log.WarnContext(ctx, "exchanges not looked at", "error", err.Error())
+		}
+		if tick.Reset(looksEach); err == nil && there == 0 {
+			tick.Reset(looksIdle)
 		}
 		select {
 		case <-ctx.Done():
@@ -125,15 +131,15 @@ func (s *switchboard) end(ctx context.Context, r *runner) {
 	}
 }
 
-// look starts what should run here, ends what should not, renews leases and does errands.
-func (s *switchboard) look(ctx context.Context) error {
+// look starts what should run here, ends what should not, renews leases and does errands. It tells how many exchanges there are.
+func (s *switchboard) look(ctx context.Context) (there int, err error) {
 	var rows []lineRow
-	err := s.m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
+	err = s.m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
 		rows, err = db.All(ctx, tx, qRunning, scanLine)
 		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for id, r := range s.running {
 		if i := slices.IndexFunc(rows, func(row lineRow) bool { return row.ID == id }); i < 0 || rows[i].Version != r.row.Version {
@@ -151,14 +157,14 @@ func (s *switchboard) look(ctx context.Context) error {
 		held, err := s.lease(ctx, r)
 		switch {
 		case err != nil:
-			return err
+			return 0, err
 		case !held && s.running[row.ID] != nil:
 			s.end(ctx, r)
 		case held && s.running[row.ID] == nil:
 			s.start(ctx, r)
 		}
 	}
-	return s.doErrands(ctx)
+	return len(rows), s.doErrands(ctx)
 }
 
 // lease takes or renews a lease when it is time to, or when there is something new to tell.
