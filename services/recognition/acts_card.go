@@ -6,8 +6,8 @@ import (
 	"github.com/rempart/rempart/core"
 )
 
-// secretFresh is how recent the proof of identity of whoever sees a secret or removes a link must be.
-const secretFresh = 15 * time.Minute
+// fresh is how recent a proof of identity must be of whoever sees a secret, connects, signs, removes or ends something.
+const fresh = 15 * time.Minute
 
 // The acts on links and cards.
 var (
@@ -25,11 +25,11 @@ var (
 		Title: core.Text{FR: "Relier un outil, régler ce qui est montré", EN: "Link a tool, set what is shown"},
 	}
 	ReadLinkSecret = &core.ActDef{
-		Permission: "link.secret", Resource: "link", Verb: core.Reads, Purpose: Purpose, Holders: []string{RoleManager}, Fresh: secretFresh,
+		Permission: "link.secret", Resource: "link", Verb: core.Reads, Purpose: Purpose, Holders: []string{RoleManager}, Fresh: fresh,
 		Title: core.Text{FR: "Voir les secrets d'un outil relié", EN: "See the secrets of a linked tool"},
 	}
 	RemoveLinkAct = &core.ActDef{
-		Permission: "link.remove", Resource: "link", Verb: core.Deletes, Purpose: Purpose, Holders: []string{RoleManager, "admin"}, Fresh: secretFresh,
+		Permission: "link.remove", Resource: "link", Verb: core.Deletes, Purpose: Purpose, Holders: []string{RoleManager, "admin"}, Fresh: fresh,
 		Title: core.Text{FR: "Retirer un outil relié et effacer ses fiches", EN: "Remove a linked tool and erase its cards"},
 	}
 )

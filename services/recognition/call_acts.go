@@ -1,8 +1,6 @@
 package recognition
 
 import (
-	"time"
-
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/lapse"
@@ -13,14 +11,11 @@ const (
 	onLine = "line"
 )
 
-// soon is how fresh the proof of identity must be of whoever connects an exchange.
-const soon = 15 * time.Minute
-
 func callAct(p core.Permission, resource string, verb core.Verb, fr, en string, holders ...string) *core.ActDef {
 	return &core.ActDef{Permission: p, Resource: resource, Verb: verb, Purpose: Purpose, Holders: holders, Title: core.Text{FR: fr, EN: en}}
 }
 
-func recent(d *core.ActDef) *core.ActDef { d.Fresh = soon; return d }
+func recent(d *core.ActDef) *core.ActDef { d.Fresh = fresh; return d }
 
 // The acts on calls and lines.
 var (

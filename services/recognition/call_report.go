@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
@@ -33,17 +34,21 @@ var refField = core.IndexField{Name: "recognition_call.ref", Version: 1, Bits: 4
 // longest are the most characters kept of what an exchange says.
 const longest = 256
 
-func tidy(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == '\u202e' || r == '\u2066' || r == '\u2067' || r == '\u2068' {
+func tidy(s string) string { return tidyTo(s, longest) }
+
+// tidyTo keeps the beginning of what somebody else's program says, without what is not seen: a mark of direction would have a caller's
+// name read otherwise than it is written.
+func tidyTo(s string, most int) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, ""))
-	if runes := []rune(s); len(runes) > longest {
-		s = string(runes[:longest])
+	}, strings.ToValidUTF8(s, "")))
+	if runes := []rune(s); len(runes) > most {
+		s = strings.TrimSpace(string(runes[:most]))
 	}
-	return strings.TrimSpace(s)
+	return s
 }
 
 // report keeps one event. from is the exchange that told it; "" for one told by a program, which may speak of any extension.

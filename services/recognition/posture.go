@@ -3,9 +3,7 @@ package recognition
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
@@ -169,7 +167,7 @@ var (
 const mostDevices = 20
 
 func (p *Posture) check() error {
-	p.Name, p.System = cut(p.Name, 80), cut(p.System, 80)
+	p.Name, p.System = tidyTo(p.Name, 80), tidyTo(p.System, 80)
 	if !ids.Valid(string(p.Device)) || p.Name == "" {
 		return errPosture
 	}
@@ -179,20 +177,6 @@ func (p *Posture) check() error {
 		}
 	}
 	return nil
-}
-
-// cut keeps the printable beginning of a text.
-func cut(text string, most int) string {
-	text = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r < ' ' || r == utf8.RuneError || r == 0x7f {
-			return -1
-		}
-		return r
-	}, text))
-	if r := []rune(text); len(r) > most {
-		text = string(r[:most])
-	}
-	return text
 }
 
 // ReportPosture takes what an agent says of the actor's own workstation. A change is an act; to say again what is known is not.
@@ -225,7 +209,7 @@ func (m *Module) ReportPosture(ctx context.Context, org core.ID, p Posture) erro
 	}
 	if !changed {
 		return m.needs.Gate.Keep(ctx, seeing, func(tx core.Tx) error {
-			_, err := tx.Exec(ctx, qDeviceSeen, org, me, p.Device, micros(now))
+			_, err := tx.Exec(ctx, qDeviceSeen, org, me, p.Device, clock.Micros(now))
 			return err
 		})
 	}
@@ -266,9 +250,9 @@ func (m *Module) putDevice(ctx context.Context, tx core.Tx, d *Device, known boo
 	}
 	args := []any{d.Org, d.Person, d.ID, sealed}
 	for i := range Checks {
-		args = append(args, string(d.states[i]), micros(d.since[i]))
+		args = append(args, string(d.states[i]), clock.Micros(d.since[i]))
 	}
-	_, err = tx.Exec(ctx, qDevicePut, append(args, micros(d.FirstAt), micros(d.SeenAt))...)
+	_, err = tx.Exec(ctx, qDevicePut, append(args, clock.Micros(d.FirstAt), clock.Micros(d.SeenAt))...)
 	return err
 }
 

@@ -7,21 +7,18 @@ import (
 	"github.com/rempart/rempart/kit/lapse"
 )
 
-const (
-	onScript    = "script"
-	scriptFresh = 15 * time.Minute
-)
+const onScript = "script"
 
-func scriptAct(p core.Permission, verb core.Verb, fresh time.Duration, fr, en string, holders ...string) *core.ActDef {
-	return &core.ActDef{Permission: p, Resource: onScript, Verb: verb, Purpose: Purpose, Fresh: fresh, Holders: holders, Title: core.Text{FR: fr, EN: en}}
+func scriptAct(p core.Permission, verb core.Verb, since time.Duration, fr, en string, holders ...string) *core.ActDef {
+	return &core.ActDef{Permission: p, Resource: onScript, Verb: verb, Purpose: Purpose, Fresh: since, Holders: holders, Title: core.Text{FR: fr, EN: en}}
 }
 
 // The acts on screen-pop scripts (CTI-23). Who sets scripts up does not sign the programs that they start: an administrator does.
 var (
 	ReadScripts   = scriptAct("script.read", core.Reads, 0, "Voir les scripts d'appel et leurs versions", "See call scripts and their versions", RoleManager, "admin")
-	ManageScripts = scriptAct("script.manage", core.Updates, scriptFresh, "Régler les scripts d'appel", "Set call scripts up", RoleManager)
+	ManageScripts = scriptAct("script.manage", core.Updates, fresh, "Régler les scripts d'appel", "Set call scripts up", RoleManager)
 	TryScripts    = scriptAct("script.try", core.Reads, 0, "Essayer les scripts avec un numéro", "Try scripts with a number", RoleManager)
-	SignPrograms  = scriptAct("script.sign", core.Updates, scriptFresh, "Signer la liste des programmes que les postes démarrent", "Sign the list of programs that workstations start", "admin")
+	SignPrograms  = scriptAct("script.sign", core.Updates, fresh, "Signer la liste des programmes que les postes démarrent", "Sign the list of programs that workstations start", "admin")
 	FetchPrograms = scriptAct("script.fetch", core.Reads, 0, "Recevoir la liste signée des programmes", "Receive the signed list of programs", RoleUser, RoleAgent)
 	RunScript     = scriptAct("script.run", core.Reads, 0, "Faire exécuter par la plateforme un script de son propre appel", "Have the platform run a script of one's own call", RoleUser)
 )

@@ -19,8 +19,6 @@ const (
 	WaySignUp = "signup" // it signed up for the service: on the web, by API or by a form of another site
 )
 
-const fresh = 15 * time.Minute
-
 // The acts of subscriptions.
 var (
 	ReadSubscription = &core.ActDef{

@@ -2,11 +2,13 @@ package recognition
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/ids"
@@ -242,7 +244,7 @@ func (m *Module) closeCase(ctx context.Context, act *core.Act, org, id core.ID, 
 		if !c.Open() {
 			return errCaseClosed
 		}
-		act.Changed("noted", "", itoa(c.Noted))
+		act.Changed("noted", "", strconv.Itoa(c.Noted))
 		return m.endCase(ctx, tx, &c, how)
 	})
 	if err != nil {
@@ -256,7 +258,7 @@ func (m *Module) endCase(ctx context.Context, tx core.Tx, c *Case, how string) e
 	if _, err := tx.Exec(ctx, qForgetLines, c.Org, c.ID); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, qCloseCase, c.Org, c.ID, micros(m.now()), closer(ctx), how); err != nil {
+	if _, err := tx.Exec(ctx, qCloseCase, c.Org, c.ID, clock.Micros(m.now()), closer(ctx), how); err != nil {
 		return err
 	}
 	tx.Notify(supportTopic, string(c.Org))
@@ -277,7 +279,7 @@ func (m *Module) shred(ctx context.Context, org, id core.ID) error {
 		return err
 	}
 	return m.needs.Gate.Keep(ctx, shredding, func(tx core.Tx) error {
-		_, err := tx.Exec(ctx, qShredded, org, id, micros(m.now()))
+		_, err := tx.Exec(ctx, qShredded, org, id, clock.Micros(m.now()))
 		return err
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/probe"
@@ -222,7 +223,7 @@ func (m *Module) countCases(ctx context.Context) (core.Sight, error) {
 	var all, overdue int
 	err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
 		if all, _, err = db.One(ctx, tx, qCasesCount, db.Value[int]); err == nil {
-			overdue, _, err = db.One(ctx, tx, qCasesOverdue, db.Value[int], micros(m.now().Add(-grace).Add(-grace/7)))
+			overdue, _, err = db.One(ctx, tx, qCasesOverdue, db.Value[int], clock.Micros(m.now().Add(-grace).Add(-grace/7)))
 		}
 		return err
 	})

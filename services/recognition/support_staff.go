@@ -3,8 +3,10 @@ package recognition
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 )
 
@@ -107,7 +109,7 @@ func (m *Module) Name(ctx context.Context, id, person core.ID, may bool) error {
 		act.Changed("named", "no", "yes")
 		// The organization's own journal tells who may read what was noted of it.
 		act.Also = append(act.Also, &core.Act{Def: NameStaff, Org: c.Org, Resource: c.ID, Subject: person})
-		_, err = tx.Exec(ctx, qNameStaff, c.Org, c.ID, person, core.ActorOf(ctx).ID, micros(m.now()))
+		_, err = tx.Exec(ctx, qNameStaff, c.Org, c.ID, person, core.ActorOf(ctx).ID, clock.Micros(m.now()))
 		return err
 	})
 }
@@ -159,7 +161,7 @@ func (m *Module) Settle(ctx context.Context, id core.ID) error {
 			return err
 		}
 		org = c.Org
-		act.Changed("noted", "", itoa(c.Noted))
+		act.Changed("noted", "", strconv.Itoa(c.Noted))
 		act.Also = append(act.Also, &core.Act{Def: SettleCase, Org: c.Org, Resource: c.ID, Subject: c.OpenedBy})
 		return m.endCase(ctx, tx, &c, "settled")
 	})

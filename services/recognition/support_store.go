@@ -3,7 +3,6 @@ package recognition
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
@@ -69,9 +68,6 @@ var supportLapses = lapse.Of(
 	},
 )
 
-func micros(t time.Time) int64 { return clock.Micros(t) }
-func itoa(n int) string        { return strconv.Itoa(n) }
-
 func scanCase(scan db.Scan) (c Case, err error) {
 	var opened, until, closed, shredded int64
 	err = scan(&c.Org, &c.ID, &c.Scope, &c.Target, &c.OpenedBy, &opened, &until, &closed, &c.ClosedBy, &c.Ended, &c.Noted, &shredded)
@@ -80,7 +76,7 @@ func scanCase(scan db.Scan) (c Case, err error) {
 }
 
 func addCase(ctx context.Context, tx core.Tx, c *Case) error {
-	_, err := tx.Exec(ctx, qCaseAdd, c.Org, c.ID, c.Scope, c.Target, c.OpenedBy, micros(c.OpenedAt), micros(c.Until))
+	_, err := tx.Exec(ctx, qCaseAdd, c.Org, c.ID, c.Scope, c.Target, c.OpenedBy, clock.Micros(c.OpenedAt), clock.Micros(c.Until))
 	return err
 }
 
@@ -93,7 +89,7 @@ func caseOf(ctx context.Context, tx core.Tx, org, id core.ID) (Case, error) {
 }
 
 func placeLine(org, id core.ID, seq int) string {
-	return pack.Place("recognition_case_line.note", org, id, core.ID(itoa(seq)))
+	return pack.Place("recognition_case_line.note", org, id, core.ID(strconv.Itoa(seq)))
 }
 
 // readStaff gives who is named for cases: one statement for each organization.
@@ -128,7 +124,7 @@ func (m *Module) addLine(ctx context.Context, tx core.Tx, c *Case, seq int, l Ca
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, qLineAdd, c.Org, c.ID, seq, micros(l.At), sealed)
+	_, err = tx.Exec(ctx, qLineAdd, c.Org, c.ID, seq, clock.Micros(l.At), sealed)
 	return err
 }
 

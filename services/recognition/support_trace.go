@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
 )
 
@@ -185,7 +187,7 @@ func (m *Module) note(ctx context.Context, lines []waitingLine) error {
 				return err
 			}
 		}
-		act.Changed("noted", "", itoa(room))
+		act.Changed("noted", "", strconv.Itoa(room))
 		_, err = tx.Exec(ctx, qNoted, org, id, room)
 		return err
 	})
@@ -219,7 +221,7 @@ func (m *Module) EndLeftCases(ctx context.Context) error {
 	ctx = core.WithActor(ctx, core.System("recognition.support"))
 	var left []Case
 	err := m.needs.Reader.Read(ctx, func(tx core.Tx) (err error) {
-		left, err = db.All(ctx, tx, qCasesLeft, scanCase, micros(m.now().Add(-grace)))
+		left, err = db.All(ctx, tx, qCasesLeft, scanCase, clock.Micros(m.now().Add(-grace)))
 		return err
 	})
 	if err != nil {
