@@ -254,6 +254,31 @@ func TestASuspensionActsOnEveryNode(t *testing.T) {
 	})
 }
 
+// TestPersonsReadWhatIsDoneWithTheirData (articles 13 and 14): each reads the register of their own organizations and of the provider,
+// what is written by hand included, and of no other; what is suspended is not done and not said.
+func TestPersonsReadWhatIsDoneWithTheirData(t *testing.T) {
+	w := newTown(t, "")
+	w.plantRecord()
+	page := w.ask("a.member", http.MethodGet, "/me/register", "").Body.String()
+	for _, want := range []string{"Canary Alpha", "The provider", "canary-activity", "public task", "un an", "Members of organizations"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a member of a does not read %q", want)
+		}
+	}
+	if page := w.ask("b.member", http.MethodGet, "/me/register", "").Body.String(); strings.Contains(page, "Canary Alpha") || strings.Contains(page, "canary-activity") {
+		t.Error("a member of b reads the register of a")
+	}
+	if r := w.ask("", http.MethodGet, "/me/register", ""); r.Code != http.StatusSeeOther {
+		t.Errorf("nobody reads it: %d", r.Code)
+	}
+	const paused = "Accounts that seem shared"
+	before := strings.Count(page, paused)
+	w.must("suspend", w.register.Suspend(w.as("provider.dpo"), core.Platform, "review.sharing", "a test"))
+	if after := strings.Count(w.ask("a.member", http.MethodGet, "/me/register", "").Body.String(), paused); before == 0 || after >= before {
+		t.Errorf("a suspended activity is said %d times, %d before", after, before)
+	}
+}
+
 // programsAreToldToo: what comes by the API is looked at in the same way, and what was refused was never kept.
 func (w *town) programsAreToldToo(t *testing.T) {
 	t.Helper()

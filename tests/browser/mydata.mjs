@@ -50,7 +50,7 @@ export async function myData({ platform, people, contextOf, both }) {
   });
   const seen = await people.member.newPage(), said = listen(seen);
   await step("one's own data in every form", async () => {
-    for (const at of ["/me/data", "/me/data/seen", "/me/data/erasure", "/me/data/tables/identity_person"]) {
+    for (const at of ["/me/data", "/me/data/seen", "/me/data/erasure", "/me/data/tables/identity_person", "/me/register"]) {
       await seen.goto(origin + at);
       await both(seen, said, "member");
     }

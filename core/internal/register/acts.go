@@ -27,7 +27,11 @@ var (
 		"privacy", "provider.dpo")
 	Export = act("register.export", core.Exports, 0, "Exporter le registre des traitements", "Export the record of processing activities",
 		"admin", "privacy", "auditor", "provider.admin", "provider.dpo", "provider.auditor")
+	// SeeShown is everyone's own: what is done with their data (articles 13 and 14).
+	SeeShown = own(act("register.own", core.Reads, 0, "Lire ce qui est fait de ses données, et pourquoi", "Read what is done with one's data, and why"))
 )
+
+func own(d *core.ActDef) *core.ActDef { d.Reach, d.Quiet = core.BySelf, true; return d }
 
 // Counting is the duty of the watch over free text.
 var Counting = &core.Duty{Name: "register.count", Why: "counts by day and category that a text seemed to hold sensitive data: neither the text nor who typed it is kept"}
@@ -67,7 +71,7 @@ func (m *Module) Manifest() core.Manifest {
 				core.Plain("org", "form", "number", "hash", "approved_at", "entry"), core.Personal(by, "approved_by"), core.Personal(sealed, "document"))},
 			{Name: "register_flag", Title: core.Text{FR: "Textes libres signalés, par jour", EN: "Free texts flagged, by day"}, Columns: core.Plain("org", "day", "category", "count")},
 		},
-		Acts:       []*core.ActDef{Read, Write, Approve, Suspend, Export},
+		Acts:       []*core.ActDef{Read, Write, Approve, Suspend, Export, SeeShown},
 		Duties:     []*core.Duty{Counting, Trying},
 		Activities: activities,
 	}

@@ -34,6 +34,7 @@ type People interface {
 type Orgs interface {
 	AllOrgs(ctx context.Context, tx core.Tx, after core.ID, limit int) ([]core.Organization, error)
 	Org(ctx context.Context, tx core.Tx, id core.ID) (core.Organization, error)
+	Memberships(ctx context.Context, tx core.Tx, person core.ID) ([]core.Membership, error)
 }
 
 // Around is what the register says of the platform besides its rooms.

@@ -48,6 +48,8 @@ var (
 	tProfileSay = i18n.T("Corriger, retirer : sur votre profil.", "Correct or remove: on your profile.")
 	tSessions   = i18n.T("Sessions et navigateurs connus", "Sessions and known browsers")
 	tSessSay    = i18n.T("Voir d'où vous êtes connecté, oublier un navigateur.", "See where you are signed in, forget a browser.")
+	tWhyAll     = i18n.T("Pourquoi vos données sont traitées", "Why your data are processed")
+	tWhyAllSay  = i18n.T("Finalités, bases légales, durées, destinataires, organisation par organisation.", "Purposes, legal bases, durations, recipients, organization by organization.")
 	tErase      = i18n.T("Ce qu'un effacement ferait", "What an erasure would do")
 	tEraseSay   = i18n.T("Ce qui partirait, ce qui doit rester et pourquoi, avant de le demander.", "What would go, what must stay and why, before you ask for it.")
 	tOpen       = i18n.T("Ouvrir", "Open")
@@ -138,6 +140,7 @@ func (v dataView) rooms() [][]archive.Part {
 func (v dataView) switches(ctx context.Context) []ui.Finding {
 	list := []ui.Finding{
 		{Tone: ui.Info, Title: tProfile.In(ctx), Text: tProfileSay.In(ctx), Action: ui.Link{Label: tOpen.In(ctx), Href: "/me/profile", Hint: tProfile.In(ctx)}},
+		{Tone: ui.Info, Title: tWhyAll.In(ctx), Text: tWhyAllSay.In(ctx), Action: ui.Link{Label: tSee.In(ctx), Href: "/me/register", Hint: tWhyAll.In(ctx)}},
 		{Tone: ui.Info, Title: tSessions.In(ctx), Text: tSessSay.In(ctx), Action: ui.Link{Label: tOpen.In(ctx), Href: "/me/sessions", Hint: tSessions.In(ctx)}},
 	}
 	for _, w := range v.ways {

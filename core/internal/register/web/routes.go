@@ -37,7 +37,7 @@ func Routes(m *register.Module) (routes []edge.Route) {
 			edge.Route{Pattern: "POST " + p.base + "/activities/{activity}/resume", Access: suspend, Handle: p.resume},
 		)
 	}
-	return routes
+	return append(routes, edge.Route{Pattern: "GET /me/register", Access: edge.Needs(register.SeeShown), Handle: shown(m)})
 }
 
 // org is whose register a request is about.
