@@ -162,6 +162,9 @@ func (c *command) verifyClauses(cmd *cobra.Command, v verifying) error {
 			err = c.printJSON(map[string]any{"clauses": linesOfClauses(list), "summary": sum, "in_force": force, "broken_in_force": broken, "took_ms": took.Milliseconds()})
 		} else {
 			err = c.clauseTable(list, sum, force, took)
+			if awaits, absent := h.AwaitsSetup(cmd.Context()); absent == nil && awaits {
+				c.say("Nobody administers this platform yet, so that probes which act as its staff saw nothing: rempart serve prints the link of the set-up")
+			}
 		}
 		if err == nil && broken > 0 {
 			err = errTold

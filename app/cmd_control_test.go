@@ -75,6 +75,7 @@ func TestClausesFromTheCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.Close() })
+	c.says(c.run(0, "verify", "--last"), "Nobody administers this platform yet")
 	if err := h.CreateAdmin(t.Context(), boot.Founder{
 		Organization: "Mairie de Valbrune", Email: "anne@valbrune.example", GivenName: "Anne", FamilyName: "Morel", Language: "fr",
 		Password: "un long secret 4 Anne!",
