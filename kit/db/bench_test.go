@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -13,6 +14,13 @@ import (
 	"github.com/rempart/rempart/kit/db/dbtest"
 	"github.com/rempart/rempart/kit/ids"
 )
+
+// processor is the time that this process has used of all processors.
+func processor() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
 
 // Durable writes per second: go test -run '^$' -bench Write ./kit/db (set TMPDIR to the disk that counts).
 func BenchmarkWrite(b *testing.B) {
@@ -37,7 +45,7 @@ func BenchmarkWrite(b *testing.B) {
 				}
 				close(todo)
 				b.ResetTimer()
-				start := time.Now()
+				start, used := time.Now(), processor()
 				var wg sync.WaitGroup
 				var mu sync.Mutex
 				var took []time.Duration
@@ -60,6 +68,7 @@ func BenchmarkWrite(b *testing.B) {
 				}
 				wg.Wait()
 				b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "writes/s")
+				b.ReportMetric(float64((processor()-used).Nanoseconds())/1000/float64(b.N), "cpu-µs/op")
 				slices.Sort(took)
 				b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
 			})
