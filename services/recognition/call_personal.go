@@ -88,9 +88,3 @@ func (m *Module) eraseCalls(ctx context.Context, tx core.Tx, person core.ID) ([]
 	tx.Notify(lineTopic, "")
 	return all, nil
 }
-
-// forgetKnown takes out of histories who callers were by the cards of a link that is removed.
-func (m *Module) forgetKnown(ctx context.Context, tx core.Tx, org, link core.ID) error {
-	_, err := tx.Exec(ctx, qForgetByLink, org, link)
-	return err
-}

@@ -82,15 +82,13 @@ func (m *Module) WatchSync(ctx context.Context) (told int, err error) {
 		return 0, err
 	}
 	for _, p := range due {
-		sent, err := m.tellLate(ctx, p.org, p.link, now)
-		if err != nil {
-			return told, err
-		}
+		sent, failed := m.tellLate(ctx, p.org, p.link, now)
+		err = errors.Join(err, failed) // one organization that cannot be written to keeps no other from being told
 		if sent {
 			told++
 		}
 	}
-	return told, nil
+	return told, err
 }
 
 func (m *Module) tellLate(ctx context.Context, org, link core.ID, now time.Time) (sent bool, err error) {

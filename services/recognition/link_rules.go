@@ -217,9 +217,6 @@ func (m *Module) removeLink(ctx context.Context, org, id core.ID) error {
 		if err := endLink(ctx, tx, org, id); err != nil {
 			return err
 		}
-		if err := m.forgetKnown(ctx, tx, org, id); err != nil {
-			return err
-		}
 		tx.Notify(topicCards, string(org))
 		return nil
 	})

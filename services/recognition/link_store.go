@@ -52,12 +52,12 @@ func setState(ctx context.Context, tx core.Tx, org, id core.ID, s LinkState) err
 	return err
 }
 
-// endLink leaves of a link what the sweeper needs to know, and nothing to find.
+// endLink leaves of a link what the sweeper needs to know, and nothing to find: nor who callers were, in histories.
 func endLink(ctx context.Context, tx core.Tx, org, id core.ID) error {
 	if err := dropSettings(ctx, tx, org, id); err != nil {
 		return err
 	}
-	for _, q := range []string{qTrunksEnd, qShelvesLeft} {
+	for _, q := range []string{qTrunksEnd, qShelvesLeft, qForgetByLink} {
 		if _, err := tx.Exec(ctx, q, org, id); err != nil {
 			return err
 		}
