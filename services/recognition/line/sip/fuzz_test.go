@@ -190,3 +190,15 @@ func TestDocumentsInDisorder(t *testing.T) {
 		}
 	}
 }
+
+// TestAnExchangeDoesNotSetUsRunning: a time without an end, or none, is no reason to subscribe again at once.
+func TestAnExchangeDoesNotSetUsRunning(t *testing.T) {
+	for said, want := range map[string]time.Duration{
+		"60": time.Minute, " 1 ": time.Second, "": 2 * time.Minute, "0": 2 * time.Minute, "-5": 2 * time.Minute, "x": 2 * time.Minute,
+		"9300000000": time.Hour, "9223372036854775807": time.Hour, "99999999999999999999": 2 * time.Minute,
+	} {
+		if got := lastsFor(said, 120); got != want {
+			t.Errorf("%q lasts %s, want %s", said, got, want)
+		}
+	}
+}

@@ -112,13 +112,19 @@ func (s *subscription) ask(ctx context.Context, seconds int) (time.Duration, err
 		return 0, fmt.Errorf("%w: it answered %d", line.ErrUnreachable, res.StatusCode)
 	}
 	s.establish(res.To().Params, res.Contact(), res.GetHeaders("Record-Route"), true)
-	lasts := time.Duration(seconds) * time.Second
 	if h := res.GetHeader("Expires"); h != nil {
-		if n, err := strconv.Atoi(strings.TrimSpace(h.Value())); err == nil && n > 0 {
-			lasts = time.Duration(n) * time.Second
-		}
+		return lastsFor(h.Value(), seconds), nil
 	}
-	return lasts, nil
+	return time.Duration(seconds) * time.Second, nil
+}
+
+// lastsFor is how long an exchange says that it remembers: an hour at most, so that nothing it says has us ask without a pause.
+func lastsFor(said string, asked int) time.Duration {
+	n, err := strconv.Atoi(strings.TrimSpace(said))
+	if err != nil || n <= 0 {
+		n = asked
+	}
+	return time.Duration(min(n, 3600)) * time.Second
 }
 
 // establish notes who answers: by the answer, or by the first news when these come before.
