@@ -88,7 +88,7 @@ func (h *House) probeRooms() map[string]string {
 }
 
 // secretive are parts of the names of fields that are not read by anybody, the watch over free text included.
-var secretive = []string{"password", "secret", "code", "token", "hash"}
+var secretive = []string{"password", "secret", "code", "token", "hash", "draft"}
 
 // typed looks at what a form sent (KSK-1.1) and warns whoever typed it.
 func (h *House) typed(r *http.Request) string {

@@ -69,9 +69,8 @@ export async function support({ platform, people, contextOf, both }) {
     await page.goto(own + "/workstation");
     await show(own + "/workstation");
     await send(page, "form[action$='/recognition/workstation']");
-    if (page.url().includes("/signin/again")) { // the proof of identity was too old
-      if (await page.$("#code")) await page.fill("#code", await code(platform.people.member));
-      else await page.fill("#password", platform.people.member.password);
+    if (await page.$("form[action='/signin/again']")) { // the proof of identity was too old
+      await page.fill("#answer", (await page.$("#answer[type=password]")) ? platform.people.member.password : await code(platform.people.member));
       await send(page);
       await page.goto(own + "/workstation");
       await send(page, "form[action$='/recognition/workstation']");
