@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/kit/db"
 )
 
 // Open says whether the house may open: every column of the live schemas is treated, each personal one has its purpose, basis and
@@ -24,6 +25,7 @@ func (m *Module) Open(ctx context.Context) error {
 
 // unexplained gives what is open, and how many columns were looked at.
 func (m *Module) unexplained(ctx context.Context, manifests []core.Manifest) (gaps []string, columns int, err error) {
+	ctx = db.Long(ctx) // nobody waits for a page: a busy server must not keep the house from opening
 	live, err := m.needs.DB.Columns(ctx)
 	if err != nil {
 		return nil, 0, err
