@@ -3,9 +3,10 @@
 // turns in one run.
 //
 //	go run ./recognition [-cards 10000000] [-engines sqlite,postgres] [-rounds 3]
+//	go run ./recognition -sync
 //
 // Each server is a process of its own, so that its CPU is known apart from that of whoever asks. The same client code asks both
-// from 1 and from 16 connections. It ends with 1 when a target is missed.
+// from 1 and from 16 connections. With -sync it compares a first synchronisation with ldapadd. It ends with 1 when a target is missed.
 package main
 
 import (
@@ -28,18 +29,12 @@ type settings struct {
 	engines []string
 	peer    bool
 	profile string
+	sync    bool
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "floor" {
-		if err := serveFloor(os.Args[2:]); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(2)
-		}
-		return
-	}
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
-		if err := serve(os.Args[2:]); err != nil {
+	if own, err := part(os.Args[1:]); own {
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 			os.Exit(2)
 		}
@@ -53,6 +48,7 @@ func main() {
 	flag.DurationVar(&s.seconds, "time", 3*time.Second, "time of each measurement")
 	flag.StringVar(&engines, "engines", "sqlite,postgres", "databases")
 	flag.BoolVar(&s.peer, "peer", true, "measure slapd too")
+	flag.BoolVar(&s.sync, "sync", false, "measure a first synchronisation beside ldapadd, and nothing else")
 	flag.StringVar(&s.profile, "profile", "", "write CPU profiles of the server into this folder")
 	flag.Parse()
 	s.engines = strings.Split(engines, ",")
@@ -68,6 +64,24 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Println("\nall targets met")
+}
+
+// part runs what is a process of its own: a server, or the agent of a synchronisation.
+func part(args []string) (own bool, err error) {
+	if len(args) == 0 {
+		return false, nil
+	}
+	switch args[0] {
+	case "floor":
+		return true, serveFloor(args[1:])
+	case "serve":
+		return true, serve(args[1:])
+	case "platform":
+		return true, platform(args[1])
+	case "agent":
+		return true, bring(args[1])
+	}
+	return false, nil
 }
 
 // rival is one server under measurement.
@@ -93,6 +107,9 @@ func run(ctx context.Context, s settings) (missed int, err error) {
 	}
 	if s.dir, err = filepath.Abs(s.dir); err != nil {
 		return 0, err
+	}
+	if s.sync {
+		return firstSync(ctx, s)
 	}
 	var all []*rival
 	defer func() {
