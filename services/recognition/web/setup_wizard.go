@@ -63,6 +63,8 @@ var (
 	tsRefresh    = i18n.T("Rafraîchir", "Refresh")
 )
 
+var errNotSubscribed = i18n.Fault(core.Precondition, "recognition.not_subscribed", "Votre organisation n'a pas la reconnaissance d'appels : elle doit d'abord y souscrire.", "Your organization does not have caller recognition: it has to subscribe first.")
+
 type chooseView struct {
 	org      core.ID
 	name     string
@@ -109,7 +111,7 @@ func (p setup) chosen(w http.ResponseWriter, r *http.Request) error {
 	if not, err := p.unsubscribed(r); err != nil {
 		return err
 	} else if not {
-		return ui.Redirect(w, r, setupAt(org, ""), "")
+		return errNotSubscribed // a form that was open when the subscription ended
 	}
 	v := chooseView{org: org, name: r.PostFormValue("name"), kind: r.PostFormValue("kind")}
 	link, err := p.m.MakeLink(ctx, org, recognition.LinkDraft{
