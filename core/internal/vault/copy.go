@@ -145,20 +145,11 @@ func (v *Vault) Copy(ctx context.Context) error {
 	if err := v.dropPlaces(ctx); err != nil || len(v.places) == 0 {
 		return err
 	}
-	s, err := v.snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	plain, err := json.Marshal(s)
-	if err != nil {
-		return err
-	}
-	stamp := stampOf(plain)
 	var faults []error
 	for _, place := range v.places {
-		path := filepath.Join(place, CopyName)
 		fault := ""
-		if err := v.copyTo(ctx, path, plain, stamp); err != nil {
+		s, stamp, err := v.copyTo(ctx, filepath.Join(place, CopyName))
+		if err != nil {
 			fault = err.Error()
 			faults = append(faults, fmt.Errorf("vault: copy to %s: %w", place, err))
 		}
@@ -196,29 +187,39 @@ func (v *Vault) dropPlaces(ctx context.Context) error {
 	return nil
 }
 
-// copyTo writes a copy and reads it back, unless it stands there already.
-func (v *Vault) copyTo(ctx context.Context, path string, plain []byte, stamp string) error {
-	if got, err := v.readCopy(ctx, path); err == nil && stampOf(got) == stamp {
-		return nil
-	}
-	packed, err := packCopy(ctx, v.root, plain)
-	if err != nil {
-		return err
-	}
-	// Another node may write its own to the same place in between: whoever reads something else writes again.
+// copyTo writes a copy and reads it back, unless it stands there already, and tells what stands there. Another node may write its
+// own to the same place in between: whoever reads something else looks at the store again, and never puts an older one back.
+func (v *Vault) copyTo(ctx context.Context, path string) (s *store, stamp string, err error) {
 	for range 5 {
-		if err := disk.Replace(path, packed, 0o600); err != nil {
-			return err
+		if s, err = v.snapshot(ctx); err != nil {
+			return nil, "", err
 		}
-		got, err := v.readCopy(ctx, path)
+		plain, err := json.Marshal(s)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
-		if stampOf(got) == stamp {
-			return nil
+		stamp = stampOf(plain)
+		if v.stands(ctx, path, stamp) {
+			return s, stamp, nil
+		}
+		packed, err := packCopy(ctx, v.root, plain)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := disk.Replace(path, packed, 0o600); err != nil {
+			return nil, "", err
+		}
+		if v.stands(ctx, path, stamp) {
+			return s, stamp, nil
 		}
 	}
-	return errors.New("what was read back is not what was written")
+	return nil, "", errors.New("what was read back is not what was written")
+}
+
+// stands tells whether the copy of a stamp is in a file.
+func (v *Vault) stands(ctx context.Context, path, stamp string) bool {
+	got, err := v.readCopy(ctx, path)
+	return err == nil && stampOf(got) == stamp
 }
 
 func (v *Vault) readCopy(ctx context.Context, path string) ([]byte, error) {
