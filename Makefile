@@ -14,7 +14,7 @@ FUZZTIME ?= 3s
 TIMEOUT  ?= 20m
 EVENTS   := $(BIN)/events
 # Tests that promise a time, and walks of thousands of requests: alone on the machine, without the race detector.
-SPEED    := UnderTwoSeconds|FiveThousand|TheTime|SelfTest|ProbesOf|Sixty|EveryRoute|AMonth|Parallel|SixtyFour|Refus|Bomb|Hostile|Prove
+SPEED    := UnderTwoSeconds|Quickly|FiveThousand|TheTime|SelfTest|ProbesOf|Sixty|EveryRoute|AMonth|Parallel|SixtyFour|Refus|Bomb|Hostile|Prove
 # Tests of the whole house in which several things happen at once.
 ATONCE   := Node|Parallel|SixtyFour|Listeners|WatchesItself|Stream|CutOff|AtOnce|Exchange
 
@@ -120,7 +120,7 @@ race:
 
 # What promises a time is measured without the race detector, alone on the machine.
 speed:
-	@scripts/part speed scripts/gotest speed -p 1 -run '$(SPEED)' ./core/boot ./core/internal/organization ./core/internal/signin ./core/internal/access
+	@scripts/part speed scripts/gotest speed -p 1 -run '$(SPEED)' ./core/boot ./core/internal/organization ./core/internal/signin ./core/internal/access ./core/internal/vault
 
 scripts:
 	scripts/gotest scripts ./tests/scripts/...
