@@ -59,15 +59,24 @@ func (a *Agent) offer(ctx context.Context) error {
 		told.Fault = reason(err)
 	}
 	for _, f := range found[:min(len(found), preview.MostTools)] {
-		t := preview.Tool{Kind: f.Kind, Name: f.Title, Fields: []string{}, Fault: f.Fault}
-		for _, name := range f.Fields[:min(len(f.Fields), preview.MostFields)] {
-			if len(name) <= mostTitle {
-				t.Fields = append(t.Fields, name)
-			}
-		}
-		told.Tools = append(told.Tools, t)
+		told.Tools = append(told.Tools, offered(f))
 	}
 	return a.client.ask(ctx, http.MethodPut, strings.TrimSuffix(a.id.syncPath(), "/sync")+"/tools", told, nil)
+}
+
+// offered is what is told of one. The first line of a file is told when one of its words says that numbers stand below it: else it may be
+// a line of text, or a contact.
+func offered(f announce.Found) preview.Tool {
+	t := preview.Tool{Kind: f.Kind, Name: f.Title, Fields: []string{}, Fault: f.Fault}
+	if f.Kind != "sql" && len(source.Guess(f.Fields, nil).Numbers) == 0 {
+		return t
+	}
+	for _, name := range f.Fields[:min(len(f.Fields), preview.MostFields)] {
+		if len(name) <= mostTitle {
+			t.Fields = append(t.Fields, name)
+		}
+	}
+	return t
 }
 
 // sees looks, and gives each tool a name of its own.
