@@ -256,7 +256,12 @@ func platform(dir string) error {
 		return err
 	}
 	working := make(chan struct{})
-	go func() { defer close(working); _ = house.Run(ctx) }()
+	go func() {
+		defer close(working)
+		if err := house.Run(ctx); err != nil {
+			fmt.Fprintln(os.Stderr, "bench: the house ended:", err)
+		}
+	}()
 	defer func() { stop(); <-working }()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
