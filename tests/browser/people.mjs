@@ -70,17 +70,20 @@ export async function join(context, from) {
 
 const shared = [], sessionOf = async (context) => (await context.cookies()).find((c) => c.name === "__Host-session");
 
-// keep hands a cookie that one profile was given to the others of its session; who signed out is followed no more.
+// within gives what a browser answers in time, null when it does not: a profile whose closing hangs answers no more.
+const within = (answer) => Promise.race([answer, new Promise((late) => setTimeout(late, 2000, null))]);
+
+// keep hands a cookie that one profile was given to the others of its session; who signed out or closed is followed no more.
 async function keep(group) {
   let newest;
-  for (const profile of group.profiles) {
-    const own = await sessionOf(profile).catch(() => undefined); // a closed profile has none
-    if (!own) group.profiles.delete(profile);
-    else if (own.value !== group.value?.value) newest = own;
-  }
+  await Promise.all([...group.profiles].map(async (profile) => {
+    const own = await within(sessionOf(profile)).catch(() => undefined);
+    if (own === undefined) group.profiles.delete(profile);
+    else if (own && own.value !== group.value?.value) newest = own;
+  }));
   if (!newest) return;
   group.value = newest;
-  for (const profile of group.profiles) await profile.addCookies([newest]).catch(() => group.profiles.delete(profile));
+  await Promise.all([...group.profiles].map((profile) => within(profile.addCookies([newest])).catch(() => group.profiles.delete(profile))));
 }
 
 setInterval(() => shared.forEach(keep), 5000).unref();
