@@ -2,7 +2,17 @@
 
 package app
 
-import "runtime/debug"
+import (
+	"context"
+	"runtime/debug"
+	"time"
+)
 
-// giveBack hands freed memory back to the system.
-func giveBack() { debug.FreeOSMemory() }
+// rest hands freed memory back to the system once the start is over.
+func rest(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(5 * time.Second):
+		debug.FreeOSMemory()
+	}
+}

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -73,8 +72,9 @@ func (c *command) serveOn(ctx context.Context, cfg *Config) error {
 	if err := c.warnSheet(ctx, house, log); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	idle := time.AfterFunc(5*time.Second, giveBack)
-	defer idle.Stop()
+	resting, wake := context.WithCancel(ctx)
+	defer wake()
+	go rest(resting)
 	log.Info("serving", "port", l.Addr().(*net.TCPAddr).Port, "origin", cfg.Server.Origin, "version", version())
 	return serveHouse(ctx, house, l, metrics, log)
 }
