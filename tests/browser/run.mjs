@@ -155,7 +155,7 @@ try {
   await stories({ platform, contextOf, silent: still, people, see, both });
 
   // Whatever the binary serves was audited in both languages; what is no page is named here.
-  const files = /^\/(api|assets|livez|readyz|metrics|\.well-known)\b|\.(js|csv|pdf|json|jsonl|xlsx|xml|zip)$|\/(export|download|file|photo|sheet|progress|live|stream)$|\/\{file\}$|\/\{form(at)?\}$/;
+  const files = /^\/(api|assets|livez|readyz|metrics|\.well-known)\b|\.(js|csv|pdf|json|jsonl|xlsx|xml|zip)$|\/(export|download|file|photo|sheet|progress|live|stream|certificate|receipt)$|\/receipts\/\{record\}$|\/evidence\/\{evidence\}$|\/incidents\/register$|\/breaches\/\{notice\}\/persons$|\/\{file\}$|\/\{form(at)?\}$/;
   const unseen = patterns.filter((r) => !files.test(r)).flatMap((r) => languages.filter((l) => !full.has(r + l)).map((l) => `${r} in ${l}`));
   if (!process.env.STORIES) check(unseen.length === 0, "every page was audited in both languages", unseen.join("\n    "));
   console.log(`pages audited: ${visited.size}`);
