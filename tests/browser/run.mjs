@@ -2,7 +2,7 @@
 // languages, light and dark, wide and narrow. Screenshots go to out/. Run it with: npm test
 import { mkdir, rm } from "node:fs/promises";
 import { audit, check, languages, listen, open, schemes, step, tally, widths } from "./watch.mjs";
-import { routes, start } from "./platform.mjs";
+import { pause, routes, start } from "./platform.mjs";
 import { signIn, signInByKeyboard } from "./people.mjs";
 import { stories } from "./stories.mjs";
 
@@ -28,12 +28,23 @@ const soon = (thing) => {
   thing.close = () => Promise.race([close().catch(() => {}), new Promise((done) => setTimeout(done, 10e3))]);
 };
 
-// whole has a click end when the page that it leads to is there: a click alone waits for its first byte.
+// whole has a click end when the page that it leads to is there, or the file: a click alone may end before the browser asks for it.
 const whole = (page) => {
   const click = page.click.bind(page);
   page.click = async (...how) => {
-    await click(...how);
-    await page.waitForLoadState("domcontentloaded").catch(() => {}); // a page that its click closed
+    let asked, arrived;
+    const there = new Promise((ok) => { arrived = ok; });
+    const ask = (r) => { if (r.isNavigationRequest() && r.frame() === page.mainFrame()) asked = r; };
+    const fail = (r) => { if (r === asked) arrived(); };
+    const heard = { request: ask, requestfailed: fail, domcontentloaded: arrived, download: arrived, close: arrived };
+    for (const [event, f] of Object.entries(heard)) page.on(event, f);
+    try {
+      await click(...how);
+      await pause(100);
+      if (asked) await Promise.race([there, pause(30e3)]);
+    } finally {
+      for (const [event, f] of Object.entries(heard)) page.off(event, f);
+    }
   };
 };
 
