@@ -62,6 +62,7 @@ export async function signInByKeyboard(page, origin, person) {
 // somebody who came in often is throttled, as it should be. The cookie is renewed every five minutes, and one that stays behind for
 // more than a minute is taken for a stolen copy: the profiles that share a session are kept at the same one.
 export async function join(context, from) {
+  for (const g of shared) g.profiles.delete(context); // it leaves the session that it had
   await context.addCookies((await from.cookies()).filter((c) => !/lang|theme|note/.test(c.name)));
   let group = shared.find((g) => g.profiles.has(from));
   if (!group) shared.push(group = { profiles: new Set([from]), value: await sessionOf(from) });

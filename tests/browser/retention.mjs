@@ -67,10 +67,10 @@ export async function retention({ platform, people, contextOf, both }) {
     await desk.click("form[action$='/lift'] button");
     seenAt.push(origin + lift, ...["retention", "retention/runs", "retention/holds", "retention/holds/new", "offboarding"].map((p) => `${origin}/provider/${p}`));
   });
-  await inEveryForm(contextOf, both, await house.cookies(), seenAt, "provider", "the provider's pages of retention in every form");
+  await inEveryForm(contextOf, both, house, seenAt, "provider", "the provider's pages of retention in every form");
   await house.close();
   await page.goto(origin + own + "/offboarding");
-  await inEveryForm(contextOf, both, await client.cookies(), [origin + own + "/offboarding", ...mine], "admin", "the pages of retention in every form");
+  await inEveryForm(contextOf, both, client, [origin + own + "/offboarding", ...mine], "admin", "the pages of retention in every form");
   await step("the end of the contract is called off without scripts", async () => {
     await page.goto(origin + own + "/offboarding");
     await page.fill("#off-reason", "Nous restons, finalement");
@@ -94,9 +94,9 @@ export async function retention({ platform, people, contextOf, both }) {
   await officer.close();
 }
 
-async function inEveryForm(contextOf, both, cookies, pages, who, what) {
+async function inEveryForm(contextOf, both, from, pages, who, what) {
   const context = await contextOf("fr"), seen = await context.newPage(), said = listen(seen);
-  await context.addCookies(cookies);
+  await join(context, from);
   await step(what, async () => {
     for (const at of pages) {
       await seen.goto(at);

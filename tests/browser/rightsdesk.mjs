@@ -97,7 +97,7 @@ export async function rightsDesk({ platform, people, contextOf, both }) {
 
   for (const [who, from, at] of [["officer", office, seenAt], ["member", own, mineAt]]) {
     const context = await contextOf("fr"), seen = await context.newPage(), said = listen(seen);
-    await context.addCookies(await from.cookies());
+    await join(context, from);
     await from.close();
     await step(`the desk of rights in every form, as ${who}`, async () => {
       for (const one of at) {

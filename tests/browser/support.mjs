@@ -50,11 +50,11 @@ export async function support({ platform, people, contextOf, both }) {
     await desk.goto(logs);
     await desk.click(`button[name='person'][value='${platform.people.support.person}']`);
     expect((await text(desk)).includes("Retirer"), "nobody is named");
-    await shown.addCookies(await staff.cookies());
+    await join(shown, staff);
     await wide.goto(logs);
     await both(wide, heard, "provider");
     await shown.clearCookies();
-    await shown.addCookies(await helper.cookies());
+    await join(shown, helper);
     await reader.goto(logs);
     await reader.click("main a[href*='/provider/support-logs/']");
     expect((await text(reader)).includes("Aucun nom ne s'affiche"), "the problem is not read");
@@ -93,7 +93,7 @@ export async function support({ platform, people, contextOf, both }) {
     await watched.goto(base + "/devices");
     await both(watched, told, "guard");
     await shown.clearCookies();
-    await shown.addCookies(await staff.cookies());
+    await join(shown, staff);
     for (const at of ["/provider/devices", "/provider/workstation"]) {
       await wide.goto(platform.origin + at);
       await both(wide, heard, "provider");
