@@ -65,8 +65,20 @@ export async function join(context, from) {
   for (const g of shared) g.profiles.delete(context); // it leaves the session that it had
   await context.addCookies((await from.cookies()).filter((c) => !/lang|theme|note/.test(c.name)));
   let group = shared.find((g) => g.profiles.has(from));
-  if (!group) shared.push(group = { profiles: new Set([from]), value: await sessionOf(from) });
-  group.profiles.add(context);
+  if (!group) shared.push(group = { profiles: new Set(), value: await sessionOf(from) });
+  for (const profile of [from, context]) {
+    if (!group.profiles.has(profile)) leaving(profile);
+    group.profiles.add(profile);
+  }
+}
+
+// leaving has a profile tell the cookie that it was given last before it closes.
+function leaving(profile) {
+  const close = profile.close.bind(profile);
+  profile.close = async () => {
+    for (const g of shared) if (g.profiles.has(profile)) await keep(g);
+    await close();
+  };
 }
 
 const shared = [], sessionOf = async (context) => (await context.cookies()).find((c) => c.name === "__Host-session");
