@@ -31,7 +31,10 @@ const soon = (thing) => {
 // whole has a click end when the page that it leads to is there, or the file: a click alone may end before the browser asks for it.
 const whole = (page) => {
   const click = page.click.bind(page);
+  const leads = (e) => { const t = e.closest("a, button, input"); return Boolean(t && (t.href || (t.form && /^(submit|image)$/.test(t.type)))); };
   page.click = async (...how) => {
+    await page.waitForSelector(how[0]).catch(() => {}); // what is wrong with it, the click itself says
+    const far = await page.$eval(how[0], leads).catch(() => false);
     let asked, arrived;
     const there = new Promise((ok) => { arrived = ok; });
     const ask = (r) => { if (r.isNavigationRequest() && r.frame() === page.mainFrame()) asked = r; };
@@ -40,7 +43,7 @@ const whole = (page) => {
     for (const [event, f] of Object.entries(heard)) page.on(event, f);
     try {
       await click(...how);
-      await pause(100);
+      for (let i = 0; i < (far ? 75 : 3) && !asked; i++) await pause(20);
       if (asked) await Promise.race([there, pause(30e3)]);
     } finally {
       for (const [event, f] of Object.entries(heard)) page.off(event, f);
