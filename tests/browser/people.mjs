@@ -58,6 +58,17 @@ export async function signInByKeyboard(page, origin, person) {
   await page.waitForURL((u) => !u.pathname.startsWith("/signin"));
 }
 
+// prove has somebody prove again who they are: the stories together last longer than a proof is good for.
+export async function prove(context, origin, person) {
+  const page = await context.newPage();
+  await page.goto(origin + "/signin/again?next=/me/profile");
+  await page.fill("#answer", (await page.$("#answer[type=password]")) ? person.password : await code(person));
+  await page.click("main form button.btn-primary");
+  await page.waitForURL((u) => u.pathname === "/me/profile");
+  await page.close();
+  for (const g of shared) if (g.profiles.has(context)) await keep(g);
+}
+
 // join lets a fresh profile go on with the session of another one, in its own language and colours: one more sign-in of
 // somebody who came in often is throttled, as it should be. The cookie is renewed every five minutes, and one that stays behind for
 // more than a minute is taken for a stolen copy: the profiles that share a session are kept at the same one.

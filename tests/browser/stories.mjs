@@ -1,7 +1,7 @@
 // What people do, without scripts where it must work so, and what the script adds where there is one.
 import { check, listen, step } from "./watch.mjs";
 import { first, letter, totp } from "./platform.mjs";
-import { code, signIn } from "./people.mjs";
+import { code, prove, signIn } from "./people.mjs";
 import { rights } from "./rights.mjs";
 import { controls } from "./controls.mjs";
 import { attested } from "./attested.mjs";
@@ -44,6 +44,9 @@ export async function stories(stage) {
   await consents(stage);
   await retention(stage);
   await erasure(stage);
+  await step("people prove again who they are", async () => {
+    for (const [name, profile] of Object.entries(stage.people)) await prove(profile, stage.platform.origin, stage.platform.people[name === "staff" ? "provider" : name]);
+  });
   await recognition(stage);
   await support(stage);
   await calls(stage);
