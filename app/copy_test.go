@@ -18,9 +18,7 @@ import (
 // TestAPlatformMovesToPostgreSQLAndBack: rempart db copy takes the rows and the keys, the journal verifies on the other
 // side, and the way back gives the same hashes.
 func TestAPlatformMovesToPostgreSQLAndBack(t *testing.T) {
-	if !slices.Contains(dbtest.Kinds(), dbtest.Postgres) {
-		t.Skip("REMPART_TEST_ENGINES leaves PostgreSQL out")
-	}
+	dbtest.NeedsPostgres(t)
 	data, back := t.TempDir(), t.TempDir()
 	open := func(url string) *boot.House {
 		h, err := boot.New(t.Context(), boot.Config{Services: services.All, Data: data, URL: url, Origin: "http://localhost:8080", Log: slog.New(slog.DiscardHandler)})

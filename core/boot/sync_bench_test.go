@@ -126,15 +126,15 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// TestTheAgentOfABenchmark is no test: it makes one turn in the folder that the benchmark names.
-func TestTheAgentOfABenchmark(t *testing.T) {
+// BenchmarkTheAgentOfASync makes one turn in the folder that BenchmarkSync names: it is the process of that one's agent.
+func BenchmarkTheAgentOfASync(b *testing.B) {
 	dir := os.Getenv(syncAgent)
 	if dir == "" {
-		t.Skip("the agent's process of BenchmarkSync")
+		b.Skip("the agent's process of BenchmarkSync")
 	}
 	must := func(err error) {
 		if err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 	}
 	if at := os.Getenv(syncAgent + "_PROFILE"); at != "" {
@@ -151,14 +151,14 @@ func TestTheAgentOfABenchmark(t *testing.T) {
 	tell := func(p agent.Progress) {
 		if p.Phase != phase {
 			phase = p.Phase
-			t.Logf("%6.2f s, CPU %5.2f s: %s", time.Since(began).Seconds(), cpuTime().Seconds(), phase)
+			b.Logf("%6.2f s, CPU %5.2f s: %s", time.Since(began).Seconds(), cpuTime().Seconds(), phase)
 		}
 	}
 	a, err := agent.New(cfg, id, agent.Options{Poll: 100 * time.Millisecond, Tell: tell})
 	must(err)
 	defer a.Close()
 	before := cpuTime()
-	res, err := a.Turn(t.Context())
+	res, err := a.Turn(b.Context())
 	must(err)
 	text, err := json.Marshal(syncTurn{Result: res, CPU: cpuTime() - before})
 	must(err)
@@ -269,7 +269,7 @@ func (r *syncBench) turn(name, how string) (t syncTurn) {
 	r.b.Helper()
 	self, err := os.Executable()
 	r.w.must("executable", err)
-	c := exec.Command(self, "-test.run", "^TestTheAgentOfABenchmark$", "-test.v")
+	c := exec.Command(self, "-test.run", "^$", "-test.bench", "^BenchmarkTheAgentOfASync$", "-test.benchtime", "1x", "-test.v")
 	c.Env = append(os.Environ(), syncAgent+"="+r.dir)
 	if at := os.Getenv("REMPART_BENCH_PROFILE"); at != "" {
 		c.Env = append(c.Env, syncAgent+"_PROFILE="+filepath.Join(at, name+".pprof"))

@@ -16,15 +16,6 @@ import (
 	"github.com/rempart/rempart/kit/db/dbtest"
 )
 
-func postgresOnly(t *testing.T) {
-	for _, k := range dbtest.Kinds() {
-		if k == dbtest.Postgres {
-			return
-		}
-	}
-	t.Skip("REMPART_TEST_ENGINES leaves PostgreSQL out")
-}
-
 // plain runs a statement outside of the package under test, as an administrator would.
 func plain(t *testing.T, url, text string) {
 	t.Helper()
@@ -39,7 +30,7 @@ func plain(t *testing.T, url, text string) {
 }
 
 func TestANoticeReachesTheOtherNode(t *testing.T) {
-	postgresOnly(t)
+	dbtest.NeedsPostgres(t)
 	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
 	var nodes [2]*db.DB
 	heard := make(chan string, 100)
@@ -99,7 +90,7 @@ func TestANoticeReachesTheOtherNode(t *testing.T) {
 }
 
 func TestTheFirstHostsAreTriedUntilOneTakesWrites(t *testing.T) {
-	postgresOnly(t)
+	dbtest.NeedsPostgres(t)
 	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
 	u, err := url.Parse(cfg.URL)
 	if err != nil {
@@ -171,7 +162,7 @@ func (p *proxy) cut() {
 }
 
 func TestABrokenConnectionIsTriedAgainOrSaidToBeUnknown(t *testing.T) {
-	postgresOnly(t)
+	dbtest.NeedsPostgres(t)
 	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
 	u, _ := url.Parse(cfg.URL)
 	p := newProxy(t, u.Host)
@@ -203,7 +194,7 @@ func TestABrokenConnectionIsTriedAgainOrSaidToBeUnknown(t *testing.T) {
 }
 
 func TestAStatementHasADeadline(t *testing.T) {
-	postgresOnly(t)
+	dbtest.NeedsPostgres(t)
 	d := dbtest.Open(t, dbtest.Postgres, schemas())
 	start := time.Now()
 	err := d.Read(t.Context(), func(tx core.Tx) error {

@@ -91,12 +91,18 @@ func Config(t testing.TB, k Kind, schemas []db.Schema) db.Config {
 	return db.Config{URL: filepath.Join(t.TempDir(), "rempart.db")}
 }
 
-// postgresDatabase copies the template of these schemas. A test that needs PostgreSQL is passed over by a run that leaves it out.
-func postgresDatabase(t testing.TB, schemas []db.Schema) string {
+// NeedsPostgres passes a test over in a run that leaves PostgreSQL out.
+func NeedsPostgres(t testing.TB) {
 	t.Helper()
 	if !slices.ContainsFunc(Kinds(), func(k Kind) bool { return k != SQLite }) {
 		t.Skip("REMPART_TEST_ENGINES leaves PostgreSQL out")
 	}
+}
+
+// postgresDatabase copies the template of these schemas.
+func postgresDatabase(t testing.TB, schemas []db.Schema) string {
+	t.Helper()
+	NeedsPostgres(t)
 	c, err := cluster()
 	if err != nil {
 		t.Fatalf("dbtest: no PostgreSQL to test on: %v\n(install postgresql-15, or give one by REMPART_TEST_PG, or set REMPART_TEST_ENGINES=sqlite)", err)
