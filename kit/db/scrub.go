@@ -22,6 +22,7 @@ func (w *writer) scrub() error {
 	if w.c == nil {
 		return errBusy
 	}
+	w.folded()
 	// No writer may wait for a long reader.
 	if _, err := w.c.text("PRAGMA busy_timeout=200"); err != nil {
 		return fromSQLite(err, "")
@@ -37,7 +38,7 @@ func (w *writer) scrub() error {
 		}
 		return err
 	}
-	w.roomy = false
+	w.folds.room, w.folds.grown = false, false
 	if busy != 0 {
 		return errBusy
 	}

@@ -10,14 +10,12 @@ import (
 	"github.com/rempart/rempart/core"
 )
 
-// How much one group takes before it commits, and when the log of SQLite is folded into its file.
+// How much one group takes before it commits, and how long the writer is idle before it folds its log.
 const (
-	groupSize       = 512
-	groupSmall      = 32
-	groupTime       = 20 * time.Millisecond
-	checkpointBytes = 16 << 20
-	truncateBytes   = 256 << 20
-	checkpointIdle  = time.Second
+	groupSize      = 512
+	groupSmall     = 32
+	groupTime      = 20 * time.Millisecond
+	checkpointIdle = time.Second
 )
 
 // writer owns the only write connection. Its goroutine opens a transaction, gives each waiting caller its turn inside
@@ -42,10 +40,10 @@ type writer struct {
 	lead    sync.Mutex // whoever holds it runs groups: the owner, or a caller who found nobody waiting
 	c       *conn      // nil after a failure of storage, until it could be opened and checked again
 	groups  int
-	roomy   bool        // the log's file has been given its size
 	crowd   atomic.Bool // the last group had members enough to be worth its own goroutine
 	last    int         // members of the last group
 	dirty   bool        // something was written since the last checkpoint
+	folds   folds
 	taken   []*request
 	members []*request
 	items   []any
@@ -261,6 +259,7 @@ func (w *writer) own() {
 			w.lead.Lock()
 			if w.dirty && w.groups == seen {
 				w.checkpoint("PASSIVE")
+				w.rest()
 				w.dirty = false
 			}
 			seen = w.groups
@@ -321,10 +320,14 @@ func (w *writer) group() bool {
 		r.err = err
 		r.fin <- struct{}{}
 	}
+	items := len(w.items)
 	clear(w.items)
 	clear(w.members)
 	clear(w.taken)
 	w.items, w.members = w.items[:0], w.members[:0]
+	if err == nil && w.last > 0 {
+		w.fold(items) // nobody of this group waits for it
+	}
 	return true
 }
 
@@ -408,7 +411,7 @@ func (w *writer) begin() error {
 	if err := w.c.own(sImmediate); err != nil {
 		return err
 	}
-	if !w.roomy && w.groups >= 64 {
+	if w.folds.grown && !w.folds.room {
 		w.makeRoom()
 	}
 	return nil
@@ -440,9 +443,7 @@ func (w *writer) commit(items []any) error {
 		go left.settled(&w.s.db.hub) // not on this goroutine: a listener may want to write
 	}
 	w.dirty = true
-	if w.groups++; w.groups%64 == 0 {
-		w.fold()
-	}
+	w.groups++
 	return nil
 }
 
@@ -467,9 +468,8 @@ func (w *writer) stop(readers func()) error {
 		close(w.quit)
 		<-w.gone
 		readers()
-		if w.c != nil {
-			w.checkpoint("TRUNCATE")
-		}
+		w.rest()
+		w.checkpoint("TRUNCATE")
 		if w.c != nil {
 			err = w.c.close()
 		}
