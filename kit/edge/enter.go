@@ -20,6 +20,7 @@ var (
 	errTooMany     = i18n.Fault(core.TooMany, "request.too_many", "Trop de requêtes depuis votre adresse. Réessayez dans un instant.", "Too many requests from your address. Try again in a moment.")
 	errCrossOrigin = i18n.Fault(core.Forbidden, "request.cross_origin", "Cette demande vient d'un autre site et a été refusée.", "This request comes from another site and was refused.")
 	errTooLarge    = i18n.Fault(core.Malformed, "request.too_large", "Ce que vous envoyez est trop volumineux.", "What you are sending is too large.")
+	errLeft        = i18n.Fault(core.Busy, "request.left", "La demande a été abandonnée avant sa réponse. Refaites-la.", "The request was given up before its answer. Make it again.")
 	errTimeout     = i18n.Fault(core.Busy, "request.timeout", "La plateforme a mis trop de temps à répondre. Réessayez dans un instant.", "The platform took too long to answer. Try again in a moment.")
 )
 
@@ -59,7 +60,9 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, route Route) {
 		// The connection's own limits, meant for ordinary pages, must not cut a long export or import short. A writer that has
 		// none (a test's) refuses, harmlessly.
 		control, until := http.NewResponseController(w), time.Now().Add(deadline+connectionMargin)
-		_ = control.SetReadDeadline(until)
+		if r.ContentLength != 0 { // without a body net/http is already listening for the client to leave, and takes the limit for that
+			_ = control.SetReadDeadline(until)
+		}
 		_ = control.SetWriteDeadline(until)
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
@@ -146,7 +149,7 @@ func IsAPI(r *http.Request) bool {
 
 // fail answers an error: a detour, a page or a problem document, by its kind.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	err = plain(r, err)
+	err = Typed(r.Context(), err)
 	kind, code := core.KindOf(err), core.CodeOf(err)
 	if kind == core.Internal {
 		s.cfg.Log.ErrorContext(r.Context(), "request failed", "request", core.ActorOf(r.Context()).Request,
@@ -225,16 +228,20 @@ func SafeNext(next string) string {
 	return next
 }
 
-// plain turns the errors of the standard library that a client can cause into ours.
-func plain(r *http.Request, err error) error {
+// Typed turns the errors of the standard library that a client or the clock can cause into ours; ctx is that of the request. Nothing of
+// ours failed when a client left before its answer: that is no fault in the log.
+func Typed(ctx context.Context, err error) error {
 	if _, ok := errors.AsType[*core.Error](err); ok {
 		return err
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return errTooLarge.Because(err)
 	}
-	if errors.Is(err, context.DeadlineExceeded) && r.Context().Err() != nil {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil:
 		return errTimeout.Because(err).After(retrySoon)
+	case errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled):
+		return errLeft.Because(err)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -112,10 +113,21 @@ func (m mux) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.
 		panic(fmt.Sprintf("rest: %s was not added by Op", pattern))
 	}
 	m.api.routes = append(m.api.routes, edge.Route{
-		Pattern: pattern, Access: now.access, MaxBody: now.op.MaxBody,
-		Handle: m.api.wrap(now.op, handler),
+		Pattern: pattern, Access: now.access, MaxBody: now.op.MaxBody, Deadline: now.op.Deadline,
+		Handle: m.api.wrap(now.op, func(w http.ResponseWriter, r *http.Request) { handler(unhurried{w}, r) }),
 	})
 }
+
+// unhurried keeps the library from giving a body five seconds to come: the server's own limits do that. Where the body was read before, to be
+// looked at, net/http would take the end of that time for the end of the connection: it cancels the work under way, and every request that
+// follows on the same connection.
+type unhurried struct{ http.ResponseWriter }
+
+// SetReadDeadline does nothing.
+func (unhurried) SetReadDeadline(time.Time) error { return nil }
+
+// Unwrap lets http.ResponseController reach the connection.
+func (u unhurried) Unwrap() http.ResponseWriter { return u.ResponseWriter }
 
 // ServeHTTP is never called: the server routes.
 func (mux) ServeHTTP(w http.ResponseWriter, _ *http.Request) { http.Error(w, "", http.StatusNotFound) }

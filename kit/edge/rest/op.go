@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -27,6 +28,8 @@ type Operation struct {
 	Once bool
 	// MaxBody is the largest body read, in bytes; zero takes the server's limit.
 	MaxBody int64
+	// Deadline is how long the operation may take; zero takes the server's.
+	Deadline time.Duration
 }
 
 // Described is one operation as a page lists it.
@@ -112,6 +115,7 @@ func unsafeMethod(m string) bool {
 
 // failed turns the error of a handler into its problem document; what is ours alone goes to the log.
 func (a *API) failed(ctx context.Context, err error) error {
+	err = edge.Typed(ctx, err)
 	if core.KindOf(err) == core.Internal {
 		a.cfg.Log.ErrorContext(ctx, "operation failed", "request", core.ActorOf(ctx).Request, "error", err.Error())
 	}
