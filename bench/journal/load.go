@@ -29,6 +29,21 @@ func (r result) String() string {
 	return s
 }
 
+// warmUp is how long clients act before they are measured: keys are unwrapped, statements prepared, files made.
+const warmUp = time.Second
+
+// warmed is load after a time that does not count, of either rival; before is how many acts were done in it.
+func warmed(ctx context.Context, clients int, d time.Duration, act func(ctx context.Context, client int) error) (r result, before int64, err error) {
+	first, err := load(ctx, clients, warmUp, act)
+	if err != nil {
+		return first, 0, err
+	}
+	used := cpu()
+	r, err = load(ctx, clients, d, act)
+	r.cpu = cpu() - used
+	return r, first.done, err
+}
+
 // load lets clients repeat an act, one after the other's end, for some time. Every act counted was acknowledged durable.
 func load(ctx context.Context, clients int, d time.Duration, act func(ctx context.Context, client int) error) (result, error) {
 	var failed atomic.Pointer[error]

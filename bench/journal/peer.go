@@ -53,8 +53,7 @@ func tesseraOnce(ctx context.Context, s settings, clients int, how string, size 
 	if err != nil {
 		return result{}, err
 	}
-	used := cpu()
-	r, err := load(ctx, clients, s.seconds, func(ctx context.Context, _ int) error {
+	r, _, err := warmed(ctx, clients, s.seconds, func(ctx context.Context, _ int) error {
 		data := make([]byte, entrySize)
 		if _, err := rand.Read(data); err != nil {
 			return err
@@ -67,7 +66,7 @@ func tesseraOnce(ctx context.Context, s settings, clients int, how string, size 
 			time.Sleep(time.Millisecond)
 		}
 	})
-	r.how, r.cpu = how, cpu()-used
+	r.how = how
 	end, done := context.WithTimeout(ctx, 10*time.Second)
 	defer done()
 	_ = shutdown(end) // waits for a checkpoint: not part of the measure

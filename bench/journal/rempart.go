@@ -129,9 +129,7 @@ func rempart(ctx context.Context, s settings, clients int) (result, error) {
 		}
 		_ = pprof.StartCPUProfile(f)
 	}
-	used := cpu()
-	r, err := load(ctx, clients, s.seconds, h.act)
-	r.cpu = cpu() - used
+	r, before, err := warmed(ctx, clients, s.seconds, h.act)
 	pprof.StopCPUProfile()
 	if err != nil {
 		return r, err
@@ -143,8 +141,8 @@ func rempart(ctx context.Context, s settings, clients int) (result, error) {
 	if err != nil {
 		return r, err
 	}
-	if !rep.OK() || rep.Entries != uint64(r.done) {
-		return r, fmt.Errorf("%d acts were acknowledged: %s", r.done, rep.String())
+	if !rep.OK() || rep.Entries != uint64(before+r.done) {
+		return r, fmt.Errorf("%d acts were acknowledged: %s", before+r.done, rep.String())
 	}
 	return r, nil
 }

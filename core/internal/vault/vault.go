@@ -19,6 +19,7 @@ import (
 const (
 	generation = 1 // of an owner's key, as it stands in each value
 	maxCached  = 20_000
+	maxReady   = 1024 // a kilobyte each
 )
 
 var (
@@ -56,6 +57,7 @@ type Vault struct {
 	process cipher.AEAD
 	mu      sync.RWMutex
 	owners  map[core.ID]held
+	ready   map[core.ID]ready // of the owners of late: unwrapping a key costs more than sealing with it
 	epochs  map[epochName][]byte
 	newest  map[core.ID]int64
 	secrets map[indexName][]secret
@@ -70,6 +72,12 @@ type Vault struct {
 type held struct {
 	org     core.ID
 	wrapped []byte
+}
+
+// ready is a key that can be used at once.
+type ready struct {
+	org core.ID
+	c   cipher.AEAD
 }
 
 // New makes the vault over a migrated database.
@@ -114,7 +122,7 @@ func (v *Vault) Close() { v.cancel() }
 func (v *Vault) Root() RootDescription { return v.root.Describe() }
 
 func (v *Vault) drop() {
-	v.owners, v.epochs = map[core.ID]held{}, map[epochName][]byte{}
+	v.owners, v.ready, v.epochs = map[core.ID]held{}, map[core.ID]ready{}, map[epochName][]byte{}
 	v.newest, v.secrets = map[core.ID]int64{}, map[indexName][]secret{}
 }
 
@@ -129,6 +137,7 @@ func (v *Vault) forget(owner string) {
 		v.epochs, v.newest = map[epochName][]byte{}, map[core.ID]int64{}
 	}
 	delete(v.owners, core.ID(owner))
+	delete(v.ready, core.ID(owner))
 }
 
 func (v *Vault) now() int64 { return clock.Micros(v.clock.Now()) }
@@ -138,8 +147,13 @@ func heldData(owner core.ID) []byte { return []byte("held\x00" + string(owner)) 
 // key gives the cipher of owner and the organization of their key.
 func (v *Vault) key(ctx context.Context, owner core.ID) (cipher.AEAD, core.ID, error) {
 	v.mu.RLock()
+	r, now := v.ready[owner]
 	h, found := v.owners[owner]
+	turn := v.turn
 	v.mu.RUnlock()
+	if now {
+		return r.c, r.org, nil
+	}
 	if !found {
 		var err error
 		if h, err = v.load(ctx, owner); err != nil {
@@ -152,7 +166,27 @@ func (v *Vault) key(ctx context.Context, owner core.ID) (cipher.AEAD, core.ID, e
 	}
 	defer clear(key)
 	c, err := seal.Cipher(key)
-	return c, h.org, err
+	if err != nil {
+		return nil, "", err
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.turn == turn {
+		keepOne(v.ready, maxReady)
+		v.ready[owner] = ready{h.org, c}
+	}
+	return c, h.org, nil
+}
+
+// keepOne makes room for one more where n are kept.
+func keepOne[K comparable, V any](in map[K]V, n int) {
+	if len(in) < n {
+		return
+	}
+	for other := range in { // any one: the order of a map is random
+		delete(in, other)
+		return
+	}
 }
 
 // load reads an owner's key and keeps it, wrapped under the process's.
@@ -187,12 +221,7 @@ func (v *Vault) load(ctx context.Context, owner core.ID) (held, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.turn == turn {
-		if len(v.owners) >= maxCached {
-			for other := range v.owners { // any one: the order of a map is random
-				delete(v.owners, other)
-				break
-			}
-		}
+		keepOne(v.owners, maxCached)
 		v.owners[owner] = h
 	}
 	return h, nil
