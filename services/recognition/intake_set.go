@@ -103,6 +103,7 @@ func (s *cardSet) progress() (through, digest string) {
 
 // read opens one snapshot of the row and of the shelf that is in use.
 func (s *cardSet) read(ctx context.Context, fn func(tx core.Tx, shelf int64) error) error {
+	ctx = db.Long(ctx) // a page of it on a busy server may take longer than one statement of a request does
 	return s.m.needs.Reader.Read(ctx, func(tx core.Tx) error {
 		row, found, err := s.m.syncOf(ctx, tx, s.row.org, s.row.link)
 		if err == nil && (!found || row.session != s.row.session) {

@@ -142,7 +142,7 @@ func sessions(a *rest.API, m *recognition.Module) {
 	push := edge.Needs(&recognition.SyncPush)
 	rest.Op(a, push, rest.Operation{
 		ID: "openSync", Method: "POST", Path: syncPath, Summary: "Begin to bring the cards of a link, or go on", Tag: "Recognition", Once: true,
-		Detail: "The answer holds the key of the hashes: keep it in memory only.",
+		Deadline: wire.Patience, Detail: "The answer holds the key of the hashes: keep it in memory only.",
 	}, func(ctx context.Context, in *struct {
 		InLink
 		Body struct {
@@ -179,7 +179,7 @@ func sessions(a *rest.API, m *recognition.Module) {
 	repair(a, m, push)
 	rest.Op(a, push, rest.Operation{
 		ID: "commitSync", Method: "POST", Path: syncPath + "/{turn}/commit", Summary: "End a session by the digest of the set", Tag: "Recognition",
-		Detail: "Nothing changes unless the platform computes the same digest.",
+		Deadline: wire.Patience, Detail: "Nothing changes unless the platform computes the same digest.",
 	}, func(ctx context.Context, in *struct {
 		InSession
 		Body struct {
@@ -207,7 +207,7 @@ func committed(c wire.Committed, err error) (*rest.One[wire.Committed], error) {
 func repair(a *rest.API, m *recognition.Module, push edge.Access) {
 	rest.Op(a, push, rest.Operation{
 		ID: "askSyncCells", Method: "POST", Path: syncPath + "/{turn}/cells", Summary: "Ask for the cells of the set, to find out where both differ", Tag: "Recognition",
-		Status: 200, Detail: "An invertible Bloom lookup table of the set as it would be if the session ended now: 16 bytes for each cell.",
+		Deadline: wire.Patience, Status: 200, Detail: "An invertible Bloom lookup table of the set as it would be if the session ended now: 16 bytes for each cell.",
 	}, func(ctx context.Context, in *struct {
 		InSession
 		Body struct {
@@ -219,7 +219,7 @@ func repair(a *rest.API, m *recognition.Module, push edge.Access) {
 	})
 	rest.Op(a, push, rest.Operation{
 		ID: "askSyncItems", Method: "POST", Path: syncPath + "/{turn}/items", Summary: "Ask for the short forms of the whole set", Tag: "Recognition",
-		Status: 200, Detail: "When cells do not tell: 8 bytes for each card, sorted.",
+		Deadline: wire.Patience, Status: 200, Detail: "When cells do not tell: 8 bytes for each card, sorted.",
 	}, func(ctx context.Context, in *InSession) (*Bytes, error) {
 		return raw(m.SyncItems(ctx, in.Org, in.Link, in.Session))
 	})

@@ -7,7 +7,11 @@
 // platform holds the same set. Equal digests prove that both are equal; when they are not, Cells find out where they differ.
 package wire
 
-import "github.com/rempart/rempart/core"
+import (
+	"time"
+
+	"github.com/rempart/rempart/core"
+)
 
 // Row is one card as it leaves a source: nothing but numbers, what is shown and what scripts receive (CTI-29).
 type Row struct {
@@ -34,6 +38,10 @@ const (
 	ChunkRows = 10_000
 	ChunkRaw  = 2 << 20
 )
+
+// Patience is how long the platform may take to answer about a whole set, of which it reads every card: about a second for a million on a
+// quiet machine. An agent waits longer, so that it is told to come back instead of leaving.
+const Patience = 100 * time.Second
 
 // Opened is what the platform answers to an agent that begins.
 type Opened struct {
