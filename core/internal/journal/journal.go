@@ -58,6 +58,7 @@ type Module struct {
 	wake     chan struct{}
 	flushed  atomic.Int64 // entries since the indexes last looked: how busy the writer is
 	pace     pace
+	recent   recent
 	leading  atomic.Bool // this node holds the lease: it places entries, signs and sends
 
 	refusal atomic.Pointer[core.Error]

@@ -4,77 +4,152 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"math"
+	"sync"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/verify"
 )
 
-// mentions counts the entries of a log that a person did, and those that they are the subject of, the ones that the index lacks
-// included.
-func (m *Module) mentions(ctx context.Context, tx core.Tx, l *logState, person core.ID) (n int64, err error) {
-	for _, f := range []Filter{{Actor: person}, {Subject: person}} {
-		for _, alternatives := range f.keys() {
-			for _, key := range alternatives {
-				some, err := indexed(ctx, tx, l, key)
-				if err != nil {
-					return 0, err
-				}
-				n += some
-			}
-		}
-	}
-	fresh, err := m.fresh(ctx, tx, l, person)
-	return n + fresh, err
-}
+var (
+	// Every log is asked in one statement, each by its own key.
+	qMentions = db.SQL(`SELECT i.log, i.block, i.places FROM journal_log l JOIN journal_index i ON i.log = l.log AND i.key IN ($1, $2) WHERE l.indexed > 0`)
+	qSince    = db.SQL(`SELECT pos, count, root, body FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos LIMIT $3`)
+)
 
-func indexed(ctx context.Context, tx core.Tx, l *logState, key string) (n int64, err error) {
-	if l.indexed == 0 {
-		return 0, nil
+// mentions counts the entries of every log that a person did, and those that they are the subject of, the ones that the index lacks
+// included.
+func (m *Module) mentions(ctx context.Context, tx core.Tx, person core.ID) (n int64, err error) {
+	logs, err := allLogs(ctx, tx)
+	if err != nil {
+		return 0, err
 	}
-	_, err = db.All(ctx, tx, qPlaces, func(scan db.Scan) (struct{}, error) {
+	at := make(map[int64]*logState, len(logs))
+	for i := range logs {
+		at[logs[i].log] = &logs[i]
+	}
+	_, err = db.All(ctx, tx, qMentions, func(scan db.Scan) (struct{}, error) {
+		var log int64
 		var block uint64
 		var b []byte
-		err := scan(&block, &b)
-		for ; len(b) >= 2; b = b[2:] {
-			if block+uint64(binary.BigEndian.Uint16(b)) >= l.pruned {
+		err := scan(&log, &block, &b)
+		for l := at[log]; l != nil && len(b) >= 2; b = b[2:] {
+			if seq := block + uint64(binary.BigEndian.Uint16(b)); seq >= l.pruned && seq < l.indexed {
 				n++
 			}
 		}
 		return struct{}{}, err
-	}, l.log, key, int64(l.indexed)-1, int64(math.MaxInt32))
-	return n, err
+	}, string(byActor)+string(person), string(bySubject)+string(person))
+	if err != nil {
+		return 0, err
+	}
+	m.recent.Lock()
+	defer m.recent.Unlock()
+	for i := range logs {
+		of, err := m.recent.upTo(ctx, tx, m, &logs[i])
+		if err != nil {
+			return 0, err
+		}
+		n += of.named[string(person)]
+	}
+	return n, nil
 }
 
-// fresh counts those that the index lacks: an id stands as it is in the text of an entry, so that what does not hold it is not cut out.
-func (m *Module) fresh(ctx context.Context, tx core.Tx, l *logState, person core.ID) (n int64, err error) {
-	var cut fields
-	var entries []packed
-	for from, to := max(l.indexed, l.pruned), l.size; to > from; {
-		rows, err := db.All(ctx, tx, qNewest, scanBatch, place(l.log, from), place(l.log, to), tileSize)
-		if err != nil || len(rows) == 0 {
-			return n, err
+// recent remembers, for each log, whom the entries that the index lacks name: erasures one after the other read each entry once.
+// Entries never change, and the root of the tree tells that they are still those of the log.
+type recent struct {
+	sync.Mutex
+	logs  map[int64]*latest
+	names int // in all of them
+}
+
+// latest is what is remembered of one log.
+type latest struct {
+	from, to uint64
+	last     int64       // place of the newest batch
+	root     verify.Hash // of the tree after it
+	named    map[string]int64
+}
+
+// recentNames bounds what is remembered to a few megabytes.
+const recentNames = 50_000
+
+// upTo gives who is named by the entries that the index of a log lacks.
+func (r *recent) upTo(ctx context.Context, tx core.Tx, m *Module, l *logState) (of *latest, err error) {
+	from := max(l.indexed, l.pruned)
+	switch of = r.logs[l.log]; {
+	case of == nil || of.from < from || of.to == l.size && of.root != l.root:
+		of = r.anew(l.log, from)
+	case of.from > from: // this snapshot is older than the index that is known
+		of = &latest{from: from, to: from, last: place(l.log, from), named: map[string]int64{}}
+	}
+	for of.to < l.size {
+		rows, err := db.All(ctx, tx, qSince, scanRooted, of.last, place(l.log, l.size), tileSize)
+		if err != nil {
+			return nil, err
 		}
-		for _, b := range rows {
-			to = min(to, seqOf(b.pos))
-			if !bytes.Contains(b.body, []byte(person)) {
+		if of.to > of.from {
+			if len(rows) == 0 || rows[0].pos != of.last || !bytes.Equal(rows[0].root, of.root[:]) {
+				of = r.anew(l.log, from) // not the log that was read
 				continue
 			}
-			if entries, err = unpackAll(entries[:0], b.body); err != nil {
-				m.log.Warn("stored entries cannot be read", "log", l.org, "from", seqOf(b.pos)+uint64(len(entries)))
-			}
-			for _, p := range entries {
-				if !cut.cut(p.text) {
-					continue
-				}
-				if string(cut[fActor]) == string(person) {
-					n++
-				}
-				if string(cut[fSubject]) == string(person) {
-					n++
-				}
+			rows = rows[1:]
+		}
+		if len(rows) == 0 {
+			break
+		}
+		for i := range rows {
+			r.add(m, l, of, &rows[i])
+		}
+	}
+	return of, nil
+}
+
+// anew forgets what is known of a log.
+func (r *recent) anew(log int64, from uint64) *latest {
+	if old := r.logs[log]; old != nil {
+		r.names -= len(old.named)
+	}
+	if r.logs == nil || r.names > recentNames {
+		r.logs, r.names = map[int64]*latest{}, 0
+	}
+	of := &latest{from: from, to: from, last: place(log, from), named: map[string]int64{}}
+	r.logs[log] = of
+	return of
+}
+
+// rooted is a batch with the root of the tree after it.
+type rooted struct {
+	batch
+	root []byte
+}
+
+func scanRooted(scan db.Scan) (b rooted, err error) {
+	err = scan(&b.pos, &b.count, &b.root, &b.body)
+	return b, err
+}
+
+// add counts who is named by a batch.
+func (r *recent) add(m *Module, l *logState, of *latest, b *rooted) {
+	var cut fields
+	entries, err := unpackAll(nil, b.body)
+	if err != nil {
+		m.log.Warn("stored entries cannot be read", "log", l.org, "from", seqOf(b.pos)+uint64(len(entries)))
+	}
+	had := len(of.named)
+	for _, p := range entries {
+		if !cut.cut(p.text) {
+			continue
+		}
+		for _, who := range [][]byte{cut[fActor], cut[fSubject]} {
+			if len(who) > 0 {
+				of.named[string(who)]++
 			}
 		}
 	}
-	return n, nil
+	if r.logs[l.log] == of {
+		r.names += len(of.named) - had
+	}
+	of.to, of.last = seqOf(b.pos)+uint64(b.count), b.pos
+	copy(of.root[:], b.root)
 }

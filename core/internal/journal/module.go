@@ -176,17 +176,9 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 	if err != nil {
 		return nil, err
 	}
-	logs, err := allLogs(ctx, tx)
+	kept, err := m.mentions(ctx, tx, person)
 	if err != nil {
 		return nil, err
-	}
-	var kept int64
-	for i := range logs {
-		mentioned, err := m.mentions(ctx, tx, &logs[i], person)
-		if err != nil {
-			return nil, err
-		}
-		kept += mentioned
 	}
 	return []core.Receipt{{Table: "journal_search", Deleted: n}, {Table: "journal_batch", Kept: kept, Ground: core.LegitimateInterest, Why: whyKept, Rule: "journal"}}, nil
 }
