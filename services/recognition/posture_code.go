@@ -37,7 +37,7 @@ var (
 	qCodeTake   = db.SQL(`SELECT org, id, person, token, until_at FROM recognition_desk_code WHERE hash = $1`)
 	qCodeDrop   = db.SQL(`DELETE FROM recognition_desk_code WHERE org = $1 AND id = $2`)
 	qCodesDrop  = db.SQL(`DELETE FROM recognition_desk_code WHERE person = $1`)
-	qCodesCount = db.SQL(`SELECT count(*) FROM recognition_desk_code WHERE person = $1`)
+	qCodesCount = db.SQL(`SELECT count(*) FROM recognition_desk_code WHERE person = $1 HAVING count(*) > 0`)
 )
 
 // DeskCode is a code that installs a workstation, shown once.

@@ -34,6 +34,7 @@ var (
 	errLarge   = i18n.Fault(core.Conflict, "archive.large", "Vos données sont trop nombreuses pour une seule réponse : demandez l'archive.", "Your data are too many for one answer: ask for the archive.")
 
 	errEnough = errors.New("archive: enough rows")
+	errNone   = errors.New("archive: there is no row to read")
 )
 
 const columns = `id, person, request, portable, state, done, total, records, size, pieces, digest, made_at, ready_at, taken_at`

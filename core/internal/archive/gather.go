@@ -87,11 +87,16 @@ func (b *bundle) gather(ctx context.Context, told func(done, total int) error) e
 
 // gatherIn asks every room in one snapshot.
 func (b *bundle) gatherIn(ctx context.Context, tx core.Tx) error {
+	v, err := b.m.survey.of(ctx, tx, b.person.ID)
+	if err != nil {
+		return err
+	}
 	for _, room := range b.m.needs.Modules() {
-		if err := b.room(ctx, tx, room); err != nil {
+		if err := b.room(ctx, v, room); err != nil {
 			return err
 		}
 	}
+	b.m.survey.learn(v.heard)
 	return nil
 }
 

@@ -64,6 +64,8 @@ type Needs struct {
 type Module struct {
 	needs Needs
 	words func() catalogue // every table in words, made once
+	// survey tells which rooms have nothing to say of a person.
+	survey survey
 }
 
 // New makes the module.

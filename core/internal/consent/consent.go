@@ -55,7 +55,9 @@ const recordColumns = `org, id, person, question, number, digest, purpose, given
 var (
 	qAddRecord = db.SQL(`INSERT INTO consent_record (` + recordColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`)
 	qRecords   = db.SQL(`SELECT ` + recordColumns + ` FROM consent_record WHERE person = $1 ORDER BY at DESC, id DESC LIMIT $2`)
-	qRecord    = db.SQL(`SELECT ` + recordColumns + ` FROM consent_record WHERE id = $2 AND person = $1`)
+	// All of them, to be given.
+	qAllRecords = db.SQL(`SELECT ` + recordColumns + ` FROM consent_record WHERE person = $1 ORDER BY at DESC, id DESC`)
+	qRecord     = db.SQL(`SELECT ` + recordColumns + ` FROM consent_record WHERE id = $2 AND person = $1`)
 	// The last answer to each question, of one organization and purpose when they are given.
 	qLast = db.SQL(`SELECT ` + recordColumns + ` FROM consent_record r WHERE person = $1 AND (org = $2 OR $2 = '') AND (purpose = $3 OR $3 = '')
 		AND NOT EXISTS (SELECT 1 FROM consent_record n WHERE n.org = r.org AND n.question = r.question AND n.person = r.person AND (n.at > r.at OR n.at = r.at AND n.id > r.id))

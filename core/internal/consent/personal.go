@@ -23,7 +23,7 @@ var (
 
 // ExportPerson gives what a person answered, what they share, what is shown of it, and what organizations noted beside it.
 func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
-	records, err := db.All(ctx, tx, qRecords, scanRecord, person, 1_000_000)
+	records, err := db.All(ctx, tx, qAllRecords, scanRecord, person)
 	if err != nil {
 		return err
 	}

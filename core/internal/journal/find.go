@@ -111,7 +111,11 @@ func (f Filter) keys() [][]string {
 // walk looks at the entries from ≤ seq < to, the last one first.
 func (s *seeker) walk(ctx context.Context, from, to uint64) error {
 	from = max(from, s.l.pruned)
-	for some := 4; to > from && !s.full(); some = min(2*some, tileSize) {
+	some := 4
+	if s.limit > tileSize { // whoever wants them all asks for many at once
+		some = tileSize
+	}
+	for ; to > from && !s.full(); some = min(2*some, tileSize) {
 		rows, err := db.All(ctx, s.tx, qNewest, scanBatch, place(s.l.log, from), place(s.l.log, to), some)
 		if err != nil {
 			return err
@@ -181,7 +185,7 @@ func (s *seeker) one(seq uint64, p packed) error {
 
 // within tells whether a batch may hold what a filter names: every id of an entry stands as it is in its text.
 func (f *Filter) within(body []byte) bool {
-	for _, id := range []string{f.id, string(f.Actor), string(f.Resource), string(f.Subject)} {
+	for _, id := range [...]string{f.id, string(f.Actor), string(f.Resource), string(f.Subject), string(f.Person), string(f.about)} {
 		if id != "" && !bytes.Contains(body, []byte(id)) {
 			return false
 		}
@@ -193,7 +197,13 @@ func (f *Filter) within(body []byte) bool {
 func (f *Filter) likely(e *fields) bool {
 	return (f.id == "" || f.id == string(e[fID])) && (f.Action == "" || f.Action == string(e[fAction])) && (f.Actor == "" || string(f.Actor) == string(e[fActor])) &&
 		(f.Resource == "" || string(f.Resource) == string(e[fResource])) && (f.Subject == "" || string(f.Subject) == string(e[fSubject])) &&
-		(f.Outcome != "unusual" || string(e[fOutcome]) != "success")
+		(f.Outcome != "unusual" || string(e[fOutcome]) != "success") &&
+		(f.Person == "" || string(f.Person) == string(e[fActor]) || e.concern(f.Person)) && (f.about == "" || e.concern(f.about))
+}
+
+// concern tells whether an entry may name somebody as a person concerned.
+func (e *fields) concern(person core.ID) bool {
+	return string(person) == string(e[fSubject]) || bytes.Contains(e[fOthers], []byte(person))
 }
 
 // entryAt looks at the entry of one place.

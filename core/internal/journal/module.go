@@ -2,10 +2,12 @@ package journal
 
 import (
 	"context"
+	"slices"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/verify"
 )
 
 var (
@@ -93,11 +95,13 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 			if err != nil {
 				return err
 			}
+			open := m.opener(ctx)
 			for _, r := range p.Rows {
 				if r.Actor != string(person) && r.Subjects[0] != string(person) {
 					continue // named beside others: not about this person
 				}
-				if err := m.open(ctx, r); err != nil {
+				r.Parts = slices.DeleteFunc(r.Parts, func(p verify.Part) bool { return !told(r, p.Kind, person) })
+				if err := r.open(open); err != nil {
 					return err
 				}
 				if err := emit(recordOf(r, person)); err != nil {
@@ -108,6 +112,14 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 		}
 	}
 	return m.exportReader(ctx, tx, person, emit)
+}
+
+// told tells whether a person is told a part of an entry: where an act of theirs came from, what an act about them changed.
+func told(r *Row, part verify.PartKind, person core.ID) bool {
+	if part == verify.Content {
+		return len(r.Subjects) > 0 && r.Subjects[0] == string(person)
+	}
+	return r.Actor == string(person)
 }
 
 func recordOf(r *Row, person core.ID) core.Record {

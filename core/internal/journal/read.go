@@ -54,13 +54,43 @@ func (r *Row) owner(p verify.Part) core.ID {
 
 // open reads the sealed parts of a row. A destroyed key is no error; a part that does not open is.
 func (m *Module) open(ctx context.Context, r *Row) error {
+	return r.open(m.opener(ctx))
+}
+
+// opener opens what was sealed for one owner or another.
+type opener = func(owner core.ID, where string, sealed []byte) ([]byte, error)
+
+// opener gives one for the entries of one answer: a vault that can unwraps each owner's key once. Do not keep it.
+func (m *Module) opener(ctx context.Context) opener {
+	v, able := m.sealer.(interface {
+		Opener(ctx context.Context, owner core.ID) (func(where string, sealed []byte) ([]byte, error), error)
+	})
+	if !able {
+		return func(owner core.ID, where string, sealed []byte) ([]byte, error) {
+			return m.sealer.Open(ctx, owner, where, sealed)
+		}
+	}
+	by := map[core.ID]func(where string, sealed []byte) ([]byte, error){}
+	return func(owner core.ID, where string, sealed []byte) (_ []byte, err error) {
+		open := by[owner]
+		if open == nil {
+			if open, err = v.Opener(ctx, owner); err != nil {
+				return nil, err
+			}
+			by[owner] = open
+		}
+		return open(where, sealed)
+	}
+}
+
+func (r *Row) open(open opener) error {
 	r.salts, r.plains = map[int][]byte{}, map[int][]byte{}
 	for i, p := range r.Parts {
 		if p.Dropped {
 			r.Trimmed = r.Trimmed || p.Kind == verify.Address
 			continue
 		}
-		salted, err := m.sealer.Open(ctx, r.owner(p), where(p.Kind, r.ID), p.Sealed)
+		salted, err := open(r.owner(p), where(p.Kind, r.ID), p.Sealed)
 		if core.KindOf(err) == core.Gone {
 			r.Gone = true
 			continue

@@ -19,6 +19,7 @@ var (
 	qCanaryLines     = db.SQL(`DELETE FROM review_line WHERE person = $1 AND org IN ('canary', 'canary-beside')`)
 	qCanaryCampaigns = db.SQL(`DELETE FROM review_campaign WHERE person = $1 AND org IN ('canary', 'canary-beside')`)
 
+	qAnyOverlap   = db.SQL(`SELECT 1 FROM review_overlap WHERE person = $1 LIMIT 1`)
 	qDropOverlaps = db.SQL(`DELETE FROM review_overlap WHERE person = $1`)
 	qDropFlags    = db.SQL(`DELETE FROM review_sharing WHERE person = $1`)
 )
@@ -55,7 +56,11 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 }
 
 func (m *Module) exportSharing(ctx context.Context, tx core.Tx, person core.ID, emit func(core.Record) error) error {
-	overlaps, err := m.overlaps(ctx, tx, person, m.now().Add(-2*markLife))
+	var overlaps []Overlap
+	_, some, err := db.One(ctx, tx, qAnyOverlap, db.Value[int], person)
+	if some {
+		overlaps, err = m.overlaps(ctx, tx, person, m.now().Add(-2*markLife))
+	}
 	if err != nil {
 		return err
 	}
