@@ -15,5 +15,6 @@ func (m *Module) Probes() []*core.Probe {
 		m.syncProbes(),
 		m.supportProbes(),
 		m.settingProbes(),
+		m.partsProbes(),
 	)
 }

@@ -208,24 +208,32 @@ func (m *Module) playSync(ctx context.Context, s core.Stage, see func(l *listene
 		return core.Sight{}, err
 	}
 	defer func() { _ = m.removeLink(context.WithoutCancel(system), core.Canaries, link) }()
-	folder, err := os.MkdirTemp("", "rempart-canary-*")
-	if err != nil {
-		return core.Sight{}, err
-	}
-	defer os.RemoveAll(folder)
-	cfg, err := agent.Read(filepath.Join(folder, "agent.yaml"), []byte("source: {kind: csv, file: none.csv}\n"))
-	if err != nil {
-		return core.Sight{}, err
-	}
 	wired := *browser
 	l := &listener{next: browser.Transport}
 	wired.Transport = l
 	tool := &toolOfCanary{}
-	a, err := agent.New(cfg, agent.Identity{Organization: core.Canaries, Link: link}, agent.Options{Source: tool, Client: &wired, Version: "canary"})
+	a, folder, end, err := agentOfCanary(link, tool, &wired)
 	if err != nil {
 		return core.Sight{}, err
 	}
+	defer end()
 	return see(l, folder, tool, func() (agent.Result, error) { return a.Turn(ctx) })
+}
+
+// agentOfCanary makes an agent that reads tool and keeps what it keeps in a folder of its own; end takes that away.
+func agentOfCanary(link core.ID, tool source.Source, client *http.Client) (a *agent.Agent, folder string, end func(), err error) {
+	if folder, err = os.MkdirTemp("", "rempart-canary-*"); err != nil {
+		return nil, "", nil, err
+	}
+	end = func() { _ = os.RemoveAll(folder) }
+	cfg, err := agent.Read(filepath.Join(folder, "agent.yaml"), []byte("source: {kind: csv, file: none.csv}\n"))
+	if err == nil {
+		a, err = agent.New(cfg, agent.Identity{Organization: core.Canaries, Link: link}, agent.Options{Source: tool, Client: client, Version: "canary"})
+	}
+	if err != nil {
+		end()
+	}
+	return a, folder, end, err
 }
 
 // seeLeaves reads every byte that an agent sends.
