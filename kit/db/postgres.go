@@ -117,127 +117,6 @@ CREATE TABLE IF NOT EXISTS ground_state (name TEXT PRIMARY KEY, value TEXT NOT N
 CREATE TABLE IF NOT EXISTS ground_notice (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at BIGINT NOT NULL, node TEXT NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS ground_notice_at ON ground_notice (at);`
 
-// pgTx is a transaction on PostgreSQL.
-type pgTx struct {
-	pending
-	tx   pgx.Tx
-	dead error
-	rows *pgRows
-}
-
-// Exec implements core.Tx.
-func (t *pgTx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
-	bound, err := t.ready(text, args)
-	if err != nil {
-		return 0, err
-	}
-	tag, err := t.tx.Exec(ctx, text, bound...)
-	if err != nil {
-		return 0, t.fail(located(err, text))
-	}
-	return tag.RowsAffected(), nil
-}
-
-// Query implements core.Tx.
-func (t *pgTx) Query(ctx context.Context, text string, args ...any) (core.Rows, error) {
-	bound, err := t.ready(text, args)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := t.tx.Query(ctx, text, bound...)
-	if err != nil {
-		return nil, t.fail(located(err, text))
-	}
-	t.rows = &pgRows{tx: t, rows: rows, text: text}
-	return t.rows, nil
-}
-
-func (t *pgTx) ready(text string, args []any) ([]any, error) {
-	if t.dead != nil {
-		return nil, fmt.Errorf("%w (%w)", errDead, t.dead)
-	}
-	if t.rows != nil {
-		return nil, t.fail(errRowsOpen)
-	}
-	if !registered(text) {
-		return nil, t.fail(fmt.Errorf("%w: %s", errUnregistered, text))
-	}
-	bound := make([]any, len(args))
-	for i, a := range args {
-		v, err := normal(a)
-		if err != nil {
-			return nil, t.fail(located(err, text))
-		}
-		bound[i] = v
-	}
-	return bound, nil
-}
-
-func (t *pgTx) fail(err error) error {
-	if t.dead == nil {
-		t.dead = err
-	}
-	return err
-}
-
-func (t *pgTx) over(err error) error {
-	if t.rows != nil {
-		t.rows.Close()
-	}
-	if t.dead != nil && (err == nil || retriable(t.dead)) {
-		return t.dead
-	}
-	return err
-}
-
-type pgRows struct {
-	tx     *pgTx
-	rows   pgx.Rows
-	text   string
-	closed bool
-}
-
-// Next implements core.Rows.
-func (r *pgRows) Next() bool { return !r.closed && r.rows.Next() }
-
-// Scan implements core.Rows.
-func (r *pgRows) Scan(dest ...any) error {
-	vals, err := r.rows.Values()
-	if err != nil {
-		return located(err, r.text)
-	}
-	if len(dest) != len(vals) {
-		return located(fmt.Errorf("%d columns, %d destinations", len(vals), len(dest)), r.text)
-	}
-	for i, d := range dest {
-		if err := assign(d, vals[i]); err != nil {
-			return located(fmt.Errorf("column %d: %w", i+1, err), r.text)
-		}
-	}
-	return nil
-}
-
-// Err implements core.Rows.
-func (r *pgRows) Err() error {
-	if err := r.rows.Err(); err != nil {
-		return r.tx.fail(located(err, r.text))
-	}
-	return nil
-}
-
-// Close implements core.Rows.
-func (r *pgRows) Close() error {
-	if r.closed {
-		return nil
-	}
-	r.closed = true
-	r.rows.Close()
-	if r.tx.rows == r {
-		r.tx.rows = nil
-	}
-	return r.Err()
-}
-
 // retriable tells whether the server undid the transaction and running it again can succeed.
 func retriable(err error) bool {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
@@ -330,69 +209,65 @@ func (p *postgresDB) once(ctx context.Context, opts pgx.TxOptions, fn func(core.
 	if err != nil {
 		return lost(err), err
 	}
-	defer func() {
+	tx := &pgTx{conn: c, opts: opts, long: ctx.Value(longKey{}) != nil}
+	kept := false
+	defer func() { // also when fn panics or ends its goroutine
+		if kept {
+			return
+		}
+		tx.over(nil)
+		undo, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer stop()
+		tx.undo(undo)
 		if e, ok := errors.AsType[*pgconn.PgError](err); ok && demoted(e) {
-			end, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			c.Conn().Close(end)
-			stop()
+			c.Conn().Close(undo)
 		}
 		c.Release()
 	}()
-	ptx, err := c.BeginTx(ctx, opts)
-	if err != nil {
-		return retriable(err) || lost(err), err
-	}
-	tx := &pgTx{tx: ptx}
-	committed := false
-	defer func() { // also when fn panics or ends its goroutine
-		if !committed {
-			tx.over(nil)
-			undo, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			defer stop()
-			ptx.Rollback(undo)
-		}
-	}()
-	if ctx.Value(longKey{}) != nil {
-		if _, err := ptx.Exec(ctx, "SET LOCAL statement_timeout = '10min'"); err != nil {
-			return lost(err), err
-		}
-	}
 	if err := tx.over(fn(tx)); err != nil {
 		return retriable(err) || lost(err) && tx.dead != nil, err
-	}
-	if opts.AccessMode != pgx.ReadOnly {
-		if err := p.finish(ctx, tx); err != nil {
-			return retriable(err) || lost(err) && tx.dead != nil, err
-		}
 	}
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	committed = true
+	if opts.AccessMode == pgx.ReadOnly {
+		kept = true
+		tx.leave()
+		tx.runAfter()
+		return false, nil
+	}
+	if err := p.finish(ctx, tx); err != nil {
+		return retriable(err) || lost(err) && tx.dead != nil, err
+	}
 	// The commit is not cut short by the caller's context: its outcome must be known.
 	end, stop := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer stop()
-	if err := ptx.Commit(end); err != nil {
+	if err := tx.commit(end); err != nil {
 		if _, answered := errors.AsType[*pgconn.PgError](err); answered || errors.Is(err, pgx.ErrTxCommitRollback) {
 			return retriable(err), err
 		}
-		if opts.AccessMode == pgx.ReadOnly {
+		if pgconn.SafeToRetry(err) {
 			return true, err
 		}
 		return false, errUnknown.Because(err)
 	}
+	kept = true
+	c.Release()
 	tx.settled(&p.db.hub)
 	return false, nil
 }
 
-// finish hands over what was deferred and writes the notices.
+// finish hands over what was deferred and adds the notices: both go with the commit.
 func (p *postgresDB) finish(ctx context.Context, tx *pgTx) error {
-	if hook := p.db.flushHook(); hook != nil && len(tx.items) > 0 {
-		items := tx.items
-		tx.items = nil
+	hook, items := p.db.flushHook(), tx.items
+	if hook != nil {
 		if err := prepare(items); err != nil {
 			return err
 		}
+	}
+	tx.ending()
+	if hook != nil && len(items) > 0 {
+		tx.items = nil
 		if err := tx.over(hook(ctx, tx, items)); err != nil {
 			return err
 		}

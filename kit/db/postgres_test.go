@@ -2,10 +2,13 @@ package db_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -122,6 +125,21 @@ type proxy struct {
 	mu    sync.Mutex
 	conns []net.Conn
 	to    string
+	asked atomic.Int64 // what the client sent, each time it waited for an answer
+}
+
+// trips counts what passes from the client: it sends a round trip at once.
+type trips struct {
+	io.Reader
+	n *atomic.Int64
+}
+
+func (r trips) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	if n > 0 {
+		r.n.Add(1)
+	}
+	return n, err
 }
 
 func newProxy(t *testing.T, to string) *proxy {
@@ -146,7 +164,7 @@ func newProxy(t *testing.T, to string) *proxy {
 			p.conns = append(p.conns, a, b)
 			p.mu.Unlock()
 			go func() { io.Copy(a, b); a.Close() }()
-			go func() { io.Copy(b, a); b.Close() }()
+			go func() { io.Copy(b, trips{a, &p.asked}); b.Close() }()
 		}
 	}()
 	return p
@@ -190,6 +208,66 @@ func TestABrokenConnectionIsTriedAgainOrSaidToBeUnknown(t *testing.T) {
 	})
 	if core.CodeOf(err) != "db.unknown_outcome" {
 		t.Fatalf("cut during the commit: %v", err)
+	}
+}
+
+func TestRoundTrips(t *testing.T) {
+	dbtest.NeedsPostgres(t)
+	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
+	u, _ := url.Parse(cfg.URL)
+	p := newProxy(t, u.Host)
+	u.Host = p.l.Addr().String()
+	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	d.OnFlush(func(ctx context.Context, tx core.Tx, items []any) error {
+		_, err := tx.Exec(ctx, qPut, items[0].(string), 1, nil)
+		return err
+	})
+	put := func(tx core.Tx, key string) error { _, err := tx.Exec(t.Context(), qPut, key, 1, nil); return err }
+	n := 0
+	for _, c := range []struct {
+		what  string
+		want  int64
+		write bool
+		fn    func(tx core.Tx) error
+	}{
+		{"a write without a statement", 0, true, func(core.Tx) error { return nil }},
+		{"a journaled read", 1, true, func(tx core.Tx) error { db.Defer(tx, fmt.Sprint("entry-", n)); return nil }},
+		{"a journaled act that cuts somebody off", 2, true, func(tx core.Tx) error {
+			db.Defer(tx, fmt.Sprint("entry-", n))
+			tx.Notify("cut", "someone")
+			return put(tx, fmt.Sprint("row-", n))
+		}},
+		{"two statements", 3, true, func(tx core.Tx) error {
+			return errors.Join(put(tx, fmt.Sprint("one-", n)), put(tx, fmt.Sprint("two-", n)))
+		}},
+		// The commit of a reader goes when nobody waits for it, and the next takes the connection after it.
+		{"a read of one statement", 2, false, func(tx core.Tx) error { _, _, err := db.One(t.Context(), tx, qCount, db.Value[int64]); return err }},
+	} {
+		got := int64(99)
+		for range 8 { // at first the statements are prepared, and the listener asks now and then
+			n++
+			run := d.Read
+			if c.write {
+				run = d.Write
+			}
+			before := p.asked.Load()
+			if err := run(t.Context(), c.fn); err != nil {
+				t.Fatal(c.what, err)
+			}
+			if !c.write { // nothing is asked, but the connection is waited for
+				if err := d.Read(t.Context(), func(core.Tx) error { return nil }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got = min(got, p.asked.Load()-before)
+		}
+		if got != c.want {
+			t.Errorf("%s takes %d round trips, want %d", c.what, got, c.want)
+		}
 	}
 }
 
