@@ -48,6 +48,25 @@ func (v *Vault) Rotate(ctx context.Context, asked bool) (bool, error) {
 	if err != nil || !due {
 		return false, err
 	}
+	for turn := 1; ; turn++ {
+		err := v.turnTo(ctx, target)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, errNotYet) || turn == turnsOfRotation {
+			return false, err
+		}
+	}
+	v.log.InfoContext(ctx, "keys were wrapped anew", "epoch", target)
+	return true, nil
+}
+
+// turnsOfRotation is how often a rotation goes through its steps: a key that was being made under the older epoch can arrive after the
+// others were wrapped anew.
+const turnsOfRotation = 4
+
+// turnTo does what is left to do for an epoch, step by step.
+func (v *Vault) turnTo(ctx context.Context, target int64) error {
 	for _, s := range []struct {
 		name string
 		do   func(context.Context, int64) error
@@ -60,15 +79,14 @@ func (v *Vault) Rotate(ctx context.Context, asked bool) (bool, error) {
 	} {
 		if v.step != nil {
 			if err := v.step(s.name); err != nil {
-				return false, err
+				return err
 			}
 		}
 		if err := s.do(ctx, target); err != nil {
-			return false, fmt.Errorf("vault: %s: %w", s.name, err)
+			return fmt.Errorf("vault: %s: %w", s.name, err)
 		}
 	}
-	v.log.InfoContext(ctx, "keys were wrapped anew", "epoch", target)
-	return true, nil
+	return nil
 }
 
 // target tells which epoch all keys should be in, and whether something is to be done for it.
