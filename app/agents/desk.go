@@ -30,7 +30,7 @@ func deskAgent(s Streams) *cobra.Command {
 		RunE: d.run,
 	}
 	root.PersistentFlags().StringVar(&d.folder, "folder", "", "folder of its files (by default that of the person's configuration)")
-	root.AddCommand(d.signIn(), d.signOut(), d.dial(), d.install(), d.uninstall(), d.posture())
+	root.AddCommand(d.signIn(), d.signOut(), d.dial(), d.choose(), d.install(), d.uninstall(), d.posture())
 	return root
 }
 
@@ -99,6 +99,9 @@ func language() string {
 			return "fr"
 		}
 	}
+	if strings.HasPrefix(desk.SystemLanguage(), "en") {
+		return "en"
+	}
 	return "fr"
 }
 
@@ -134,17 +137,39 @@ func (d *deskCommand) run(cmd *cobra.Command, _ []string) error {
 		return err
 	}
 	defer file.Close()
-	notifier, err := desk.OpenNotifier()
+	log := slog.New(slog.NewTextHandler(file, nil))
+	notifier, err := d.notifier()
 	if err != nil {
 		fmt.Fprintln(d.Errs, err)
+		log.Warn("no notices") // why stands above: a path has a name in it
 		notifier = desk.Quiet{}
 	}
 	defer notifier.Close()
-	a := &desk.Agent{
-		Platform: desk.Connect(account), Notifier: notifier, Keep: k, Log: slog.New(slog.NewTextHandler(file, nil)), Open: desk.OpenPage, Posture: desk.LookAtSystem,
-	}
-	a.Log.Info("started", "version", d.Version)
+	a := &desk.Agent{Platform: desk.Connect(account), Notifier: notifier, Keep: k, Log: log, Open: desk.OpenPage, Posture: desk.LookAtSystem}
+	log.Info("started", "version", d.Version)
+	desk.LeaveConsole()
 	return a.Run(cmd.Context())
+}
+
+func (d *deskCommand) notifier() (desk.Notifier, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return desk.OpenNotifier(d.folder, self, d.arguments("choose")...)
+}
+
+// choose is what a button of a notice starts on Windows.
+func (d *deskCommand) choose() *cobra.Command {
+	return &cobra.Command{
+		Use: "choose LINK", Short: "Tell the agent which button of a notice was pressed", Args: cobra.ExactArgs(1), Hidden: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			if _, err := d.keep(); err != nil {
+				return err
+			}
+			return desk.Choose(d.folder, args[0])
+		},
+	}
 }
 
 func (d *deskCommand) dial() *cobra.Command {
@@ -185,8 +210,8 @@ func (d *deskCommand) dial() *cobra.Command {
 }
 
 // arguments are how this very program is called for a link.
-func (d *deskCommand) arguments() []string {
-	words := []string{"desk", "dial"}
+func (d *deskCommand) arguments(act string) []string {
+	words := []string{"desk", act}
 	if self, err := os.Executable(); err == nil && !strings.Contains(filepath.Base(self), "agent") {
 		words = append([]string{"agent"}, words...)
 	}
@@ -204,7 +229,7 @@ func (d *deskCommand) install() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return desk.InstallHandler(self, d.arguments()...)
+			return desk.InstallHandler(self, d.arguments("dial")...)
 		},
 	}
 }

@@ -33,3 +33,15 @@ func TestTheSmallProgramBuildsForWorkstations(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWorkstationsRunPassesVetForWindows: the files that no test here runs are at least type-checked and vetted, their tests too.
+func TestWhatWorkstationsRunPassesVetForWindows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("vets for another system")
+	}
+	c := exec.Command("go", "vet", ".", "../../app/agents", "../../services/recognition/desk")
+	c.Env = append(os.Environ(), "GOOS=windows", "GOARCH=amd64", "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

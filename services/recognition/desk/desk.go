@@ -43,6 +43,7 @@ type Platform interface {
 
 // Notice is what is shown on the screen.
 type Notice struct {
+	Call        string // what it is about: an id
 	Title, Body string
 	Buttons     []Button
 }
@@ -178,10 +179,15 @@ func (a *Agent) ring(ctx context.Context, r Ring) {
 	if on {
 		return
 	}
-	n := Notice{Title: r.Title, Body: r.Body}
+	n := Notice{Call: r.Call, Title: r.Title, Body: r.Body}
 	for _, act := range r.Actions {
 		if !act.Auto && len(n.Buttons) < mostButtons {
 			n.Buttons = append(n.Buttons, Button{ID: act.Script, Label: act.Title})
+		}
+	}
+	for _, act := range r.Actions { // before the notice, which takes Windows a moment
+		if act.Auto {
+			a.perform(ctx, r.Call, act)
 		}
 	}
 	id, err := a.Notifier.Show(n)
@@ -191,11 +197,6 @@ func (a *Agent) ring(ctx context.Context, r Ring) {
 		a.shown[id], a.of[r.Call] = shown{r.Call, r.Actions}, id
 	}
 	a.Log.Info("a call rang", "call", r.Call, "actions", len(r.Actions))
-	for _, act := range r.Actions {
-		if act.Auto {
-			a.perform(ctx, r.Call, act)
-		}
-	}
 }
 
 func (a *Agent) forget(id uint32) {

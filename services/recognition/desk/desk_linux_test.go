@@ -3,7 +3,6 @@ package desk
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -86,7 +85,7 @@ func displayed(t *testing.T) string {
 // somebody answers it goes.
 func TestANoticeIsShownAndItsButtonsActWithDunst(t *testing.T) {
 	session(t)
-	n, err := OpenNotifier()
+	n, err := OpenNotifier("", "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,23 +133,6 @@ func TestANoticeIsShownAndItsButtonsActWithDunst(t *testing.T) {
 	}
 	if text := string(history); !strings.Contains(text, "Marie Durand") || !strings.Contains(text, "Durand &amp; fils") && !strings.Contains(text, "Durand & fils") || strings.Contains(text, "\"<b>Durand") {
 		t.Errorf("dunst showed %s", text)
-	}
-}
-
-// stream is a platform whose calls a test tells.
-type stream struct {
-	office
-	rings chan Ring
-}
-
-func (s *stream) Follow(ctx context.Context, _ string, tell func(string, Ring)) error {
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case r := <-s.rings:
-			tell("1", r)
-		}
 	}
 }
 

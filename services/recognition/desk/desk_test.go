@@ -130,6 +130,23 @@ func (o *office) Perform(_ context.Context, call, script string) error {
 	return nil
 }
 
+// stream is a platform whose calls a test tells.
+type stream struct {
+	office
+	rings chan Ring
+}
+
+func (s *stream) Follow(ctx context.Context, _ string, tell func(string, Ring)) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case r := <-s.rings:
+			tell("1", r)
+		}
+	}
+}
+
 // TestOnlySignedProgramsStart: a program starts with its arguments as they are, and nothing that nobody signed does.
 func TestOnlySignedProgramsStart(t *testing.T) {
 	folder := t.TempDir()

@@ -22,8 +22,8 @@ type notifications struct {
 	once   sync.Once
 }
 
-// OpenNotifier reaches the notification service of the session.
-func OpenNotifier() (Notifier, error) {
+// OpenNotifier reaches the notification service of the session, which tells by itself what is chosen.
+func OpenNotifier(_, _ string, _ ...string) (Notifier, error) {
 	bus, err := dbus.ConnectSessionBus()
 	if err != nil {
 		return nil, err

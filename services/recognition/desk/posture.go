@@ -1,5 +1,7 @@
 package desk
 
+import "time"
+
 // Posture is what the workstation says of itself.
 type Posture struct {
 	Device string            `json:"device"`
@@ -21,3 +23,6 @@ func either(is bool) string {
 	}
 	return bad
 }
+
+// staleLists is after how long a search for updates tells nothing about those that miss.
+const staleLists = 7 * 24 * time.Hour

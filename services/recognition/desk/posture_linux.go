@@ -135,9 +135,6 @@ func unitState(name string) string {
 	return text
 }
 
-// staleLists is after how long lists of packages tell nothing about security updates.
-const staleLists = 7 * 24 * time.Hour
-
 // updates asks apt what it would install, without a network; other systems do not tell without rights.
 func (l look) updates(now time.Time) string {
 	if _, err := fs.Stat(l.root, "run/reboot-required"); err == nil {

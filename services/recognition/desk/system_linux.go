@@ -50,19 +50,6 @@ func Copied(selected bool) (string, error) {
 	return "", errors.New("desk: nothing here reads the clipboard: install wl-clipboard, xclip or xsel")
 }
 
-type limited struct {
-	to   *bytes.Buffer
-	left int
-}
-
-// Write keeps the beginning.
-func (l *limited) Write(p []byte) (int, error) {
-	n := min(len(p), l.left)
-	l.to.Write(p[:n])
-	l.left -= n
-	return len(p), nil
-}
-
 // schemes are the links that lead to the agent.
 var schemes = []string{"tel", "callto", "sip"}
 
@@ -137,3 +124,9 @@ func Alone(folder string) (release func(), err error) {
 	}
 	return func() { _ = f.Close() }, nil
 }
+
+// SystemLanguage is not told here but by the environment.
+func SystemLanguage() string { return "" }
+
+// LeaveConsole has nothing to leave: a session opens no window for a program.
+func LeaveConsole() {}

@@ -22,7 +22,13 @@ func RemoveHandler() error { return errElsewhere }
 func Alone(string) (func(), error) { return nil, errElsewhere }
 
 // OpenNotifier shows nothing here.
-func OpenNotifier() (Notifier, error) { return nil, ErrNoNotices }
+func OpenNotifier(string, string, ...string) (Notifier, error) { return nil, ErrNoNotices }
+
+// LeaveConsole leaves nothing here.
+func LeaveConsole() {}
+
+// SystemLanguage is not told here.
+func SystemLanguage() string { return "" }
 
 // LookAtSystem knows nothing here.
 func LookAtSystem() Posture {

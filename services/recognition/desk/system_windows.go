@@ -4,8 +4,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
+	"runtime"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -30,6 +31,8 @@ var (
 	globalLock  = kernel32.NewProc("GlobalLock")
 	globalUnlok = kernel32.NewProc("GlobalUnlock")
 	globalSize  = kernel32.NewProc("GlobalSize")
+	consoleList = kernel32.NewProc("GetConsoleProcessList")
+	freeConsole = kernel32.NewProc("FreeConsole")
 )
 
 const unicodeText = 13 // CF_UNICODETEXT
@@ -39,7 +42,9 @@ func Copied(selected bool) (string, error) {
 	if selected {
 		return "", errors.New("desk: this system does not tell what is selected: copy it")
 	}
-	if ok, _, err := openClip.Call(0); ok == 0 {
+	runtime.LockOSThread() // the clipboard is open for a thread
+	defer runtime.UnlockOSThread()
+	if err := openClipboard(); err != nil {
 		return "", err
 	}
 	defer closeClip.Call() //nolint:errcheck // nothing to do
@@ -59,12 +64,37 @@ func Copied(selected bool) (string, error) {
 	return windows.UTF16ToString(text), nil
 }
 
+// openClipboard waits for a program that has it open just now.
+func openClipboard() error {
+	for try := 0; ; try++ {
+		ok, _, err := openClip.Call(0)
+		if ok != 0 || try == 10 {
+			if ok == 0 {
+				return err
+			}
+			return nil
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+}
+
 var schemes = []string{"tel", "callto", "sip"}
 
 const (
 	progID       = `Rempart.Call`
 	capabilities = `Software\Rempart\Desk\Capabilities`
 )
+
+const opens = `\shell\open\command`
+
+// opener is the command line that opens a link.
+func opener(program string, args []string) string {
+	command := `"` + program + `"`
+	for _, a := range args {
+		command += " " + syscall.EscapeArg(a)
+	}
+	return command + ` -- "%1"`
+}
 
 func set(path string, values map[string]string) error {
 	k, _, err := registry.CreateKey(registry.CURRENT_USER, path, registry.SET_VALUE)
@@ -83,10 +113,6 @@ func set(path string, values map[string]string) error {
 // InstallHandler offers this program for tel:, callto: and sip: links, for this person only. Windows has the person choose it once. A link
 // stands behind "--": one that closes the quotation begins no option.
 func InstallHandler(program string, args ...string) error {
-	command := `"` + program + `"`
-	for _, a := range args {
-		command += " " + syscall.EscapeArg(a)
-	}
 	links := map[string]string{}
 	for _, s := range schemes {
 		links[s] = progID
@@ -96,7 +122,7 @@ func InstallHandler(program string, args ...string) error {
 		values map[string]string
 	}{
 		{`Software\Classes\` + progID, map[string]string{"": "Rempart", "URL Protocol": ""}},
-		{`Software\Classes\` + progID + `\shell\open\command`, map[string]string{"": command + ` -- "%1"`}},
+		{`Software\Classes\` + progID + opens, map[string]string{"": opener(program, args)}},
 		{capabilities, map[string]string{"ApplicationName": "Rempart", "ApplicationDescription": "Telephone"}},
 		{capabilities + `\URLAssociations`, links},
 		{`Software\RegisteredApplications`, map[string]string{"Rempart Desk": capabilities}},
@@ -108,16 +134,19 @@ func InstallHandler(program string, args ...string) error {
 	return nil
 }
 
-// RemoveHandler takes the offer back.
+// RemoveHandler takes the offer back, and what notices need.
 func RemoveHandler() error {
 	if k, err := registry.OpenKey(registry.CURRENT_USER, `Software\RegisteredApplications`, registry.SET_VALUE); err == nil {
 		_ = k.DeleteValue("Rempart Desk")
 		_ = k.Close()
 	}
-	for _, path := range []string{
-		capabilities + `\URLAssociations`, capabilities, `Software\Rempart\Desk`,
-		`Software\Classes\` + progID + `\shell\open\command`, `Software\Classes\` + progID + `\shell\open`, `Software\Classes\` + progID + `\shell`, `Software\Classes\` + progID,
-	} {
+	paths := []string{capabilities + `\URLAssociations`, capabilities, `Software\Rempart\Desk`, appKey}
+	for _, class := range []string{progID, choiceScheme} {
+		for _, below := range []string{opens, `\shell\open`, `\shell`, ``} {
+			paths = append(paths, `Software\Classes\`+class+below)
+		}
+	}
+	for _, path := range paths {
 		if err := registry.DeleteKey(registry.CURRENT_USER, path); err != nil && !errors.Is(err, registry.ErrNotExist) {
 			return err
 		}
@@ -144,73 +173,19 @@ func Alone(folder string) (release func(), err error) {
 	return func() { _ = windows.CloseHandle(h) }, nil
 }
 
-// OpenNotifier has nothing to offer on this system yet: the installed page of the platform shows who is calling there.
-func OpenNotifier() (Notifier, error) { return nil, ErrNoNotices }
-
-// LookAtSystem tells how this workstation is protected, as far as the registry tells anybody. Whether the disk is encrypted, only an
-// administrator is told: unknown.
-func LookAtSystem() Posture {
-	host, _ := os.Hostname()
-	return Posture{Name: host, System: product(), States: map[string]string{"disk": unknown, "firewall": firewall(), "updates": updates(), "screen": screen()}}
+// SystemLanguage is the language in which Windows speaks to the person: "fr-FR".
+func SystemLanguage() string {
+	names, err := windows.GetUserPreferredUILanguages(windows.MUI_LANGUAGE_NAME)
+	if err != nil || len(names) == 0 {
+		return ""
+	}
+	return names[0]
 }
 
-func product() string {
-	k, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows NT\CurrentVersion`, registry.QUERY_VALUE)
-	if err != nil {
-		return "Windows"
+// LeaveConsole closes the window that Windows opened for this program alone, at the start of a session; one that others use stays.
+func LeaveConsole() {
+	var processes [2]uint32
+	if n, _, _ := consoleList.Call(uintptr(unsafe.Pointer(&processes[0])), uintptr(len(processes))); n == 1 {
+		_, _, _ = freeConsole.Call()
 	}
-	defer k.Close()
-	name, _, _ := k.GetStringValue("ProductName")
-	build, _, _ := k.GetStringValue("CurrentBuild")
-	return strings.TrimSpace(name + " " + build)
-}
-
-func firewall() string {
-	for _, profile := range []string{"DomainProfile", "StandardProfile", "PublicProfile"} {
-		k, err := registry.OpenKey(registry.LOCAL_MACHINE, `SYSTEM\CurrentControlSet\Services\SharedAccess\Parameters\FirewallPolicy\`+profile, registry.QUERY_VALUE)
-		if err != nil {
-			return unknown
-		}
-		on, _, err := k.GetIntegerValue("EnableFirewall")
-		_ = k.Close()
-		if err != nil {
-			return unknown
-		}
-		if on == 0 {
-			return bad
-		}
-	}
-	return good
-}
-
-// updates: one that waits for a restart is missing; whether others wait, the registry does not tell.
-func updates() string {
-	k, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired`, registry.QUERY_VALUE)
-	if err != nil {
-		return unknown
-	}
-	_ = k.Close()
-	return bad
-}
-
-// screen: the policy of the machine first, then the person's own screen saver. Neither set tells nothing.
-func screen() string {
-	if k, err := registry.OpenKey(registry.LOCAL_MACHINE, `SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System`, registry.QUERY_VALUE); err == nil {
-		seconds, _, err := k.GetIntegerValue("InactivityTimeoutSecs")
-		_ = k.Close()
-		if err == nil && seconds > 0 {
-			return good
-		}
-	}
-	k, err := registry.OpenKey(registry.CURRENT_USER, `Control Panel\Desktop`, registry.QUERY_VALUE)
-	if err != nil {
-		return unknown
-	}
-	defer k.Close()
-	secure, _, err := k.GetStringValue("ScreenSaverIsSecure")
-	if err != nil {
-		return unknown
-	}
-	active, _, _ := k.GetStringValue("ScreenSaveActive")
-	return either(secure == "1" && active == "1")
 }
