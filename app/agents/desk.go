@@ -164,6 +164,7 @@ func (d *deskCommand) choose() *cobra.Command {
 	return &cobra.Command{
 		Use: "choose LINK", Short: "Tell the agent which button of a notice was pressed", Args: cobra.ExactArgs(1), Hidden: true,
 		RunE: func(_ *cobra.Command, args []string) error {
+			desk.LeaveConsole()
 			if _, err := d.keep(); err != nil {
 				return err
 			}
