@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"slices"
 	"sync"
 
 	"github.com/rempart/rempart/core"
@@ -13,8 +14,9 @@ import (
 
 var (
 	// Every log is asked in one statement, each by its own key.
-	qMentions = db.SQL(`SELECT i.log, i.block, i.places FROM journal_log l JOIN journal_index i ON i.log = l.log AND i.key IN ($1, $2) WHERE l.indexed > 0`)
-	qSince    = db.SQL(`SELECT pos, count, root, body FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos LIMIT $3`)
+	qMentions  = db.SQL(`SELECT i.log, i.block, i.places FROM journal_log l JOIN journal_index i ON i.log = l.log AND i.key IN ($1, $2) WHERE l.indexed > 0`)
+	qMentioned = db.SQL(`SELECT DISTINCT l.log FROM journal_log l JOIN journal_index i ON i.log = l.log AND i.key IN ($1, $2) WHERE l.indexed > 0`)
+	qSince     = db.SQL(`SELECT pos, count, root, body FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos LIMIT $3`)
 )
 
 // mentions counts the entries of every log that a person did, and those that they are the subject of, the ones that the index lacks
@@ -50,17 +52,92 @@ func (m *Module) mentions(ctx context.Context, tx core.Tx, person core.ID) (n in
 		if err != nil {
 			return 0, err
 		}
-		n += of.named[string(person)]
+		if w := of.named[string(person)]; w != nil {
+			n += w.n
+		}
 	}
 	return n, nil
 }
 
-// recent remembers, for each log, whom the entries that the index lacks name: erasures one after the other read each entry once.
-// Entries never change, and the root of the tree tells that they are still those of the log.
+// near is how many entries of others are read rather than skipped by a statement more.
+const near = 16
+
+// fresh gives the entries that a person did or is the subject of and that the index of a log lacks, the newest first, some at a time.
+func (m *Module) fresh(ctx context.Context, tx core.Tx, l *logState, person core.ID, do func([]*Row) error) error {
+	m.recent.Lock()
+	of, err := m.recent.upTo(ctx, tx, m, l)
+	var at []uint32
+	if err == nil && of.named[string(person)] != nil {
+		at = of.named[string(person)].at // others only append
+	}
+	m.recent.Unlock()
+	if err != nil {
+		return err
+	}
+	s := &seeker{m: m, tx: tx, l: l, f: Filter{Person: person}}
+	for end := len(at); end > 0; {
+		last := of.from + uint64(at[end-1])
+		begin := end - 1
+		for begin > 0 && at[begin]-at[begin-1] <= near && at[end-1]-at[begin-1] < tileSize {
+			begin--
+		}
+		rows, err := db.All(ctx, tx, qBatches, scanBatch, place(l.log, of.from+uint64(at[begin])), place(l.log, min(last+1, l.size)))
+		if err != nil {
+			return err
+		}
+		for _, b := range slices.Backward(rows) {
+			if err := s.whole(b); err != nil {
+				return err
+			}
+		}
+		if err := do(s.rows); err != nil {
+			return err
+		}
+		s.rows, end = s.rows[:0], begin
+	}
+	return nil
+}
+
+// whole keeps what fits of one batch, the last entry first.
+func (s *seeker) whole(b batch) error {
+	if !s.f.within(b.body) {
+		return nil
+	}
+	if err := s.take(b); err != nil {
+		return err
+	}
+	for i := len(s.batch) - 1; i >= 0; i-- {
+		if err := s.one(s.from+uint64(i), s.batch[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mentioned tells in which logs the index knows entries that a person did or is the subject of.
+func mentioned(ctx context.Context, tx core.Tx, person core.ID) (map[int64]bool, error) {
+	in := map[int64]bool{}
+	_, err := db.All(ctx, tx, qMentioned, func(scan db.Scan) (struct{}, error) {
+		var log int64
+		err := scan(&log)
+		in[log] = true
+		return struct{}{}, err
+	}, string(byActor)+string(person), string(bySubject)+string(person))
+	return in, err
+}
+
+// recent remembers, for each log, whom the entries that the index lacks name, and where: exports and erasures one after the other
+// read each entry once. Entries never change, and the root of the tree tells that they are still those of the log.
 type recent struct {
 	sync.Mutex
-	logs  map[int64]*latest
-	names int // in all of them
+	logs map[int64]*latest
+	held int // bytes in all of them, about
+}
+
+// who is what is remembered of one person in one log.
+type who struct {
+	n  int64    // entries that they did, and those that they are the subject of
+	at []uint32 // the batches that hold them, each once, from the first entry that is remembered
 }
 
 // latest is what is remembered of one log.
@@ -68,11 +145,12 @@ type latest struct {
 	from, to uint64
 	last     int64       // place of the newest batch
 	root     verify.Hash // of the tree after it
-	named    map[string]int64
+	named    map[string]*who
+	held     int
 }
 
-// recentNames bounds what is remembered to a few megabytes.
-const recentNames = 50_000
+// recentBytes bounds what is remembered.
+const recentBytes = 6 << 20
 
 // upTo gives who is named by the entries that the index of a log lacks.
 func (r *recent) upTo(ctx context.Context, tx core.Tx, m *Module, l *logState) (of *latest, err error) {
@@ -81,7 +159,7 @@ func (r *recent) upTo(ctx context.Context, tx core.Tx, m *Module, l *logState) (
 	case of == nil || of.from < from || of.to == l.size && of.root != l.root:
 		of = r.anew(l.log, from)
 	case of.from > from: // this snapshot is older than the index that is known
-		of = &latest{from: from, to: from, last: place(l.log, from), named: map[string]int64{}}
+		of = &latest{from: from, to: from, last: place(l.log, from), named: map[string]*who{}}
 	}
 	for of.to < l.size {
 		rows, err := db.All(ctx, tx, qSince, scanRooted, of.last, place(l.log, l.size), tileSize)
@@ -108,12 +186,12 @@ func (r *recent) upTo(ctx context.Context, tx core.Tx, m *Module, l *logState) (
 // anew forgets what is known of a log.
 func (r *recent) anew(log int64, from uint64) *latest {
 	if old := r.logs[log]; old != nil {
-		r.names -= len(old.named)
+		r.held -= old.held
 	}
-	if r.logs == nil || r.names > recentNames {
-		r.logs, r.names = map[int64]*latest{}, 0
+	if r.logs == nil || r.held > recentBytes {
+		r.logs, r.held = map[int64]*latest{}, 0
 	}
-	of := &latest{from: from, to: from, last: place(log, from), named: map[string]int64{}}
+	of := &latest{from: from, to: from, last: place(log, from), named: map[string]*who{}}
 	r.logs[log] = of
 	return of
 }
@@ -136,20 +214,35 @@ func (r *recent) add(m *Module, l *logState, of *latest, b *rooted) {
 	if err != nil {
 		m.log.Warn("stored entries cannot be read", "log", l.org, "from", seqOf(b.pos)+uint64(len(entries)))
 	}
-	had := len(of.named)
+	had, at := of.held, uint32(seqOf(b.pos)-of.from)
 	for _, p := range entries {
 		if !cut.cut(p.text) {
 			continue
 		}
-		for _, who := range [][]byte{cut[fActor], cut[fSubject]} {
-			if len(who) > 0 {
-				of.named[string(who)]++
+		for _, id := range [...][]byte{cut[fActor], cut[fSubject]} {
+			if len(id) > 0 {
+				of.note(id, at)
 			}
 		}
 	}
 	if r.logs[l.log] == of {
-		r.names += len(of.named) - had
+		r.held += of.held - had
 	}
 	of.to, of.last = seqOf(b.pos)+uint64(b.count), b.pos
 	copy(of.root[:], b.root)
+}
+
+// note remembers that somebody is named by an entry of a batch.
+func (of *latest) note(id []byte, at uint32) {
+	w := of.named[string(id)]
+	if w == nil {
+		w = &who{}
+		of.named[string(id)] = w
+		of.held += 120
+	}
+	w.n++
+	if k := len(w.at); k == 0 || w.at[k-1] != at {
+		w.at = append(w.at, at)
+		of.held += 4
+	}
 }

@@ -88,30 +88,50 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	if err != nil {
 		return err
 	}
+	in, err := mentioned(ctx, tx, person)
+	if err != nil {
+		return err
+	}
+	tell := func(rows []*Row) error { return m.give(ctx, rows, person, emit) }
 	for i := range logs {
 		l := &logs[i]
-		for mark := newestMark; mark != (Mark{}); {
+		if err := m.fresh(ctx, tx, l, person, tell); err != nil {
+			return err
+		}
+		mark := Mark{}
+		if in[l.log] {
+			mark.Seq = l.indexed
+		}
+		for mark != (Mark{}) {
 			p, err := m.page(ctx, tx, l, Filter{Person: person}, mark, 500)
+			if err == nil {
+				err = tell(p.Rows)
+			}
 			if err != nil {
 				return err
-			}
-			open := m.opener(ctx)
-			for _, r := range p.Rows {
-				if r.Actor != string(person) && r.Subjects[0] != string(person) {
-					continue // named beside others: not about this person
-				}
-				r.Parts = slices.DeleteFunc(r.Parts, func(p verify.Part) bool { return !told(r, p.Kind, person) })
-				if err := r.open(open); err != nil {
-					return err
-				}
-				if err := emit(recordOf(r, person)); err != nil {
-					return err
-				}
 			}
 			mark = p.Next
 		}
 	}
 	return m.exportReader(ctx, tx, person, emit)
+}
+
+// give tells a person what entries say of them.
+func (m *Module) give(ctx context.Context, rows []*Row, person core.ID, emit func(core.Record) error) error {
+	open := m.opener(ctx)
+	for _, r := range rows {
+		if r.Actor != string(person) && r.Subjects[0] != string(person) {
+			continue // named beside others: not about this person
+		}
+		r.Parts = slices.DeleteFunc(r.Parts, func(p verify.Part) bool { return !told(r, p.Kind, person) })
+		if err := r.open(open); err != nil {
+			return err
+		}
+		if err := emit(recordOf(r, person)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // told tells whether a person is told a part of an entry: where an act of theirs came from, what an act about them changed.
