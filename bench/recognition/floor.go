@@ -36,7 +36,7 @@ func serveFloor(args []string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready", string(text))
+	fmt.Println(saysReady + string(text))
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return nil
 }

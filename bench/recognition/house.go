@@ -23,6 +23,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -57,11 +58,19 @@ func certificate(dir string) (cert, key string, pool *x509.CertPool, err error) 
 type ready struct {
 	Address, Org, Token string
 	Floor               bool // whatever is asked, one answer
+	longest             *atomic.Int64
 }
+
+// What the server's process says besides what people read: that it serves, and how long the collector stopped it at most.
+const (
+	saysReady   = "ready "
+	saysLongest = "longest "
+)
 
 // startHouse starts a server of this very program, filled with the contacts.
 func startHouse(_ context.Context, s settings, engine string) (*rival, error) {
-	dir := filepath.Join(s.dir, engine)
+	name := fmt.Sprintf("%s-%d", engine, s.cards)
+	dir := filepath.Join(s.dir, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -77,12 +86,13 @@ func startHouse(_ context.Context, s settings, engine string) (*rival, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, pid, end, err := child(engine, exec.Command(self, "serve", dir, url, cert, key, fmt.Sprint(s.cards), s.profile))
+	at, pid, end, err := child(name, exec.Command(self, "serve", dir, url, cert, key, fmt.Sprint(s.cards), s.profile, fmt.Sprint(s.tenfold)))
 	if err != nil {
 		stopDB()
 		return nil, err
 	}
-	return asked(&rival{name: "Rempart on " + engine, pid: pid, end: func() { end(); stopDB() }}, at, pool), nil
+	longest := func() time.Duration { return time.Duration(at.longest.Load()) }
+	return asked(&rival{name: "Rempart on " + engine, pid: pid, end: func() { end(); stopDB() }, longest: longest}, at, pool), nil
 }
 
 // startFloor starts a server that answers every request with one and the same card.
@@ -121,13 +131,16 @@ func child(name string, server *exec.Cmd) (at ready, pid int, end func(), err er
 	if err := server.Start(); err != nil {
 		return at, 0, nil, err
 	}
+	read := make(chan struct{})
 	end = func() {
 		_ = in.Close()
+		<-read // its last words come before its end
 		_ = server.Wait()
 	}
+	at.longest = &atomic.Int64{}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if text, ok := strings.CutPrefix(lines.Text(), "ready "); ok {
+		if text, ok := strings.CutPrefix(lines.Text(), saysReady); ok {
 			if err := json.Unmarshal([]byte(text), &at); err != nil {
 				return at, 0, nil, err
 			}
@@ -136,11 +149,18 @@ func child(name string, server *exec.Cmd) (at ready, pid int, end func(), err er
 		fmt.Println(name+":", lines.Text())
 	}
 	if at.Address == "" {
+		close(read)
 		end()
 		return at, 0, nil, fmt.Errorf("%s: the server did not start", name)
 	}
 	go func() {
+		defer close(read)
 		for lines.Scan() {
+			if text, ok := strings.CutPrefix(lines.Text(), saysLongest); ok {
+				d, _ := time.ParseDuration(text)
+				at.longest.Store(int64(d))
+				continue
+			}
 			fmt.Println(name+":", lines.Text())
 		}
 	}()
