@@ -138,6 +138,7 @@ func child(name string, server *exec.Cmd) (at ready, pid int, end func(), err er
 		_ = server.Wait()
 	}
 	at.longest = &atomic.Int64{}
+	at.longest.Store(-1)
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if text, ok := strings.CutPrefix(lines.Text(), saysReady); ok {
@@ -157,8 +158,9 @@ func child(name string, server *exec.Cmd) (at ready, pid int, end func(), err er
 		defer close(read)
 		for lines.Scan() {
 			if text, ok := strings.CutPrefix(lines.Text(), saysLongest); ok {
-				d, _ := time.ParseDuration(text)
-				at.longest.Store(int64(d))
+				if d, err := time.ParseDuration(text); err == nil {
+					at.longest.Store(int64(d))
+				}
 				continue
 			}
 			fmt.Println(name+":", lines.Text())

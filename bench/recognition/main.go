@@ -95,7 +95,7 @@ type rival struct {
 	ask  func(ctx context.Context, connections int) (func(ctx context.Context, connection, number int) error, func(), error)
 	pid  int
 	end  func()
-	// longest gives for how long the collector stopped the server at most while it answered, once it has ended.
+	// longest gives for how long the collector stopped the server at most while it answered, once it has ended; below zero: it did not say.
 	longest func() time.Duration
 	// floor marks what is shown beside the comparison: a constant over HTTPS, slapd with a log of its searches.
 	floor bool

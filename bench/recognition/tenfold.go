@@ -60,6 +60,9 @@ func tenfoldOn(ctx context.Context, s settings, engine string) (missed int, err 
 	}
 	missed = atMost(engine+": p50 among ten times as many over p50", median(many.one, p50)/median(few.one, p50), mostGrowth)
 	for _, r := range houses {
+		if r.longest() < 0 {
+			return missed, fmt.Errorf("%s: the server ended without a word of its pauses", r.name)
+		}
 		missed += atMost(r.name+": longest pause of the collector, in ms", r.longest().Seconds()*1000, mostPause.Seconds()*1000)
 	}
 	return missed, nil
