@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
@@ -34,6 +33,7 @@ type sheet struct {
 	*shape
 	columns []string // in order: those of the manifest that came, then the others
 	known   map[string]bool
+	extra   []string // names that came and that no column has, sorted
 	rows    int64
 	tail    []byte
 	pieces  []place
@@ -55,7 +55,7 @@ type bundle struct {
 	spool   io.ReadWriteSeeker
 	end     int64
 	release func() error
-	line    bytes.Buffer
+	line    []byte
 }
 
 func (m *Module) newBundle(person core.Person, portable bool) *bundle {
@@ -133,75 +133,11 @@ func (b *bundle) add(ctx context.Context, r core.Record) error {
 	if err := b.write(s, r.Values); err != nil {
 		return err
 	}
-	s.tail = append(s.tail, b.line.Bytes()...)
-	if b.held += b.line.Len(); b.held > memory && b.limit == 0 {
+	s.tail = append(s.tail, b.line...)
+	if b.held += len(b.line); b.held > memory && b.limit == 0 {
 		return b.spill(ctx)
 	}
 	return nil
-}
-
-// write makes the line of a record: the columns of the manifest in its order, then the others.
-func (b *bundle) write(s *sheet, values map[string]any) error {
-	b.line.Reset()
-	b.line.WriteByte('{')
-	first := true
-	put := func(name string, v any) error {
-		text, err := json.Marshal(b.plain(s, v))
-		if err != nil {
-			return fmt.Errorf("archive: %s.%s: %w", s.Name, name, err)
-		}
-		if !first {
-			b.line.WriteByte(',')
-		}
-		first = false
-		b.line.WriteByte('"')
-		b.line.WriteString(name) // the name of a column: letters, digits, underscores
-		b.line.WriteString(`":`)
-		b.line.Write(text)
-		if !s.known[name] {
-			s.known[name] = true
-			s.columns = append(s.columns, name)
-		}
-		return nil
-	}
-	for _, f := range s.Fields {
-		v, there := values[f.Name]
-		if !there || f.secret || b.portable && !f.portable {
-			continue
-		}
-		if err := put(f.Name, v); err != nil {
-			return err
-		}
-	}
-	if !b.portable || s.inside != nil && s.inside.portable {
-		for _, name := range s.others(values) {
-			if err := put(name, values[name]); err != nil {
-				return err
-			}
-		}
-	}
-	b.line.WriteString("}\n")
-	return nil
-}
-
-// plain brings a value to what JSON writes: a moment in RFC 3339, a large content as the name of its file.
-func (b *bundle) plain(s *sheet, v any) any {
-	switch v := v.(type) {
-	case time.Time:
-		if v.IsZero() {
-			return nil
-		}
-		return v.UTC().Format(time.RFC3339)
-	case []byte:
-		if len(v) <= 256 {
-			return v
-		}
-		name := fmt.Sprintf("files/%s-%d%s", s.Name, len(b.files)+1, extension(v))
-		b.files = append(b.files, file{name: name, size: len(v), data: bytes.Clone(v)})
-		b.held += len(v)
-		return name
-	}
-	return v
 }
 
 func extension(content []byte) string {

@@ -1,9 +1,6 @@
 package archive
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/rempart/rempart/core"
 )
 
@@ -92,26 +89,6 @@ func (m *Module) shapeOf(table string) *shape {
 		return s
 	}
 	return &shape{Name: table, Title: core.Text{FR: table, EN: table}, names: map[string]bool{}}
-}
-
-// others are the names of values that no column has, sorted.
-func (s *shape) others(values map[string]any) []string {
-	var list []string
-	for name := range values {
-		if !s.names[name] {
-			list = append(list, strings.Map(tame, name))
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-// tame keeps what a name may hold.
-func tame(r rune) rune {
-	if r == '_' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' {
-		return r
-	}
-	return -1
 }
 
 // until says a retention rule.

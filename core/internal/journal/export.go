@@ -140,8 +140,8 @@ func (e *exporter) write(ctx context.Context, tx core.Tx, r *Row) error {
 		return err
 	}
 	line := verify.NewEntryLine(&r.Entry, proof)
-	for i, plain := range r.plains {
-		line.Reveal(i, r.salts[i], plain)
+	for _, o := range r.opened {
+		line.Reveal(o.part, o.salt, o.plain)
 	}
 	e.seen.Add(r.Seq)
 	return e.to.entry(r, line)

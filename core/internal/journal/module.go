@@ -143,10 +143,9 @@ func told(r *Row, part verify.PartKind, person core.ID) bool {
 }
 
 func recordOf(r *Row, person core.ID) core.Record {
-	v := map[string]any{
-		"organization": r.Log, "at": r.When, "action": r.Action, "type": r.Type, "resource": r.Resource, "purpose": r.Purpose,
-		"outcome": r.Outcome, "reason": r.Reason, "id": r.ID, "role": "subject",
-	}
+	v := make(map[string]any, 15)
+	v["organization"], v["at"], v["action"], v["type"], v["resource"] = r.Log, r.When, r.Action, r.Type, r.Resource
+	v["purpose"], v["outcome"], v["reason"], v["id"], v["role"] = r.Purpose, r.Outcome, r.Reason, r.ID, "subject"
 	if r.Actor == string(person) {
 		v["role"], v["address"], v["network"], v["agent"] = "actor", r.Address, r.Connection.Network, r.Connection.Agent
 	}

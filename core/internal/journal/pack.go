@@ -88,19 +88,30 @@ func decimal(b []byte) (n uint64) {
 	return n
 }
 
-// entry is the entry of a text at its place.
+// entry is the entry of a text at its place. Its strings share one copy of the text.
 func (f *fields) entry(log string, seq uint64) verify.Entry {
-	e := verify.Entry{
-		Log: log, Seq: seq, ID: string(f[fID]), At: f.at(), Node: string(f[fNode]), Counter: decimal(f[fCounter]),
-		Kind: string(f[fKind]), Actor: string(f[fActor]), Action: string(f[fAction]), Verb: string(f[fVerb]),
-		Type: string(f[fType]), Resource: string(f[fResource]), Purpose: string(f[fPurpose]), Outcome: string(f[fOutcome]),
-		Reason: string(f[fReason]), Request: string(f[fRequest]),
+	size := fieldCount - 1
+	for i := range f {
+		size += len(f[i])
 	}
-	if len(f[fSubject]) > 0 {
-		e.Subjects = []string{string(f[fSubject])}
-		if len(f[fOthers]) > 0 {
-			e.Subjects = append(e.Subjects, strings.Split(string(f[fOthers]), ",")...)
-		}
+	text, from := string(f[fID][:size]), 0
+	var line [fieldCount]string
+	for i := range f {
+		line[i] = text[from : from+len(f[i])]
+		from += len(f[i]) + 1
+	}
+	e := verify.Entry{
+		Log: log, Seq: seq, ID: line[fID], At: f.at(), Node: line[fNode], Counter: decimal(f[fCounter]),
+		Kind: line[fKind], Actor: line[fActor], Action: line[fAction], Verb: line[fVerb],
+		Type: line[fType], Resource: line[fResource], Purpose: line[fPurpose], Outcome: line[fOutcome],
+		Reason: line[fReason], Request: line[fRequest],
+	}
+	switch {
+	case line[fSubject] == "":
+	case line[fOthers] == "":
+		e.Subjects = []string{line[fSubject]}
+	default:
+		e.Subjects = append([]string{line[fSubject]}, strings.Split(line[fOthers], ",")...)
 	}
 	return e
 }

@@ -23,8 +23,13 @@ type Row struct {
 	Content    Content
 	Trimmed    bool // the full address was dropped after the set delay
 	Gone       bool // a person's key was destroyed: their part cannot be read any more
-	salts      map[int][]byte
-	plains     map[int][]byte
+	opened     []openedPart
+}
+
+// openedPart is what a sealed part of a row says, for whoever shows it with its proof.
+type openedPart struct {
+	part        int
+	salt, plain []byte
 }
 
 // rowOf reads a stored entry at its place.
@@ -84,7 +89,7 @@ func (m *Module) opener(ctx context.Context) opener {
 }
 
 func (r *Row) open(open opener) error {
-	r.salts, r.plains = map[int][]byte{}, map[int][]byte{}
+	r.opened = make([]openedPart, 0, len(r.Parts))
 	for i, p := range r.Parts {
 		if p.Dropped {
 			r.Trimmed = r.Trimmed || p.Kind == verify.Address
@@ -99,7 +104,7 @@ func (r *Row) open(open opener) error {
 			return fmt.Errorf("journal: entry %d does not open: %w", r.Seq, err)
 		}
 		salt, plain := salted[:verify.SaltSize], salted[verify.SaltSize:]
-		r.salts[i], r.plains[i] = salt, plain
+		r.opened = append(r.opened, openedPart{i, salt, plain})
 		switch p.Kind {
 		case verify.Address:
 			r.Address = string(plain)
