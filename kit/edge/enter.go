@@ -71,7 +71,7 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, route Route) {
 	r = r.WithContext(ctx)
 	visitOf(ctx).route = route.Pattern
 
-	r, err := s.identify(w, r, route.Access)
+	r, err := s.identify(w, r, route)
 	if err == nil {
 		visitOf(ctx).allowed = s.allowance(r, route.Access)
 		err = route.Handle(w, r)
@@ -82,7 +82,8 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, route Route) {
 }
 
 // identify puts the actor in the request and applies the access of the route.
-func (s *Server) identify(w http.ResponseWriter, r *http.Request, access Access) (*http.Request, error) {
+func (s *Server) identify(w http.ResponseWriter, r *http.Request, route Route) (*http.Request, error) {
+	access := route.Access
 	if access.blind {
 		return r, nil
 	}
@@ -111,7 +112,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, access Access)
 		return r, errSignIn
 	case access.kind == permitted && actor.Scopes != nil && !slices.Contains(actor.Scopes, access.act.Permission):
 		return r, errUnknown
-	case access.kind == permitted && asks(access.act) && s.cfg.Permit != nil && reads(r):
+	case access.kind == permitted && asks(access.act) && s.cfg.Permit != nil && reads(r) && !route.Decides:
 		org, object := placeOf(r)
 		return r, s.cfg.Permit(r.Context(), access.act, org, object)
 	}

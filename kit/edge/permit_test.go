@@ -31,6 +31,7 @@ func TestPagesAreDecidedBeforehand(t *testing.T) {
 		edge.Route{Pattern: "GET /o/{org}/things/{thing}", Access: edge.Needs(&readThing), Handle: answer("thing")},
 		edge.Route{Pattern: "POST /o/{org}/things/{thing}", Access: edge.Needs(&readThing), Handle: answer("sent")},
 		edge.Route{Pattern: "GET /console", Access: edge.Needs(&readThing), Handle: answer("console")},
+		edge.Route{Pattern: "GET /api/things", Access: edge.Needs(&readThing), Handle: answer("api"), Decides: true},
 	)
 	for _, c := range []struct {
 		method, target string
@@ -48,6 +49,9 @@ func TestPagesAreDecidedBeforehand(t *testing.T) {
 	asked = nil
 	if r := ask(t, s, "POST", "/o/7/things/9", "X-Test", "p"); r.StatusCode != 200 || len(asked) != 0 {
 		t.Errorf("an act is the gate's to decide: %d, asked %v", r.StatusCode, asked)
+	}
+	if r := ask(t, s, "GET", "/api/things", "X-Test", "p"); r.StatusCode != 200 || len(asked) != 0 {
+		t.Errorf("what the gate decides at once is decided twice: %d, asked %v", r.StatusCode, asked)
 	}
 	if r := ask(t, s, "GET", "/o/7/things", "X-Test", "scoped"); r.StatusCode != 404 {
 		t.Errorf("a token outside its scopes gave %d", r.StatusCode)

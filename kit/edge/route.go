@@ -75,6 +75,9 @@ type Route struct {
 	Pattern string
 	Access  Access
 	Handle  Handler
+	// Decides says that the handler asks the gate before it answers, and has nothing to show before: it is not decided beforehand,
+	// as a page is whose form must not be filled for nothing.
+	Decides bool
 	// CrossSite takes what forms of other sites send. Its access must be Blind, so that such a form can never act for whoever
 	// is signed in here; the handler says itself which sites it takes.
 	CrossSite bool

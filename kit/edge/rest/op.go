@@ -69,6 +69,18 @@ func Op[I, O any](a *API, access edge.Access, op Operation, handle func(context.
 		return out, nil
 	})
 	a.mustBind(full)
+	a.routes[len(a.routes)-1].Decides = a.asksFirst(full)
+}
+
+// asksFirst tells whether nothing that the path names can be refused before the gate was asked: a number that is none would tell
+// a stranger that there is something.
+func (a *API) asksFirst(op huma.Operation) bool {
+	for _, p := range a.parameters(op) {
+		if p.In == "path" && p.Schema.Type != huma.TypeString {
+			return false
+		}
+	}
+	return true
 }
 
 var pathParameter = regexp.MustCompile(`\{([a-z_]+)\}`)
@@ -76,20 +88,26 @@ var pathParameter = regexp.MustCompile(`\{([a-z_]+)\}`)
 // mustBind panics when a parameter of the path reaches no field of the input: the operation would act on nothing, or
 // on everything. It happens to a field of an embedded struct whose type is not exported, which huma does not see.
 func (a *API) mustBind(op huma.Operation) {
-	item := a.huma.OpenAPI().Paths[op.Path]
 	known := map[string]bool{}
-	for _, o := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
-		if o != nil && o.OperationID == op.OperationID {
-			for _, p := range o.Parameters {
-				known[p.In+" "+p.Name] = true
-			}
-		}
+	for _, p := range a.parameters(op) {
+		known[p.In+" "+p.Name] = true
 	}
 	for _, m := range pathParameter.FindAllStringSubmatch(op.Path, -1) {
 		if !known["path "+m[1]] {
 			panic(fmt.Sprintf("rest: %s %s: no exported field of the input takes {%s}", op.Method, op.Path, m[1]))
 		}
 	}
+}
+
+// parameters are those that huma read from the input of an operation.
+func (a *API) parameters(op huma.Operation) []*huma.Param {
+	item := a.huma.OpenAPI().Paths[op.Path]
+	for _, o := range []*huma.Operation{item.Get, item.Put, item.Post, item.Patch, item.Delete} {
+		if o != nil && o.OperationID == op.OperationID {
+			return o.Parameters
+		}
+	}
+	return nil
 }
 
 func describe(op Operation, access edge.Access) string {
