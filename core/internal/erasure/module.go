@@ -97,7 +97,13 @@ type Needs struct {
 }
 
 // Module is the room of erasures. It is a personal.Eraser.
-type Module struct{ needs Needs }
+type Module struct {
+	needs    Needs
+	searches together[*wanted]
+	sights   [2]*sight // of the rows and of the keys; only the search of the moment uses them
+	scrubs   together[core.ID]
+	spare    spare
+}
 
 // New makes the module.
 func New(n Needs) *Module {

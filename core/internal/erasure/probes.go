@@ -178,11 +178,11 @@ func (m *Module) prepare(ctx context.Context, t *trial) error {
 
 // cells reads the sealed values of a person that go with them, as they stand in the tables.
 func (m *Module) cells(ctx context.Context, person core.ID) (all [][]byte, err error) {
-	texts, err := live(ctx, m.needs.Rows)
-	if err != nil {
-		return nil, err
-	}
 	err = m.needs.Rows.Read(ctx, func(tx core.Tx) error {
+		texts, err := live(ctx, tx, m.needs.Rows.Engine())
+		if err != nil {
+			return err
+		}
 		all = nil
 		for _, manifest := range m.needs.All() {
 			for _, table := range manifest.Tables {

@@ -65,7 +65,7 @@ func (m *Module) sheet(ctx context.Context, tx core.Tx, id core.ID) (s Sheet, er
 	if s.Steps, err = db.All(ctx, tx, qSteps, scanPassed, id); err != nil {
 		return s, err
 	}
-	if s.Lines, err = db.All(ctx, tx, qLines, scanLine, id); err != nil {
+	if s.Lines, err = linesOf(ctx, tx, id, ""); err != nil {
 		return s, err
 	}
 	if s.Notices, err = db.All(ctx, tx, qNoticesOf, scanNotice, id); err != nil {

@@ -44,7 +44,7 @@ func (m *Module) certify(ctx context.Context, o *Order) error {
 	if err != nil {
 		return err
 	}
-	if o.Scope == ScopePerson { // once more: this process may not be the one that destroyed it
+	if o.Scope == ScopePerson && !o.shredded { // once more: this process is not the one that destroyed it
 		if err := m.needs.Vault.DestroyKey(ctx, o.Person); err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (m *Module) certify(ctx context.Context, o *Order) error {
 		if err != nil {
 			return err
 		}
-		lines, err := db.All(ctx, tx, qLines, scanLine, o.ID)
+		lines, err := linesOf(ctx, tx, o.ID, Erased)
 		if err != nil {
 			return err
 		}
@@ -90,6 +90,7 @@ func (m *Module) certify(ctx context.Context, o *Order) error {
 	if err != nil {
 		return err
 	}
+	o.State, o.Step = Done, ""
 	return m.needs.Keys.Write(ctx, func(tx core.Tx) error {
 		_, err := tx.Exec(ctx, qRest, o.ID, clock.Micros(ended))
 		return err

@@ -51,30 +51,29 @@ var errMoved = errors.New("erasure: another node passed this step")
 // at once.
 func (m *Module) Advance(ctx context.Context, id core.ID) error {
 	ctx = core.WithActor(ctx, core.System("erasure"))
-	for moved := 0; ; {
-		o, err := m.load(ctx, id)
-		if err != nil {
-			return err
-		}
+	o, err := m.load(ctx, id)
+	for moved := 0; err == nil; {
 		switch o.State {
 		case Ordered, Waiting:
-			begun, err := m.begin(ctx, &o)
-			if err != nil || !begun {
+			if begun, err := m.begin(ctx, &o); err != nil || !begun {
 				return err
 			}
 		case Running:
-			m.reached(ctx, id, "before "+o.Step)
+			step := o.Step
+			m.reached(ctx, id, "before "+step)
 			if err = m.step(ctx, &o); errors.Is(err, errMoved) && moved < 100 {
 				moved++
+				o, err = m.load(ctx, id)
 				continue
 			} else if err != nil {
-				return fmt.Errorf("erasure: %s: %w", o.Step, err)
+				return fmt.Errorf("erasure: %s: %w", step, err)
 			}
-			m.reached(ctx, id, "after "+o.Step)
+			m.reached(ctx, id, "after "+step)
 		default:
 			return nil
 		}
 	}
+	return err
 }
 
 func (m *Module) reached(ctx context.Context, id core.ID, moment string) {
@@ -96,7 +95,7 @@ func (m *Module) begin(ctx context.Context, o *Order) (begun bool, err error) {
 	if err := m.needs.Vault.MakeKeys(ctx, o.ID); err != nil {
 		return false, err
 	}
-	var blocked string
+	var blocked, scope string
 	err = m.needs.Rows.Read(ctx, func(tx core.Tx) error { blocked, err = m.blocked(ctx, tx, o); return err })
 	if err != nil || blocked != "" && blocked == o.Blocked {
 		return false, err
@@ -111,13 +110,22 @@ func (m *Module) begin(ctx context.Context, o *Order) (begun bool, err error) {
 			_, err = tx.Exec(ctx, qBlock, o.ID, blocked)
 			return err
 		}
-		scope, err := m.scope(ctx, tx, o.Org, o.Person)
-		if err != nil {
+		if scope, err = m.scope(ctx, tx, o.Org, o.Person); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, qBegin, o.ID, StepBury, scope)
+		n, err := tx.Exec(ctx, qBegin, o.ID, StepBury, scope)
+		if err == nil && n == 0 {
+			err = errMoved
+		}
 		return err
 	})
+	if errors.Is(err, errMoved) { // another node began it, or it was ended
+		*o, err = m.load(ctx, o.ID)
+		return err == nil && o.State == Running, err
+	}
+	if err == nil && begun {
+		o.State, o.Step, o.Scope, o.Blocked, o.sealed, o.keyed = Running, StepBury, scope, "", true, true
+	}
 	return begun, err
 }
 
@@ -161,13 +169,12 @@ func (m *Module) step(ctx context.Context, o *Order) error {
 			if err := m.needs.Vault.DestroyKey(ctx, o.Person); err != nil {
 				return err
 			}
+			o.shredded = true
 		}
 		return m.pass(ctx, o, nil)
 	case StepScrub:
-		for _, base := range []Base{m.needs.Keys, m.needs.Rows} {
-			if err := scrub(ctx, base); err != nil {
-				return err
-			}
+		if err := m.scrubs.do(ctx, o.ID, m.scrubAll); err != nil {
+			return err
 		}
 		return m.pass(ctx, o, nil)
 	case StepCheck:
@@ -176,6 +183,16 @@ func (m *Module) step(ctx context.Context, o *Order) error {
 		return m.certify(ctx, o)
 	}
 	return fmt.Errorf("no step is called %q", o.Step)
+}
+
+// scrubAll empties what the files of both databases still hold, for all orders that wait for it.
+func (m *Module) scrubAll(ctx context.Context, _ []core.ID) error {
+	for _, base := range []Base{m.needs.Keys, m.needs.Rows} {
+		if err := scrub(ctx, base); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scrub empties the log of a database's file; readers and writers of the moment are waited for.
@@ -196,7 +213,7 @@ func scrub(ctx context.Context, base Base) (err error) {
 // pass commits what fn does with the mark that the step is passed.
 func (m *Module) pass(ctx context.Context, o *Order, fn func(core.Tx, *core.Act) error) error {
 	done := &core.Act{Def: advance, Org: core.Platform, Resource: o.ID}
-	return m.needs.Gate.Change(ctx, done, func(tx core.Tx) error {
+	err := m.needs.Gate.Change(ctx, done, func(tx core.Tx) error {
 		n, err := tx.Exec(ctx, qPass, o.ID, o.Step, after(o.Step))
 		if err != nil {
 			return err
@@ -210,6 +227,10 @@ func (m *Module) pass(ctx context.Context, o *Order, fn func(core.Tx, *core.Act)
 		}
 		return fn(tx, done)
 	})
+	if err == nil {
+		o.Step, o.Blocked = after(o.Step), ""
+	}
+	return err
 }
 
 // rooms erases every room but the last two.
@@ -225,7 +246,11 @@ func (m *Module) rooms(ctx context.Context, tx core.Tx, o *Order, done *core.Act
 }
 
 func (m *Module) count(ctx context.Context, tx core.Tx, o *Order, done *core.Act, rooms []core.Module) error {
-	list, err := m.erase(ctx, tx, rooms, o.Person)
+	sparing, err := m.spare.begin(ctx, tx, o.Person)
+	if err != nil {
+		return err
+	}
+	list, err := m.erase(ctx, sparing, rooms, o.Person)
 	if err != nil {
 		return err
 	}
@@ -239,13 +264,15 @@ func (m *Module) keep(ctx context.Context, tx core.Tx, o *Order, done *core.Act,
 	}
 	done.Changed("deleted", "", fmt.Sprint(gone))
 	done.Changed("kept", "", fmt.Sprint(stay))
-	return addLines(ctx, tx, o.ID, Erased, list)
+	return addLines(ctx, tx, o.ID, list)
 }
 
 // bury writes the tombstone beside the keys, before anything is erased.
 func (m *Module) bury(ctx context.Context, o *Order) error {
-	if err := m.needs.Vault.MakeKeys(ctx, o.ID); err != nil {
-		return err
+	if !o.keyed {
+		if err := m.needs.Vault.MakeKeys(ctx, o.ID); err != nil {
+			return err
+		}
 	}
 	org := o.Org
 	if o.Scope == ScopePerson {
@@ -275,11 +302,10 @@ func (m *Module) weigh(ctx context.Context, o *Order) error {
 	if err != nil {
 		return err
 	}
-	return m.pass(ctx, o, func(tx core.Tx, _ *core.Act) error {
-		if _, err := tx.Exec(ctx, qUnline, o.ID, Weighed); err != nil {
-			return err
-		}
-		if err := addLines(ctx, tx, o.ID, Weighed, list); err != nil {
+	var who, traces []byte
+	err = m.pass(ctx, o, func(tx core.Tx, _ *core.Act) error {
+		who, traces = nil, nil
+		if err := setLines(ctx, tx, o.ID, Weighed, list); err != nil {
 			return err
 		}
 		if err := m.recipients(ctx, tx, o); err != nil {
@@ -293,30 +319,33 @@ func (m *Module) weigh(ctx context.Context, o *Order) error {
 		if err != nil || !there {
 			return err
 		}
-		return m.remember(ctx, tx, o, p)
+		if who, traces, err = m.sealed(ctx, o, p); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, qTraces, o.ID, who, traces)
+		return err
 	})
+	if err == nil && who != nil {
+		o.contact, o.traces = who, traces
+	}
+	return err
 }
 
-// remember seals the address of the last mail and the values to look for.
-func (m *Module) remember(ctx context.Context, tx core.Tx, o *Order, p core.Person) error {
-	who, err := json.Marshal(contact{p.Email, p.Name(), p.Language})
-	if err != nil {
-		return err
-	}
-	var traces []byte
+// sealed seals the address of the last mail and the values to look for.
+func (m *Module) sealed(ctx context.Context, o *Order, p core.Person) (who, traces []byte, err error) {
 	if o.Scope == ScopePerson {
 		if traces, err = json.Marshal(tracesOf(p)); err != nil {
-			return err
+			return nil, nil, err
 		}
 		if traces, err = m.needs.Vault.Seal(ctx, o.ID, placeTraces+string(o.ID), traces); err != nil {
-			return err
+			return nil, nil, err
 		}
 	}
-	if who, err = m.needs.Vault.Seal(ctx, o.ID, placeContact+string(o.ID), who); err != nil {
-		return err
+	if who, err = json.Marshal(contact{p.Email, p.Name(), p.Language}); err != nil {
+		return nil, nil, err
 	}
-	_, err = tx.Exec(ctx, qTraces, o.ID, who, traces)
-	return err
+	who, err = m.needs.Vault.Seal(ctx, o.ID, placeContact+string(o.ID), who)
+	return who, traces, err
 }
 
 // Where a sealed value stands; its row's id follows.

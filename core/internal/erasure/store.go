@@ -59,12 +59,9 @@ var (
 	qStep  = db.SQL(`INSERT INTO erasure_step (erasure, step, passed_at) VALUES ($1, $2, $3) ON CONFLICT (erasure, step) DO UPDATE SET passed_at = excluded.passed_at`)
 	qSteps = db.SQL(`SELECT step, passed_at FROM erasure_step WHERE erasure = $1 ORDER BY passed_at, step`)
 
-	// What is erased in several passes adds up; what is weighed or left is as it was seen last.
-	qLine = db.SQL(`INSERT INTO erasure_line (erasure, phase, kept_in, deleted, kept, ground, why_fr, why_en, rule) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (erasure, phase, kept_in) DO UPDATE SET deleted = CASE WHEN excluded.phase = 'erased' THEN erasure_line.deleted ELSE 0 END + excluded.deleted,
-			kept = excluded.kept, ground = excluded.ground, why_fr = excluded.why_fr, why_en = excluded.why_en, rule = excluded.rule`)
-	qLines  = db.SQL(`SELECT phase, kept_in, deleted, kept, ground, why_fr, why_en, rule FROM erasure_line WHERE erasure = $1 ORDER BY phase, kept_in`)
-	qUnline = db.SQL(`DELETE FROM erasure_line WHERE erasure = $1 AND phase = $2`)
+	qLines   = db.SQL(`SELECT phase, kept_in, deleted, kept, ground, why_fr, why_en, rule FROM erasure_line WHERE erasure = $1 ORDER BY phase, kept_in`)
+	qLinesOf = db.SQL(`SELECT phase, kept_in, deleted, kept, ground, why_fr, why_en, rule FROM erasure_line WHERE erasure = $1 AND phase = $2 ORDER BY kept_in`)
+	qUnline  = db.SQL(`DELETE FROM erasure_line WHERE erasure = $1 AND phase = $2`)
 
 	qNotice    = db.SQL(`INSERT INTO erasure_notice (org, id, erasure, person, member, made_at, told_at, handled_at, handled_by) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '') ON CONFLICT (id) DO NOTHING`)
 	qNoticesOf = db.SQL(`SELECT org, id, erasure, person, member, made_at, told_at, handled_at, handled_by FROM erasure_notice WHERE erasure = $1 ORDER BY org`)
@@ -122,6 +119,10 @@ type Order struct {
 
 	contact, traces []byte
 	sealed, trial   bool
+
+	// What this process did of it since it was read.
+	keyed    bool // the order has its key
+	shredded bool // the person's key is destroyed
 }
 
 func scanOrder(scan db.Scan) (o Order, err error) {
@@ -138,24 +139,6 @@ func (m *Module) order(ctx context.Context, tx core.Tx, id core.ID) (Order, erro
 		err = errAbsent
 	}
 	return o, err
-}
-
-// Line is what was counted in one table.
-type Line struct {
-	Phase string // "weighed", "erased", "left"
-	core.Receipt
-}
-
-// The phases of counts.
-const (
-	Weighed = "weighed"
-	Erased  = "erased"
-	Left    = "left"
-)
-
-func scanLine(scan db.Scan) (l Line, err error) {
-	err = scan(&l.Phase, &l.Table, &l.Deleted, &l.Kept, &l.Ground, &l.Why.FR, &l.Why.EN, &l.Rule)
-	return l, err
 }
 
 // Passed is one step that was passed.
@@ -183,13 +166,4 @@ func scanNotice(scan db.Scan) (n Notice, err error) {
 	err = scan(&n.Org, &n.ID, &n.Order, &n.Person, &n.Member, &made, &told, &handled, &n.HandledBy)
 	n.Made, n.Told, n.Handled = clock.FromMicros(made), clock.FromMicros(told), clock.FromMicros(handled)
 	return n, err
-}
-
-func addLines(ctx context.Context, tx core.Tx, order core.ID, phase string, list []core.Receipt) error {
-	for _, r := range list {
-		if _, err := tx.Exec(ctx, qLine, order, phase, r.Table, r.Deleted, r.Kept, string(r.Ground), r.Why.FR, r.Why.EN, r.Rule); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -24,11 +24,15 @@ const (
 // Walk asks every room to erase a person: mail, then the room of persons, are the last, since others look people up there and
 // write to them. It is the one way through the rooms.
 func (m *Module) Walk(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
-	all, err := m.erase(ctx, tx, m.needs.Rooms(), person)
+	sparing, err := m.spare.begin(ctx, tx, person)
 	if err != nil {
 		return nil, err
 	}
-	last, err := m.erase(ctx, tx, m.needs.Last(), person)
+	all, err := m.erase(ctx, sparing, m.needs.Rooms(), person)
+	if err != nil {
+		return nil, err
+	}
+	last, err := m.erase(ctx, sparing, m.needs.Last(), person)
 	return append(all, last...), err
 }
 
