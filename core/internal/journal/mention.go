@@ -59,8 +59,13 @@ func (m *Module) mentions(ctx context.Context, tx core.Tx, person core.ID) (n in
 	return n, nil
 }
 
-// near is how many entries of others are read rather than skipped by a statement more.
-const near = 16
+// atOnce is how many batches that do not stand together are read by one statement, near how far apart those are that do.
+const (
+	atOnce = 16
+	near   = 3
+)
+
+var qThese = db.SQL(`SELECT pos, count, body FROM journal_batch WHERE pos IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ORDER BY pos`)
 
 // fresh gives the entries that a person did or is the subject of and that the index of a log lacks, the newest first, some at a time.
 func (m *Module) fresh(ctx context.Context, tx core.Tx, l *logState, person core.ID, do func([]*Row) error) error {
@@ -74,14 +79,12 @@ func (m *Module) fresh(ctx context.Context, tx core.Tx, l *logState, person core
 	if err != nil {
 		return err
 	}
+	for len(at) > 0 && of.from+uint64(at[len(at)-1]) >= l.size { // this snapshot is older than what is known
+		at = at[:len(at)-1]
+	}
 	s := &seeker{m: m, tx: tx, l: l, f: Filter{Person: person}}
-	for end := len(at); end > 0; {
-		last := of.from + uint64(at[end-1])
-		begin := end - 1
-		for begin > 0 && at[begin]-at[begin-1] <= near && at[end-1]-at[begin-1] < tileSize {
-			begin--
-		}
-		rows, err := db.All(ctx, tx, qBatches, scanBatch, place(l.log, of.from+uint64(at[begin])), place(l.log, min(last+1, l.size)))
+	for len(at) > 0 {
+		rows, left, err := newestOf(ctx, tx, place(l.log, of.from), at)
 		if err != nil {
 			return err
 		}
@@ -93,9 +96,28 @@ func (m *Module) fresh(ctx context.Context, tx core.Tx, l *logState, person core
 		if err := do(s.rows); err != nil {
 			return err
 		}
-		s.rows, end = s.rows[:0], begin
+		s.rows, at = s.rows[:0], left
 	}
 	return nil
+}
+
+// newestOf reads some of the last batches of a list, and gives the list without them.
+func newestOf(ctx context.Context, tx core.Tx, from int64, at []uint32) (rows []batch, left []uint32, err error) {
+	begin, last := len(at)-1, at[len(at)-1]
+	for begin > 0 && at[begin]-at[begin-1] <= near && last-at[begin-1] < tileSize {
+		begin--
+	}
+	if len(at)-begin >= atOnce {
+		rows, err = db.All(ctx, tx, qBatches, scanBatch, from+int64(at[begin]), from+int64(last)+1)
+		return rows, at[:begin], err
+	}
+	begin = max(0, len(at)-atOnce)
+	these := make([]any, atOnce)
+	for i := range these {
+		these[i] = from + int64(at[min(begin+i, len(at)-1)])
+	}
+	rows, err = db.All(ctx, tx, qThese, scanBatch, these...)
+	return rows, at[:begin], err
 }
 
 // whole keeps what fits of one batch, the last entry first.

@@ -88,9 +88,11 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 	if err != nil {
 		return err
 	}
-	in, err := mentioned(ctx, tx, person)
-	if err != nil {
-		return err
+	var in map[int64]bool
+	if slices.ContainsFunc(logs, func(l logState) bool { return l.indexed > 0 }) {
+		if in, err = mentioned(ctx, tx, person); err != nil {
+			return err
+		}
 	}
 	tell := func(rows []*Row) error { return m.give(ctx, rows, person, emit) }
 	for i := range logs {
