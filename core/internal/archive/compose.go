@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -42,7 +43,7 @@ func (b *bundle) compose(ctx context.Context, w io.Writer, at time.Time) error {
 		err = entry(z, "index.pdf", at, func(w *bufio.Writer) error { return b.pdf(ctx, w, at) })
 	}
 	if err == nil {
-		err = entry(z, "data.json", at, func(w *bufio.Writer) error { return b.json(ctx, w, at) })
+		err = entry(z, "data.json", at, func(w *bufio.Writer) error { return b.json(ctx, w, at, "\n") })
 	}
 	if err == nil {
 		err = entry(z, "schema.json", at, func(w *bufio.Writer) error { _, err := w.Write(PersonSchema); return err })
@@ -92,8 +93,7 @@ type column struct {
 	Retention string `json:"retention,omitempty"`
 }
 
-func (b *bundle) columns(ctx context.Context, s *sheet) []column {
-	order := s.ordered()
+func (b *bundle) columns(ctx context.Context, s *sheet, order []string) []column {
 	list := make([]column, len(order))
 	for i, name := range order {
 		list[i] = column{Name: name, Title: i18n.From(Word(s.Name, name)).In(ctx)}
@@ -105,8 +105,48 @@ func (b *bundle) columns(ctx context.Context, s *sheet) []column {
 	return list
 }
 
-// json writes data.json, row after row.
-func (b *bundle) json(ctx context.Context, w *bufio.Writer, at time.Time) error {
+// heads are what data.json says of a table before its rows: the same for everybody of whom the same columns came.
+type heads struct {
+	sync.Mutex
+	of map[headOf][]byte
+}
+
+type headOf struct {
+	table, columns string
+	language       i18n.Lang
+}
+
+// headsKept bounds them: there are few, as long as rooms give values under few names.
+const headsKept = 1000
+
+// head gives what stands before the rows of a table.
+func (b *bundle) head(ctx context.Context, s *sheet) ([]byte, error) {
+	order, all := s.ordered(), &b.m.heads
+	key := headOf{s.Name, strings.Join(order, ","), b.language()}
+	all.Lock()
+	defer all.Unlock()
+	if head := all.of[key]; head != nil {
+		return head, nil
+	}
+	head, err := json.Marshal(struct {
+		Name    string   `json:"name"`
+		Title   string   `json:"title"`
+		Room    string   `json:"room"`
+		Columns []column `json:"columns"`
+	}{s.Name, i18n.From(s.Title).In(ctx), i18n.From(s.Room).In(ctx), b.columns(ctx, s, order)})
+	if err != nil {
+		return nil, err
+	}
+	head = append(head[:len(head)-1], `,"rows":[`...)
+	if all.of == nil || len(all.of) >= headsKept {
+		all.of = map[headOf][]byte{}
+	}
+	all.of[key] = head
+	return head, nil
+}
+
+// json writes data.json, row after row; gap stands before each of them.
+func (b *bundle) json(ctx context.Context, w *bufio.Writer, at time.Time, gap string) error {
 	head, err := json.Marshal(struct {
 		Format   string    `json:"format"`
 		Person   core.ID   `json:"person"`
@@ -123,22 +163,16 @@ func (b *bundle) json(ctx context.Context, w *bufio.Writer, at time.Time) error 
 		if i > 0 {
 			w.WriteByte(',')
 		}
-		head, err := json.Marshal(struct {
-			Name    string   `json:"name"`
-			Title   string   `json:"title"`
-			Room    string   `json:"room"`
-			Columns []column `json:"columns"`
-		}{s.Name, i18n.From(s.Title).In(ctx), i18n.From(s.Room).In(ctx), b.columns(ctx, s)})
+		head, err := b.head(ctx, s)
 		if err != nil {
 			return err
 		}
-		w.WriteByte('\n')
-		w.Write(head[:len(head)-1])
-		w.WriteString(`,"rows":[`)
-		sep := "\n"
+		w.WriteString(gap)
+		w.Write(head)
+		sep := gap
 		err = b.lines(ctx, s, func(line []byte) error {
 			w.WriteString(sep)
-			sep = ",\n"
+			sep = "," + gap
 			_, err := w.Write(line)
 			return err
 		})

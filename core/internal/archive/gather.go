@@ -133,6 +133,9 @@ func (b *bundle) add(ctx context.Context, r core.Record) error {
 	if err := b.write(s, r.Values); err != nil {
 		return err
 	}
+	if n := cap(s.tail); n < memory/4 && len(s.tail)+len(b.line) > n {
+		s.tail = slices.Grow(s.tail, max(1<<10, n, len(b.line))) // twice as much
+	}
 	s.tail = append(s.tail, b.line...)
 	if b.held += len(b.line); b.held > memory && b.limit == 0 {
 		return b.spill(ctx)

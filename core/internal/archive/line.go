@@ -31,12 +31,8 @@ func (b *bundle) write(s *sheet, values map[string]any) error {
 		}
 	}
 	if len(values) > columns && (!b.portable || s.inside != nil && s.inside.portable) {
-		for _, name := range s.others(values) {
-			if v, there := values[name]; there {
-				if err := b.put(s, strings.Map(tame, name), v); err != nil {
-					return err
-				}
-			}
+		if err := b.rest(s, values, len(values)-columns); err != nil {
+			return err
 		}
 	}
 	b.line = append(b.line, "}\n"...)
@@ -107,8 +103,31 @@ func (b *bundle) file(s *sheet, content []byte) string {
 	return name
 }
 
-// others are the names of values that no column has, sorted; those of rows before may be among them.
-func (s *sheet) others(values map[string]any) []string {
+// rest writes the values that no column has, sorted by their names: n of them.
+func (b *bundle) rest(s *sheet, values map[string]any, n int) error {
+	begin := len(b.line)
+	for {
+		left := n
+		for _, name := range s.extra {
+			v, there := values[name]
+			if !there {
+				continue
+			}
+			left--
+			if err := b.put(s, strings.Map(tame, name), v); err != nil {
+				return err
+			}
+		}
+		if left <= 0 {
+			return nil
+		}
+		b.line = b.line[:begin] // a name came for the first time
+		s.learn(values)
+	}
+}
+
+// learn adds the names that no column has to those of the rows before.
+func (s *sheet) learn(values map[string]any) {
 	if len(s.extra) > 64+len(values) { // rows that have nothing in common
 		s.extra = s.extra[:0]
 	}
@@ -120,7 +139,6 @@ func (s *sheet) others(values map[string]any) []string {
 			s.extra = slices.Insert(s.extra, i, name)
 		}
 	}
-	return s.extra
 }
 
 // tame keeps what a name may hold.

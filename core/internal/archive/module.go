@@ -66,6 +66,7 @@ type Module struct {
 	words func() catalogue // every table in words, made once
 	// survey tells which rooms have nothing to say of a person.
 	survey survey
+	heads  heads
 }
 
 // New makes the module.

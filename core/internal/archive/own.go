@@ -181,7 +181,7 @@ func (m *Module) export(ctx context.Context, tx core.Tx, person core.Person, por
 	var out bytes.Buffer
 	out.Grow(b.held + b.held/8 + 16<<10)
 	w := bufio.NewWriter(&out)
-	if err := b.json(i18n.With(ctx, b.language()), w, at); err != nil {
+	if err := b.json(i18n.With(ctx, b.language()), w, at, ""); err != nil {
 		return nil, err
 	}
 	err := w.Flush()

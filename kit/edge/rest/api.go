@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -52,6 +53,18 @@ type adding struct {
 	op     Operation
 }
 
+// asItIs is JSON; an answer that a module wrote as JSON itself is not read and written once more.
+var asItIs = huma.Format{
+	Marshal: func(w io.Writer, v any) error {
+		if text, is := v.(json.RawMessage); is {
+			_, err := w.Write(text)
+			return err
+		}
+		return huma.DefaultJSONFormat.Marshal(w, v)
+	},
+	Unmarshal: huma.DefaultJSONFormat.Unmarshal,
+}
+
 // New makes an API without operations.
 func New(cfg Config) *API {
 	if cfg.Clock == nil {
@@ -67,6 +80,7 @@ func New(cfg Config) *API {
 	c := huma.DefaultConfig("Rempart", "1") // the version of the API, not of the program
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", nameOf)
 	c.CreateHooks = nil // no $schema links
+	c.Formats = map[string]huma.Format{"application/json": asItIs, "json": asItIs}
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.RejectUnknownQueryParameters = true
 	c.Info.Description = "Accounts, sessions, permissions and the journal of Rempart. " +
