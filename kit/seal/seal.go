@@ -100,12 +100,16 @@ var spaces = sync.Pool{New: func() any { return new([512]byte) }}
 
 // Seal gives the sealed form of plain for its place. Epoch is the generation of the owner's key, from 1.
 func Seal(c cipher.AEAD, epoch uint16, p Place, plain []byte) []byte {
+	return Append(make([]byte, 0, Overhead+len(plain)), c, epoch, p, plain)
+}
+
+// Append is Seal behind what dst holds; plain must stand elsewhere.
+func Append(dst []byte, c cipher.AEAD, epoch uint16, p Place, plain []byte) []byte {
 	space := spaces.Get().(*[512]byte)
 	defer spaces.Put(space)
-	out := make([]byte, headSize, Overhead+len(plain))
-	out[0], out[1] = version2, algAESGCM
-	binary.BigEndian.PutUint16(out[2:], epoch)
-	return c.Seal(out, nil, plain, p.bind(space[:0], out[:headSize]))
+	at := len(dst)
+	dst = binary.BigEndian.AppendUint16(append(dst, version2, algAESGCM), epoch)
+	return c.Seal(dst, nil, plain, p.bind(space[:0], dst[at:at+headSize]))
 }
 
 // Open gives what was sealed for this place, in either version. Errors: ErrUnreadable.

@@ -60,10 +60,13 @@ func (g *Gate) Change(ctx context.Context, act *core.Act, fn func(core.Tx) error
 			return g.refused(ctx, act, err)
 		}
 	}
-	asked := snapshot(act)
+	asked, tried := snapshot(act), false
 	var barred error
 	err := g.needs.Store.Write(ctx, func(tx core.Tx) error {
-		*act = snapshot(&asked) // a retried transaction starts from what was asked
+		if tried {
+			*act = snapshot(&asked) // a retried transaction starts from what was asked
+		}
+		tried = true
 		if err := fn(within{tx, act}); err != nil {
 			return err
 		}

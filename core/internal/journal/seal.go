@@ -140,18 +140,21 @@ func (s *sealing) part(with sealer, kind verify.PartKind, owner verify.Owner) er
 		return nil
 	}
 	commit := sha256.Sum256(s.salted)
-	sealed, err := with(where(kind, s.it.id), s.salted)
+	s.sealed = append(s.sealed, byte(kind), byte(owner), 0)
+	size := len(s.sealed)
+	s.sealed = append(append(s.sealed, 0, 0, 0, 0), commit[:]...)
+	from := len(s.sealed)
+	sealed, err := with(s.sealed, where(kind, s.it.id), s.salted)
 	if err != nil {
 		return err
 	}
-	s.sealed = append(s.sealed, byte(kind), byte(owner), 0)
-	s.sealed = binary.BigEndian.AppendUint32(s.sealed, uint32(len(sealed)))
-	s.sealed = append(append(s.sealed, commit[:]...), sealed...)
+	s.sealed = sealed
+	binary.BigEndian.PutUint32(s.sealed[size:], uint32(len(s.sealed)-from))
 	return nil
 }
 
-// sealer seals for one owner.
-type sealer = func(where string, plain []byte) ([]byte, error)
+// sealer seals for one owner, behind what dst holds.
+type sealer = func(dst []byte, where string, plain []byte) ([]byte, error)
 
 // keyOf gives what seals for an owner; nil for a person whose key was destroyed: their erasure holds for what comes after
 // it too. An owner without a usable key (a service account, a stranger) has the log's instead: one broken key must not
@@ -175,11 +178,14 @@ func (s *sealing) keyOf(owner core.ID, code verify.Owner) (sealer, verify.Owner,
 // sealerOf gives a function that seals for owner; a vault that can unwraps the key once for all parts.
 func (m *Module) sealerOf(ctx context.Context, owner core.ID) (sealer, error) {
 	if v, ok := m.sealer.(interface {
-		For(ctx context.Context, owner core.ID) (func(where string, plain []byte) ([]byte, error), error)
+		Appender(ctx context.Context, owner core.ID) (func(dst []byte, where string, plain []byte) ([]byte, error), error)
 	}); ok {
-		return v.For(ctx, owner)
+		return v.Appender(ctx, owner)
 	}
-	return func(where string, plain []byte) ([]byte, error) { return m.sealer.Seal(ctx, owner, where, plain) }, nil
+	return func(dst []byte, where string, plain []byte) ([]byte, error) {
+		sealed, err := m.sealer.Seal(ctx, owner, where, plain)
+		return append(dst, sealed...), err
+	}, nil
 }
 
 // where binds a sealed part to its entry.

@@ -247,6 +247,17 @@ func (v *Vault) For(ctx context.Context, owner core.ID) (func(where string, plai
 	}, nil
 }
 
+// Appender is For behind what dst holds; plain must stand elsewhere.
+func (v *Vault) Appender(ctx context.Context, owner core.ID) (func(dst []byte, where string, plain []byte) ([]byte, error), error) {
+	c, org, err := v.key(ctx, owner)
+	if err != nil {
+		return nil, err
+	}
+	return func(dst []byte, where string, plain []byte) ([]byte, error) {
+		return seal.Append(dst, c, generation, seal.At(org, owner, where), plain), nil
+	}, nil
+}
+
 // Opener gives a function that opens several values of owner at once: the key is unwrapped once. Do not keep it.
 func (v *Vault) Opener(ctx context.Context, owner core.ID) (func(where string, sealed []byte) ([]byte, error), error) {
 	c, org, err := v.key(ctx, owner)
