@@ -246,6 +246,9 @@ func DecodeParts(b []byte) ([]Part, error) {
 		if err != nil {
 			return nil, err
 		}
+		if parts == nil {
+			parts = make([]Part, 0, 3) // as many as there are kinds
+		}
 		parts, b = append(parts, p), rest
 	}
 	return parts, nil

@@ -122,9 +122,6 @@ func newestOf(ctx context.Context, tx core.Tx, from int64, at []uint32) (rows []
 
 // whole keeps what fits of one batch, the last entry first.
 func (s *seeker) whole(b batch) error {
-	if !s.f.within(b.body) {
-		return nil
-	}
 	if err := s.take(b); err != nil {
 		return err
 	}

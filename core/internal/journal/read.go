@@ -109,7 +109,7 @@ func (r *Row) open(open opener) error {
 		case verify.Address:
 			r.Address = string(plain)
 		case verify.Connection:
-			err = json.Unmarshal(plain, &r.Connection)
+			err = r.Connection.read(plain)
 		case verify.Content:
 			err = json.Unmarshal(plain, &r.Content)
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/rempart/rempart/core"
@@ -210,6 +211,41 @@ func (c *Connection) append(b []byte) []byte {
 		b = b[:len(b)-1]
 	}
 	return append(b, '}')
+}
+
+// read reads what append wrote.
+func (c *Connection) read(plain []byte) error {
+	*c = Connection{}
+	if c.cut(string(plain)) {
+		return nil
+	}
+	*c = Connection{}
+	return json.Unmarshal(plain, c)
+}
+
+// cut reads the plainest form: every field at most once, in the order of append, nothing escaped. False: it is another.
+func (c *Connection) cut(text string) bool {
+	text, whole := strings.CutPrefix(text, "{")
+	if !whole || strings.IndexByte(text, '\\') >= 0 {
+		return false
+	}
+	for _, f := range [...]struct {
+		name string
+		to   *string
+	}{{`"network":"`, &c.Network}, {`"agent":"`, &c.Agent}, {`"session":"`, (*string)(&c.Session)}, {`"token":"`, (*string)(&c.Token)}} {
+		value, there := strings.CutPrefix(text, f.name)
+		if !there {
+			continue
+		}
+		if *f.to, text, there = strings.Cut(value, `"`); !there {
+			return false
+		}
+		text = strings.TrimPrefix(text, ",")
+	}
+	if aal, there := strings.CutPrefix(text, `"aal":`); there && len(aal) == 2 && aal[0] >= '0' && aal[0] <= '9' {
+		c.AAL, text = int(aal[0]-'0'), aal[1:]
+	}
+	return text == "}"
 }
 
 // quoted writes a string of JSON.
