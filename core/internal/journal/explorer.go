@@ -274,7 +274,7 @@ func (x *Explorer) Entry(ctx context.Context, org core.ID, seq uint64) (v View, 
 			return errNoEntry
 		}
 		s := &seeker{m: x.m, tx: tx, l: &l}
-		if err := s.entryAt(ctx, seq); err != nil {
+		if err := s.entryAt(ctx, []uint64{seq}); err != nil {
 			return err
 		}
 		if len(s.rows) == 0 {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
@@ -20,9 +22,19 @@ const (
 )
 
 var (
-	qPlaces = db.SQL(`SELECT block, places FROM journal_index WHERE log = $1 AND key = $2 AND block <= $3 ORDER BY block DESC LIMIT $4`)
-	qHolder = db.SQL(`SELECT pos, count, body FROM journal_batch WHERE pos >= $1 AND pos <= $2 ORDER BY pos DESC LIMIT 1`)
+	qPlaces  = db.SQL(`SELECT block, places FROM journal_index WHERE log = $1 AND key = $2 AND block <= $3 ORDER BY block DESC LIMIT $4`)
+	qHolders = db.SQL(`SELECT pos, count, body FROM journal_batch WHERE pos IN (` + holding() + `) ORDER BY pos`)
+	qHolder  = db.SQL(`SELECT pos, count, body FROM journal_batch WHERE pos >= $1 AND pos <= $2 ORDER BY pos DESC LIMIT 1`)
 )
+
+// holding finds the batches that hold some places.
+func holding() string {
+	list := make([]string, atOnce)
+	for i := range list {
+		list[i] = fmt.Sprintf("(SELECT MAX(pos) FROM journal_batch WHERE pos <= $%d)", i+1)
+	}
+	return strings.Join(list, ", ")
+}
 
 // seeker collects the entries that fit a filter, from the newest.
 type seeker struct {
@@ -40,6 +52,7 @@ type seeker struct {
 
 	from  uint64 // first entry of the batch at hand
 	batch []packed
+	ahead []batch // read with it
 }
 
 // page reads the rows of a filter without words.
@@ -206,18 +219,20 @@ func (e *fields) concern(person core.ID) bool {
 	return string(person) == string(e[fSubject]) || bytes.Contains(e[fOthers], []byte(person))
 }
 
-// entryAt looks at the entry of one place.
-func (s *seeker) entryAt(ctx context.Context, seq uint64) error {
-	p, found, err := s.packedAt(ctx, seq)
+// entryAt looks at the entry of the last of some places; those before are to be looked at next.
+func (s *seeker) entryAt(ctx context.Context, seqs []uint64) error {
+	seq := seqs[len(seqs)-1]
+	p, found, err := s.packedAt(ctx, seqs)
 	if err != nil || !found {
 		return err
 	}
 	return s.one(seq, p)
 }
 
-func (s *seeker) packedAt(ctx context.Context, seq uint64) (p packed, found bool, err error) {
+func (s *seeker) packedAt(ctx context.Context, seqs []uint64) (p packed, found bool, err error) {
+	seq := seqs[len(seqs)-1]
 	if seq < s.from || seq >= s.from+uint64(len(s.batch)) {
-		b, found, err := db.One(ctx, s.tx, qHolder, scanBatch, place(s.l.log, 0), place(s.l.log, seq))
+		b, found, err := s.holder(ctx, seqs)
 		if err != nil || !found {
 			return p, false, err
 		}
@@ -229,6 +244,27 @@ func (s *seeker) packedAt(ctx context.Context, seq uint64) (p packed, found bool
 		return s.batch[i], true, nil
 	}
 	return p, false, nil
+}
+
+// holder gives the batch that holds the last of some places. Whoever wants them all gets those of the places before with it.
+func (s *seeker) holder(ctx context.Context, seqs []uint64) (b batch, found bool, err error) {
+	at := place(s.l.log, seqs[len(seqs)-1])
+	if s.limit <= tileSize || len(seqs) == 1 {
+		return db.One(ctx, s.tx, qHolder, scanBatch, place(s.l.log, 0), at)
+	}
+	for len(s.ahead) > 0 && s.ahead[len(s.ahead)-1].pos > at {
+		s.ahead = s.ahead[:len(s.ahead)-1]
+	}
+	if len(s.ahead) == 0 {
+		these := make([]any, atOnce)
+		for i := range these {
+			these[i] = place(s.l.log, seqs[max(0, len(seqs)-1-i)])
+		}
+		if s.ahead, err = db.All(ctx, s.tx, qHolders, scanBatch, these...); err != nil || len(s.ahead) == 0 {
+			return b, false, err
+		}
+	}
+	return s.ahead[len(s.ahead)-1], true, nil
 }
 
 // spans are the times of the tiles of a block; nil when the filter asks for no time.
@@ -286,6 +322,7 @@ func (s *seeker) byTime(ctx context.Context) error {
 // byKeys looks at the indexed entries that every list names.
 func (s *seeker) byKeys(ctx context.Context, lists []*places) error {
 	missed := 0
+	var seqs []uint64
 	for to := s.at; to > s.l.pruned && !s.full(); {
 		block, some, err := s.meet(ctx, lists, (to-1)/s.m.block*s.m.block)
 		if err != nil || !some {
@@ -297,16 +334,19 @@ func (s *seeker) byKeys(ctx context.Context, lists []*places) error {
 			if err != nil {
 				return err
 			}
-			for _, within := range slices.Backward(places) {
+			seqs = seqs[:0]
+			for _, within := range places {
 				seq := block + uint64(within)
-				if seq >= to || seq < s.l.pruned || s.full() || times != nil && !s.inTime(times, uint64(within)/tileSize) {
-					continue
+				if seq < to && seq >= s.l.pruned && (times == nil || s.inTime(times, uint64(within)/tileSize)) {
+					seqs = append(seqs, seq)
 				}
+			}
+			for ; len(seqs) > 0 && !s.full(); seqs = seqs[:len(seqs)-1] {
 				had := len(s.rows)
-				if err := s.entryAt(ctx, seq); err != nil {
+				if err := s.entryAt(ctx, seqs); err != nil {
 					return err
 				}
-				if s.at = seq; len(s.rows) == had {
+				if s.at = seqs[len(seqs)-1]; len(s.rows) == had {
 					if missed++; missed >= namedBound {
 						s.stopped = true
 					}
