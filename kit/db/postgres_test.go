@@ -1,18 +1,21 @@
 package db_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/db"
@@ -126,6 +129,27 @@ type proxy struct {
 	conns []net.Conn
 	to    string
 	asked atomic.Int64 // what the client sent, each time it waited for an answer
+	stops atomic.Bool  // the server ends each connection behind its first commit
+}
+
+// stopping passes a commit on as a server does that was told to stop meanwhile: it ends the connection behind the answer.
+type stopping struct {
+	net.Conn
+	now *atomic.Bool
+}
+
+func (s stopping) Write(b []byte) (int, error) {
+	done, _ := (&pgproto3.CommandComplete{CommandTag: []byte("COMMIT")}).Encode(nil)
+	at := bytes.Index(b, done)
+	if at < 0 || !s.now.Load() {
+		return s.Conn.Write(b)
+	}
+	bye := &pgproto3.ErrorResponse{Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: "57P01", Message: "terminating connection due to administrator command"}
+	said, err := bye.Encode(slices.Clone(b[:at+len(done)]))
+	if err == nil {
+		_, err = s.Conn.Write(said)
+	}
+	return 0, errors.Join(err, net.ErrClosed)
 }
 
 // trips counts what passes from the client: it sends a round trip at once.
@@ -163,7 +187,7 @@ func newProxy(t *testing.T, to string) *proxy {
 			p.mu.Lock()
 			p.conns = append(p.conns, a, b)
 			p.mu.Unlock()
-			go func() { io.Copy(a, b); a.Close() }()
+			go func() { io.Copy(stopping{a, &p.stops}, b); a.Close() }()
 			go func() { io.Copy(b, trips{a, &p.asked}); b.Close() }()
 		}
 	}()
@@ -208,6 +232,44 @@ func TestABrokenConnectionIsTriedAgainOrSaidToBeUnknown(t *testing.T) {
 	})
 	if core.CodeOf(err) != "db.unknown_outcome" {
 		t.Fatalf("cut during the commit: %v", err)
+	}
+}
+
+// TestAnActThatWasCommittedIsNotDoneAgain: a server that stops can end the connection behind the answer to COMMIT.
+func TestAnActThatWasCommittedIsNotDoneAgain(t *testing.T) {
+	dbtest.NeedsPostgres(t)
+	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
+	u, _ := url.Parse(cfg.URL)
+	p := newProxy(t, u.Host)
+	u.Host = p.l.Addr().String()
+	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	for _, act := range []struct {
+		what string
+		do   func(core.Tx, string) error
+	}{
+		{"a statement", func(tx core.Tx, key string) error { _, err := tx.Exec(t.Context(), qPut, key, 1, nil); return err }},
+		{"a notice alone", func(tx core.Tx, key string) error { tx.Notify("cut", key); return nil }},
+	} {
+		runs, told := 0, 0
+		p.stops.Store(true)
+		err := d.Write(t.Context(), func(tx core.Tx) error {
+			if runs++; runs > 1 {
+				p.stops.Store(false)
+			}
+			tx.OnCommit(func() { told++ })
+			return act.do(tx, fmt.Sprint("row-", runs))
+		})
+		p.stops.Store(false)
+		if err != nil || runs != 1 || told != 1 {
+			t.Errorf("%s: %v after %d runs, what follows the commit was done %d times", act.what, err, runs, told)
+		}
+	}
+	if n := count(t, d); n != 1 {
+		t.Errorf("%d rows of one act", n)
 	}
 }
 

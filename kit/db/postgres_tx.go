@@ -131,7 +131,7 @@ func (t *pgTx) commit(ctx context.Context) error {
 			return pgx.ErrTxCommitRollback
 		}
 	}
-	return sent.Close()
+	return nil // whatever ends the connection behind that answer: it was committed, and must not be done again
 }
 
 // leave ends a reader whose caller has what it asked for and does not wait for that.
