@@ -7,7 +7,8 @@
 // copied to the configured places, where only its latest state stands, and the old epoch is destroyed: what was erased is then
 // unreadable in every older copy of the data, while everybody else's opens.
 //
-// Values have the form of kit/seal. Clear keys are never kept: in memory, keys wait wrapped under a key of this process.
+// Values have the form of kit/seal. In memory, keys wait wrapped under a key of this process; the ciphers of the latest owners (1,024 at
+// most) are kept ready beside them, and hold their keys. A destruction drops both, on every node that hears of it.
 //
 // Owns: the root key, vault_*, copies of the key store, blind indexes. Must not know: what is sealed, nor why.
 // Start reading at: Vault.Seal, then epoch.go (the hierarchy), rotate.go, copy.go.
