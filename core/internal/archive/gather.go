@@ -112,7 +112,7 @@ func (b *bundle) room(ctx context.Context, tx core.Tx, room core.Module) error {
 func (b *bundle) add(ctx context.Context, r core.Record) error {
 	s := b.by[r.Table]
 	if s == nil {
-		s = &sheet{shape: b.m.shapeOf(r.Table), known: map[string]bool{}}
+		s = &sheet{shape: b.m.shapeOf(r.Table), known: make(map[string]bool, len(r.Values)), columns: make([]string, 0, len(r.Values))}
 		b.by[r.Table] = s
 		if b.portable && !s.portable {
 			return nil
@@ -268,14 +268,14 @@ func (b *bundle) cells(ctx context.Context, s *sheet, do func(cells []any) error
 
 // ordered gives the columns that came: those of the manifest first, in its order.
 func (s *sheet) ordered() []string {
-	var list []string
-	for _, f := range s.Fields {
-		if s.known[f.Name] {
-			list = append(list, f.Name)
+	list := make([]string, 0, len(s.columns))
+	for i := range s.Fields {
+		if s.known[s.Fields[i].Name] {
+			list = append(list, s.Fields[i].Name)
 		}
 	}
 	for _, name := range s.columns {
-		if !slices.Contains(list, name) {
+		if !s.names[name] {
 			list = append(list, name)
 		}
 	}
