@@ -54,6 +54,7 @@ type Jobs struct {
 
 	mu        sync.Mutex
 	handlers  map[string]Handler
+	wide      map[string]chan struct{} // a place for each run of a kind that Widen lets run beside the workers
 	schedules map[string]*Schedule
 	running   map[core.ID]*lease
 }
@@ -80,7 +81,7 @@ func New(d *db.DB, opt Options) *Jobs {
 	}
 	return &Jobs{
 		d: d, opt: opt, node: string(ids.New()), wake: make(chan struct{}, 1),
-		handlers: map[string]Handler{}, schedules: map[string]*Schedule{}, running: map[core.ID]*lease{},
+		handlers: map[string]Handler{}, wide: map[string]chan struct{}{}, schedules: map[string]*Schedule{}, running: map[core.ID]*lease{},
 	}
 }
 
@@ -92,6 +93,14 @@ func (q *Jobs) Handle(kind string, h Handler) {
 		panic("jobs: two handlers for " + kind)
 	}
 	q.handlers[kind] = h
+}
+
+// Widen lets up to n jobs of a kind run at once on this node, beside the workers: for handlers that wait for one another, and that
+// bound by themselves what they do at once. Call it before Run.
+func (q *Jobs) Widen(kind string, n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wide[kind] = make(chan struct{}, n)
 }
 
 func (q *Jobs) handler(kind string) Handler {

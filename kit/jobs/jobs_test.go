@@ -413,3 +413,31 @@ func TestANodeStopsEvenWhenItsStorageIsGone(t *testing.T) {
 		})
 	}
 }
+
+// TestAWideKindRunsBesideTheWorkers: jobs that wait for one another run at once, and other kinds go on.
+func TestAWideKindRunsBesideTheWorkers(t *testing.T) {
+	dbtest.Each(t, schemas(), func(t *testing.T, d *db.DB) {
+		q := jobs.New(d, jobs.Options{Workers: 1})
+		q.Widen("a.meet", 3)
+		var here sync.WaitGroup
+		here.Add(3)
+		other := make(chan struct{})
+		q.Handle("a.work", func(context.Context, jobs.Run) error { close(other); return nil })
+		q.Handle("a.meet", func(context.Context, jobs.Run) error {
+			here.Done()
+			here.Wait()
+			<-other
+			return nil
+		})
+		var list []core.ID
+		for range 3 {
+			list = append(list, enqueue(t, d, q, jobs.Job{Kind: "a.meet"}))
+		}
+		start(t, q)
+		here.Wait()
+		list = append(list, enqueue(t, d, q, jobs.Job{Kind: "a.work"}))
+		for _, id := range list {
+			wait(t, "the job is done", 10*time.Second, func() bool { return ask[string](t, d, qState, id) == "done" })
+		}
+	})
+}

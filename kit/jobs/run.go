@@ -97,7 +97,16 @@ func (q *Jobs) Run(ctx context.Context) error {
 	for range q.opt.Workers {
 		workers.Go(func() {
 			for c := range work {
-				results <- result{c, q.handle(ctx, c)}
+				places := q.wide[c.Kind]
+				if places == nil {
+					results <- result{c, q.handle(ctx, c)}
+					continue
+				}
+				places <- struct{}{}
+				workers.Go(func() {
+					defer func() { <-places }()
+					results <- result{c, q.handle(ctx, c)}
+				})
 			}
 		})
 	}
