@@ -60,6 +60,7 @@ func (h *House) erasable() []core.Module {
 
 // scheduleErasures says who carries orders out, and how often those that wait are looked at again.
 func (h *House) scheduleErasures() {
+	h.jobs.Widen(erasure.JobRun, erasure.Together)
 	h.jobs.Handle(erasure.JobRun, func(ctx context.Context, run jobs.Run) error { return h.erasure.HandleRun(ctx, run) })
 }
 

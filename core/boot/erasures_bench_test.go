@@ -92,4 +92,3 @@ func (w *town) byJobs(b *testing.B, people []core.ID) {
 		}
 	}
 }
-

@@ -72,7 +72,7 @@ func (m *Module) left(ctx context.Context, o *Order) (left []core.Receipt, err e
 	if w.values, err = m.traces(ctx, o); err != nil {
 		return nil, err
 	}
-	err = m.searches.do(ctx, w, m.search)
+	err = o.journey.meet(func(j *journey) func() { return j.search }, func() error { return m.searches.do(ctx, w, m.search) })
 	return gather(append(left, w.left...)), err
 }
 

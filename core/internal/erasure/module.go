@@ -4,6 +4,7 @@ import (
 	"context"
 	"io/fs"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -103,6 +104,8 @@ type Module struct {
 	sights   [2]*sight // of the rows and of the keys; only the search of the moment uses them
 	scrubs   together[core.ID]
 	spare    spare
+	rooming  sync.Mutex
+	working  chan struct{}
 }
 
 // New makes the module.
@@ -113,7 +116,7 @@ func New(n Needs) *Module {
 	if n.Clock == nil {
 		n.Clock = clock.Real{}
 	}
-	return &Module{needs: n}
+	return &Module{needs: n, working: make(chan struct{}, atWork)}
 }
 
 var _ personal.Eraser = (*Module)(nil)

@@ -17,6 +17,9 @@ import (
 // JobRun is the kind of the job that carries an order out.
 const JobRun = "erasure.run"
 
+// Together is how many orders of one node are under way at once: one search of all columns serves those that are at their check.
+const Together = 32
+
 // The reasons of orders.
 const (
 	ByRequest     = "request"

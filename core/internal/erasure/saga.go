@@ -51,8 +51,11 @@ var errMoved = errors.New("erasure: another node passed this step")
 // at once.
 func (m *Module) Advance(ctx context.Context, id core.ID) error {
 	ctx = core.WithActor(ctx, core.System("erasure"))
+	j := m.depart()
+	defer j.end()
 	o, err := m.load(ctx, id)
 	for moved := 0; err == nil; {
+		o.journey = j
 		switch o.State {
 		case Ordered, Waiting:
 			if begun, err := m.begin(ctx, &o); err != nil || !begun {
@@ -74,6 +77,38 @@ func (m *Module) Advance(ctx context.Context, id core.ID) error {
 		}
 	}
 	return err
+}
+
+// atWork is how many orders this process works on at once: the others wait for their turn, or for a pass that serves many.
+const atWork = 4
+
+// journey is an order that this process carries on.
+type journey struct {
+	m             *Module
+	scrub, search func() // it comes to the passes that serve many, or never will
+}
+
+func (m *Module) depart() *journey {
+	j := &journey{m, m.scrubs.coming(), m.searches.coming()}
+	m.working <- struct{}{}
+	return j
+}
+
+func (j *journey) end() {
+	j.scrub()
+	j.search()
+	<-j.m.working
+}
+
+// meet runs what waits for others: meanwhile somebody else works. Nil is nobody who is waited for.
+func (j *journey) meet(at func(*journey) func(), fn func() error) error {
+	if j == nil {
+		return fn()
+	}
+	at(j)()
+	<-j.m.working
+	defer func() { j.m.working <- struct{}{} }()
+	return fn()
 }
 
 func (m *Module) reached(ctx context.Context, id core.ID, moment string) {
@@ -156,8 +191,10 @@ func (m *Module) step(ctx context.Context, o *Order) error {
 			return m.needs.Cut(ctx, tx, o.Person)
 		})
 	case StepRooms:
+		defer m.alone()()
 		return m.pass(ctx, o, func(tx core.Tx, a *core.Act) error { return m.rooms(ctx, tx, o, a) })
 	case StepPerson:
+		defer m.alone()()
 		return m.pass(ctx, o, func(tx core.Tx, a *core.Act) error {
 			if o.Scope == ScopeMember {
 				return nil
@@ -173,7 +210,8 @@ func (m *Module) step(ctx context.Context, o *Order) error {
 		}
 		return m.pass(ctx, o, nil)
 	case StepScrub:
-		if err := m.scrubs.do(ctx, o.ID, m.scrubAll); err != nil {
+		err := o.journey.meet(func(j *journey) func() { return j.scrub }, func() error { return m.scrubs.do(ctx, o.ID, m.scrubAll) })
+		if err != nil {
 			return err
 		}
 		return m.pass(ctx, o, nil)
@@ -183,6 +221,16 @@ func (m *Module) step(ctx context.Context, o *Order) error {
 		return m.certify(ctx, o)
 	}
 	return fmt.Errorf("no step is called %q", o.Step)
+}
+
+// alone has the orders of this node go through the rooms one by one on PostgreSQL, where those that write to the same tables at once
+// begin anew again and again. On SQLite there is one writer, and whoever waits for it shares its sync.
+func (m *Module) alone() (done func()) {
+	if m.needs.Rows.Engine() != db.PostgreSQL {
+		return func() {}
+	}
+	m.rooming.Lock()
+	return m.rooming.Unlock
 }
 
 // scrubAll empties what the files of both databases still hold, for all orders that wait for it.

@@ -123,6 +123,7 @@ type Order struct {
 	// What this process did of it since it was read.
 	keyed    bool // the order has its key
 	shredded bool // the person's key is destroyed
+	journey  *journey
 }
 
 func scanOrder(scan db.Scan) (o Order, err error) {
