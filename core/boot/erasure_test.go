@@ -418,3 +418,20 @@ func TestNothingIsCertifiedWhileSomethingIsLeft(t *testing.T) {
 	w.must("again", w.Sweep(t.Context(), "erasure.sweep"))
 	w.gone(order, v)
 }
+
+// TestADryRunEndsNoShare: what an erasure would do is shown, and nothing is done; what is shared stays readable.
+func TestADryRunEndsNoShare(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, w *town) {
+		share := w.shares("a.member", w.question("a.admin", w.a, "follow-up", "profile.given_name"), "profile.given_name")
+		_, err := w.erasure.Weigh(w.as("provider.dpo"), "", string(w.people["a.member"]))
+		w.must("weigh", err)
+		if _, err := w.consent.Read(w.as("a.admin"), w.a, share); err != nil {
+			t.Errorf("after a dry run, what a person shares is read with: %v", err)
+		}
+		order := w.orders(w.people["a.member"], "", erasure.ByRequest)
+		w.must("run", w.erasure.Advance(w.system(), order))
+		if _, err := w.vault.Seal(w.system(), share, "x", nil); core.KindOf(err) != core.Gone {
+			t.Errorf("the key of an erased person's share survives: %v", err)
+		}
+	})
+}

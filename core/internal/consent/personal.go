@@ -102,11 +102,21 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 		return nil, err
 	}
 	for _, s := range shares {
-		if err := m.needs.Keys.DestroyKey(ctx, s.ID); err != nil {
+		if err := m.endKey(ctx, tx, s.ID); err != nil {
 			return nil, err
 		}
 	}
 	return append(out, r), nil
+}
+
+// endKey destroys the key of a share: before the commit of an act, so that no crash leaves it; but only after that of anything
+// else, which may be a dry run and be undone.
+func (m *Module) endKey(ctx context.Context, tx core.Tx, share core.ID) error {
+	if core.ActOf(tx) != nil {
+		return m.needs.Keys.DestroyKey(ctx, share)
+	}
+	tx.OnCommit(func() { _ = m.needs.Keys.DestroyKey(context.WithoutCancel(ctx), share) })
+	return nil
 }
 
 func (m *Module) keepProof(ctx context.Context, tx core.Tx, person core.ID) (r core.Receipt, err error) {
