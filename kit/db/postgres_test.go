@@ -333,6 +333,103 @@ func TestRoundTrips(t *testing.T) {
 	}
 }
 
+var qWhole = db.SQLOn(db.PostgreSQL, `SELECT * FROM t_row`)
+
+// TestNothingOfAMisfortuneStays: a transaction that ends badly at its first statement, in the middle or at its end leaves no row, and its
+// connection, the only one, serves the next.
+func TestNothingOfAMisfortuneStays(t *testing.T) {
+	dbtest.NeedsPostgres(t)
+	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
+	cfg.Pool = 1
+	d, err := db.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	d.OnFlush(func(ctx context.Context, tx core.Tx, items []any) error {
+		_, err := tx.Exec(ctx, qPut, items[0].(string), 1, nil)
+		return err
+	})
+	left, leave := context.WithCancel(t.Context())
+	wrong := errors.New("it went wrong")
+	one := func(tx core.Tx, key string) error { _, err := tx.Exec(t.Context(), qPut, key, 1, nil); return err }
+	if err := d.Write(t.Context(), func(tx core.Tx) error { return one(tx, "there") }); err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		ctx context.Context
+		fn  func(tx core.Tx) error
+	}{
+		"a first statement that fails": {t.Context(), func(tx core.Tx) error { return one(tx, "there") }},
+		"a second that fails":          {t.Context(), func(tx core.Tx) error { return errors.Join(one(tx, "new"), one(tx, "there")) }},
+		"an entry that cannot be kept": {t.Context(), func(tx core.Tx) error { db.Defer(tx, "there"); return one(tx, "new") }},
+		"an entry alone that cannot":   {t.Context(), func(tx core.Tx) error { db.Defer(tx, "there"); return nil }},
+		"a function that changes its mind with rows open": {t.Context(), func(tx core.Tx) error {
+			rows, err := tx.Query(t.Context(), qWhole)
+			if err == nil {
+				rows.Next()
+			}
+			return errors.Join(err, wrong)
+		}},
+		"a caller who leaves": {left, func(tx core.Tx) error { leave(); return one(tx, "new") }},
+		"a statement given up": {t.Context(), func(tx core.Tx) error {
+			short, stop := context.WithTimeout(t.Context(), 30*time.Millisecond)
+			defer stop()
+			_, err := tx.Exec(short, qSleep)
+			return errors.Join(err, one(tx, "new"))
+		}},
+	} {
+		if err := d.Write(c.ctx, c.fn); err == nil {
+			t.Errorf("%s: no error", what)
+		}
+		if n := count(t, d); n != 1 {
+			t.Errorf("%s: %d rows, want 1", what, n)
+		}
+	}
+}
+
+// TestAPlanThatGrewOldIsMadeAnew: another node may change a table meanwhile; whoever asks learns nothing of it, wherever the statement stands.
+func TestAPlanThatGrewOldIsMadeAnew(t *testing.T) {
+	dbtest.NeedsPostgres(t)
+	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
+	cfg.Pool = 1
+	d, err := db.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	found := 0
+	ask := func(before bool) error {
+		return d.Write(t.Context(), func(tx core.Tx) error {
+			if before {
+				if _, _, err := db.One(t.Context(), tx, qCount, db.Value[int64]); err != nil {
+					return err
+				}
+			}
+			rows, err := tx.Query(t.Context(), qWhole)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for found = 0; rows.Next(); found++ {
+			}
+			return rows.Err()
+		})
+	}
+	if err := put(t.Context(), d, "a"); err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range []bool{false, true} {
+		if err := ask(before); err != nil {
+			t.Fatal(err)
+		}
+		plain(t, cfg.URL, fmt.Sprintf("ALTER TABLE t_row ADD COLUMN later_%v TEXT", before))
+		if err := ask(before); err != nil || found != 1 {
+			t.Errorf("behind another statement %v: %v", before, err)
+		}
+	}
+}
+
 func TestAStatementHasADeadline(t *testing.T) {
 	dbtest.NeedsPostgres(t)
 	d := dbtest.Open(t, dbtest.Postgres, schemas())
