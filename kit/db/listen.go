@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -40,11 +42,14 @@ type listener struct {
 	seen map[int64]time.Time
 	quit context.CancelFunc
 	gone chan struct{}
+
+	mu     sync.Mutex
+	doubts map[notice]time.Time // of this node, whose commit was not answered
 }
 
 // listen notes which notices exist (they concern nobody yet) and starts to listen for the next ones.
 func listen(ctx context.Context, p *postgresDB) (*listener, error) {
-	l := &listener{p: p, node: string(ids.New()), seen: map[int64]time.Time{}, gone: make(chan struct{})}
+	l := &listener{p: p, node: string(ids.New()), seen: map[int64]time.Time{}, doubts: map[notice]time.Time{}, gone: make(chan struct{})}
 	err := p.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
 		return l.poll(ctx, c.Conn(), func(id int64, _ string, _ notice) { l.seen[id] = time.Now() })
 	})
@@ -157,6 +162,9 @@ func (l *listener) poll(ctx context.Context, c *pgx.Conn, each func(id int64, no
 			delete(l.seen, id)
 		}
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	maps.DeleteFunc(l.doubts, func(_ notice, since time.Time) bool { return time.Since(since) > 2*noticeKept })
 	return rows.Err()
 }
 
@@ -164,11 +172,27 @@ func (l *listener) tell(id int64, node string, n notice) {
 	if _, told := l.seen[id]; told {
 		return
 	}
-	l.seen[id] = time.Now()
-	if node == l.node { // told when it committed
+	if node == l.node && !l.doubted(n) { // told when it committed
 		return
 	}
+	l.seen[id] = time.Now()
 	l.p.db.hub.tell(n)
+}
+
+// doubt has this node told of its own notices like any other, should their rows appear: nobody knows whether their commit happened.
+func (l *listener) doubt(list []notice) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, n := range list {
+		l.doubts[n] = time.Now()
+	}
+}
+
+func (l *listener) doubted(n notice) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, in := l.doubts[n]
+	return in
 }
 
 // isNetwork tells whether err is of the wire and not of the server.

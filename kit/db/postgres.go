@@ -249,6 +249,7 @@ func (p *postgresDB) once(ctx context.Context, opts pgx.TxOptions, fn func(core.
 		if pgconn.SafeToRetry(err) {
 			return true, err
 		}
+		p.listener.doubt(tx.notices)
 		return false, errUnknown.Because(err)
 	}
 	kept = true

@@ -130,18 +130,22 @@ type proxy struct {
 	to    string
 	asked atomic.Int64 // what the client sent, each time it waited for an answer
 	stops atomic.Bool  // the server ends each connection behind its first commit
+	mute  atomic.Bool  // the answer to a commit is lost with its connection
 }
 
 // stopping passes a commit on as a server does that was told to stop meanwhile: it ends the connection behind the answer.
 type stopping struct {
 	net.Conn
-	now *atomic.Bool
+	now, mute *atomic.Bool
 }
 
 func (s stopping) Write(b []byte) (int, error) {
 	done, _ := (&pgproto3.CommandComplete{CommandTag: []byte("COMMIT")}).Encode(nil)
 	at := bytes.Index(b, done)
-	if at < 0 || !s.now.Load() {
+	switch {
+	case at >= 0 && s.mute.Load():
+		return 0, net.ErrClosed
+	case at < 0 || !s.now.Load():
 		return s.Conn.Write(b)
 	}
 	bye := &pgproto3.ErrorResponse{Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: "57P01", Message: "terminating connection due to administrator command"}
@@ -187,7 +191,7 @@ func newProxy(t *testing.T, to string) *proxy {
 			p.mu.Lock()
 			p.conns = append(p.conns, a, b)
 			p.mu.Unlock()
-			go func() { io.Copy(stopping{a, &p.stops}, b); a.Close() }()
+			go func() { io.Copy(stopping{a, &p.stops, &p.mute}, b); a.Close() }()
 			go func() { io.Copy(b, trips{a, &p.asked}); b.Close() }()
 		}
 	}()
@@ -270,6 +274,40 @@ func TestAnActThatWasCommittedIsNotDoneAgain(t *testing.T) {
 	}
 	if n := count(t, d); n != 1 {
 		t.Errorf("%d rows of one act", n)
+	}
+}
+
+// TestANoticeOfACommitThatWasNotAnsweredIsHeardHereToo: the act happened, and this node, which cannot know, acts on it within a second.
+func TestANoticeOfACommitThatWasNotAnsweredIsHeardHereToo(t *testing.T) {
+	dbtest.NeedsPostgres(t)
+	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
+	u, _ := url.Parse(cfg.URL)
+	p := newProxy(t, u.Host)
+	u.Host = p.l.Addr().String()
+	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	heard := make(chan string, 10)
+	defer d.Listen("cut", func(payload string) { heard <- payload })()
+	p.mute.Store(true)
+	err = d.Write(t.Context(), func(tx core.Tx) error {
+		tx.Notify("cut", "someone")
+		_, err := tx.Exec(t.Context(), qPut, "a", 1, nil)
+		return err
+	})
+	p.mute.Store(false)
+	if core.CodeOf(err) != "db.unknown_outcome" || count(t, d) != 1 {
+		t.Fatalf("%v, %d rows", err, count(t, d))
+	}
+	select {
+	case got := <-heard:
+		if got != "someone" {
+			t.Errorf("heard %q", got)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("this node never heard of it")
 	}
 }
 
