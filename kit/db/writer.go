@@ -326,7 +326,7 @@ func (w *writer) group() bool {
 	clear(w.taken)
 	w.items, w.members = w.items[:0], w.members[:0]
 	if err == nil && w.last > 0 {
-		w.fold(items) // nobody of this group waits for it
+		w.fold(items) // all are answered; only a lone caller, whose goroutine this is, waits for it
 	}
 	return true
 }
