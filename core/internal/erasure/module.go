@@ -116,7 +116,7 @@ func New(n Needs) *Module {
 	if n.Clock == nil {
 		n.Clock = clock.Real{}
 	}
-	return &Module{needs: n, working: make(chan struct{}, atWork)}
+	return &Module{needs: n, working: make(chan struct{}, atWork(n.Rows.Engine()))}
 }
 
 var _ personal.Eraser = (*Module)(nil)

@@ -79,8 +79,14 @@ func (m *Module) Advance(ctx context.Context, id core.ID) error {
 	return err
 }
 
-// atWork is how many orders this process works on at once: the others wait for their turn, or for a pass that serves many.
-const atWork = 4
+// atWork is how many orders this process works on at once, the others wait for their turn or for a pass that serves many: on
+// SQLite whoever waits for the writer shares its sync, on PostgreSQL each takes a connection.
+func atWork(on db.Engine) int {
+	if on == db.SQLite {
+		return 16
+	}
+	return 4
+}
 
 // journey is an order that this process carries on.
 type journey struct {
