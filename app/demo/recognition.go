@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/services/recognition"
 	"github.com/rempart/rempart/services/recognition/agent"
+	"github.com/rempart/rempart/services/recognition/code"
 	"github.com/rempart/rempart/services/recognition/desk"
 )
 
@@ -108,8 +108,6 @@ func syncCRM(ctx context.Context, s *Stage) (string, error) {
 		done.Held, done.Took.Round(time.Millisecond), done.Bytes>>10, b.Len()>>10, again.Bytes), nil
 }
 
-var installCode = regexp.MustCompile(`[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}`)
-
 // Workstation installs the agent of a player's workstation by a code of their own page.
 func (s *Stage) Workstation(ctx context.Context, name string) (*desk.API, error) {
 	page, err := s.visit(name, "/o/"+string(s.Town)+"/recognition/workstation")
@@ -119,12 +117,12 @@ func (s *Stage) Workstation(ctx context.Context, name string) (*desk.API, error)
 	if page, err = fill(page, "/recognition/workstation", nil); err != nil {
 		return nil, err
 	}
-	code := installCode.FindString(string(page.Body))
-	if code == "" {
+	shown := code.Find(string(page.Body))
+	if shown == "" {
 		return nil, errors.New("the page shows no install code")
 	}
 	account := desk.Account{URL: s.Origin, Language: "en"}
-	if account.Org, account.Token, err = desk.Connect(account).Enrol(ctx, code); err != nil {
+	if account.Org, account.Token, err = desk.Connect(account).Enrol(ctx, shown); err != nil {
 		return nil, err
 	}
 	return desk.Connect(account), nil

@@ -111,7 +111,7 @@ func TestTheWayInWorksWithoutAScript(t *testing.T) {
 	v.get("/me/security").at("/signin", http.StatusOK)
 	v.get("/signin/continue").at("/signin/enrol", http.StatusOK)
 	v.post("/signin/enrol", "code", v.shownCode()).at("/signin/enrol", http.StatusOK, "recovery codes")
-	codes := regexp.MustCompile(`[a-z2-9]{4}(?:-[a-z2-9]{4}){3}`).FindAllString(v.page, 10)
+	codes := regexp.MustCompile(`\b[a-z2-9]{4}(?:-[a-z2-9]{4}){3}\b`).FindAllString(v.page, 10)
 	if len(codes) != 10 {
 		t.Fatalf("%d recovery codes on the page", len(codes))
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/probe"
 	"github.com/rempart/rempart/services/recognition/agent"
+	"github.com/rempart/rempart/services/recognition/code"
 	"github.com/rempart/rempart/services/recognition/line"
 	"github.com/rempart/rempart/services/recognition/source"
 )
@@ -144,8 +144,6 @@ func (m *Module) seeParts(ctx context.Context, s core.Stage) (seen core.Sight, e
 	return seen, nil
 }
 
-var shownCode = regexp.MustCompile(`\b[A-Z2-9]{4}(-[A-Z2-9]{4}){3}\b`)
-
 // setsUp: the configuration tool links a tool and gives the code of a program, before there is any.
 func (p *fourParts) setsUp(ctx context.Context) (_ *lack, err error) {
 	as := p.m.actingFor(ctx, p.manager)
@@ -161,12 +159,12 @@ func (p *fourParts) setsUp(ctx context.Context) (_ *lack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err := probe.Post(ctx, p.setup, at+"/install", url.Values{"machine": {"canary"}})
+	shown, err := probe.Post(ctx, p.setup, at+"/install", url.Values{"machine": {"canary"}})
 	if err != nil {
 		return nil, err
 	}
-	if !strings.Contains(page.Body, partsTool) || !shownCode.MatchString(code.Body) {
-		return lacks(tpPartsSetup, page.Status, code.Status), nil
+	if !strings.Contains(page.Body, partsTool) || code.Find(shown.Body) == "" {
+		return lacks(tpPartsSetup, page.Status, shown.Status), nil
 	}
 	return nil, nil
 }
@@ -254,11 +252,11 @@ func (p *fourParts) joins(ctx context.Context) (*lack, error) {
 		return nil, err
 	}
 	p.phone = phone
-	code, err := p.m.InviteDesk(p.m.actingFor(ctx, phone.Canary), core.Canaries)
+	made, err := p.m.InviteDesk(p.m.actingFor(ctx, phone.Canary), core.Canaries)
 	if err != nil {
 		return nil, err
 	}
-	a, err := callAs(ctx, p.s.Visitor(), http.MethodPost, "/api/v1/workstations/enrolments", `{"code":"`+code.Code+`"}`)
+	a, err := callAs(ctx, p.s.Visitor(), http.MethodPost, "/api/v1/workstations/enrolments", `{"code":"`+made.Code+`"}`)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/hex"
+	"regexp"
 	"strings"
 	"time"
 
@@ -41,6 +42,11 @@ func New() string {
 	c := alphabet.EncodeToString(b[:])
 	return c[:4] + "-" + c[4:8] + "-" + c[8:12] + "-" + c[12:]
 }
+
+var shown = regexp.MustCompile(`\b[A-HJ-NP-Z2-9]{4}(-[A-HJ-NP-Z2-9]{4}){3}\b`)
+
+// Find gives the code that a text shows, "" for none. The middle of an identifier is none.
+func Find(text string) string { return shown.FindString(text) }
 
 // sum is a digest of a code as it was meant, however it was typed: 80 random bits need no stretching.
 func (u Use) sum(what, typed string) [sha256.Size]byte {

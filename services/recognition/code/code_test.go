@@ -34,3 +34,15 @@ func TestACodeIsReadAsPeopleTypeIt(t *testing.T) {
 		}
 	}
 }
+
+// TestTheCodeOfAPageIsNoIdentifier: the digits in the middle of an address were once taken for the code.
+func TestTheCodeOfAPageIsNoIdentifier(t *testing.T) {
+	const at = `<a href="/o/01a25555-4235-7222-8673-793252435259/recognition">`
+	c := New()
+	if got := Find(at + "<code>" + c + "</code>"); got != c {
+		t.Errorf("%q is taken for the code %q", got, c)
+	}
+	if got := Find(at); got != "" {
+		t.Errorf("%q is taken for a code", got)
+	}
+}
