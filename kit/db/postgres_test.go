@@ -198,6 +198,24 @@ func newProxy(t *testing.T, to string) *proxy {
 	return p
 }
 
+// behindProxy opens an empty database through a proxy; it is closed with the test.
+func behindProxy(t *testing.T, pool int) (*db.DB, *proxy) {
+	t.Helper()
+	dbtest.NeedsPostgres(t)
+	u, err := url.Parse(dbtest.Config(t, dbtest.Postgres, schemas()).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newProxy(t, u.Host)
+	u.Host = p.l.Addr().String()
+	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: pool})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d, p
+}
+
 func (p *proxy) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -208,18 +226,9 @@ func (p *proxy) cut() {
 }
 
 func TestABrokenConnectionIsTriedAgainOrSaidToBeUnknown(t *testing.T) {
-	dbtest.NeedsPostgres(t)
-	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
-	u, _ := url.Parse(cfg.URL)
-	p := newProxy(t, u.Host)
-	u.Host = p.l.Addr().String()
-	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d, p := behindProxy(t, 4)
 	runs := 0
-	err = d.Write(t.Context(), func(tx core.Tx) error {
+	err := d.Write(t.Context(), func(tx core.Tx) error {
 		if runs++; runs == 1 {
 			p.cut() // before the first statement: nothing was done, so it is tried again
 		}
@@ -241,16 +250,7 @@ func TestABrokenConnectionIsTriedAgainOrSaidToBeUnknown(t *testing.T) {
 
 // TestAnActThatWasCommittedIsNotDoneAgain: a server that stops can end the connection behind the answer to COMMIT.
 func TestAnActThatWasCommittedIsNotDoneAgain(t *testing.T) {
-	dbtest.NeedsPostgres(t)
-	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
-	u, _ := url.Parse(cfg.URL)
-	p := newProxy(t, u.Host)
-	u.Host = p.l.Addr().String()
-	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d, p := behindProxy(t, 1)
 	for _, act := range []struct {
 		what string
 		do   func(core.Tx, string) error
@@ -279,20 +279,11 @@ func TestAnActThatWasCommittedIsNotDoneAgain(t *testing.T) {
 
 // TestANoticeOfACommitThatWasNotAnsweredIsHeardHereToo: the act happened, and this node, which cannot know, acts on it within a second.
 func TestANoticeOfACommitThatWasNotAnsweredIsHeardHereToo(t *testing.T) {
-	dbtest.NeedsPostgres(t)
-	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
-	u, _ := url.Parse(cfg.URL)
-	p := newProxy(t, u.Host)
-	u.Host = p.l.Addr().String()
-	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d, p := behindProxy(t, 2)
 	heard := make(chan string, 10)
 	defer d.Listen("cut", func(payload string) { heard <- payload })()
 	p.mute.Store(true)
-	err = d.Write(t.Context(), func(tx core.Tx) error {
+	err := d.Write(t.Context(), func(tx core.Tx) error {
 		tx.Notify("cut", "someone")
 		_, err := tx.Exec(t.Context(), qPut, "a", 1, nil)
 		return err
@@ -312,16 +303,7 @@ func TestANoticeOfACommitThatWasNotAnsweredIsHeardHereToo(t *testing.T) {
 }
 
 func TestRoundTrips(t *testing.T) {
-	dbtest.NeedsPostgres(t)
-	cfg := dbtest.Config(t, dbtest.Postgres, schemas())
-	u, _ := url.Parse(cfg.URL)
-	p := newProxy(t, u.Host)
-	u.Host = p.l.Addr().String()
-	d, err := db.Open(t.Context(), db.Config{URL: u.String(), Pool: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d, p := behindProxy(t, 1)
 	d.OnFlush(func(ctx context.Context, tx core.Tx, items []any) error {
 		_, err := tx.Exec(ctx, qPut, items[0].(string), 1, nil)
 		return err
