@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/rempart/rempart/core/internal/register/export"
 	"github.com/rempart/rempart/core/internal/review"
 	"github.com/rempart/rempart/kit/db"
+	"github.com/rempart/rempart/kit/paper/papertest"
 	"github.com/rempart/rempart/services"
 )
 
@@ -378,22 +378,9 @@ func TestTheRegisterIsExported(t *testing.T) {
 	if text := odfPart(t, files["odt"], "content.xml"); !strings.Contains(text, "Paie") || !strings.Contains(text, "written by hand (version 1)") {
 		t.Error("the text lacks the activity written by hand, or does not mark it")
 	}
-	office, err := exec.LookPath("soffice")
-	if err != nil {
-		t.Log("LibreOffice is not installed: the parts were read as XML only")
-		return
-	}
-	if real, err := filepath.EvalSymlinks(office); err != nil {
-		t.Fatal(err)
-	} else if _, err := os.Stat(filepath.Join(filepath.Dir(real), "libsclo.so")); err != nil {
-		t.Log("LibreOffice has no spreadsheets here: the parts were read as XML only")
-		return
-	}
-	dir := t.TempDir()
-	w.must("write", os.WriteFile(filepath.Join(dir, "r.ods"), files["ods"], 0o600))
-	cmd := exec.CommandContext(t.Context(), office, "--headless", "-env:UserInstallation=file://"+dir+"/profile", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir", dir, filepath.Join(dir, "r.ods"))
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("LibreOffice: %v\n%s", err, out)
+	dir, done := papertest.Convert(t, "r.ods", files["ods"], papertest.Sheets)
+	if !done {
+		return // its parts were read as XML
 	}
 	sheets, _ := filepath.Glob(filepath.Join(dir, "r-*.csv"))
 	if len(sheets) != len(v.Activities)+1 {

@@ -8,13 +8,13 @@ import (
 	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/rempart/rempart/kit/i18n"
 	"github.com/rempart/rempart/kit/paper"
+	"github.com/rempart/rempart/kit/paper/papertest"
 )
 
 var book = paper.Workbook{
@@ -59,20 +59,13 @@ func TestTheSpreadsheetIsSound(t *testing.T) {
 
 // TestLibreOfficeOpensTheSpreadsheet has LibreOffice read the file and say what it found.
 func TestLibreOfficeOpensTheSpreadsheet(t *testing.T) {
-	office := calc(t)
 	b, err := book.ODS()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	in := filepath.Join(dir, "book.ods")
-	if err := os.WriteFile(in, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	// The last part of the filter asks for every sheet, each in its own file.
-	cmd := exec.CommandContext(t.Context(), office, "--headless", "-env:UserInstallation=file://"+dir+"/profile", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1", "--outdir", dir, in)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("LibreOffice: %v\n%s", err, out)
+	dir, done := papertest.Convert(t, "book.ods", b, papertest.Sheets)
+	if !done {
+		t.Skip("LibreOffice with spreadsheets is not installed (scripts/deps)")
 	}
 	got := func(name string) [][]string {
 		f, err := os.ReadFile(filepath.Join(dir, "book-"+name+".csv"))
@@ -97,21 +90,4 @@ func TestLibreOfficeOpensTheSpreadsheet(t *testing.T) {
 	if third := got("Une activité au nom bien tr 2"); len(third) > 1 {
 		t.Errorf("the third sheet reads %q", third)
 	}
-}
-
-// calc finds a LibreOffice that has spreadsheets.
-func calc(t *testing.T) string {
-	t.Helper()
-	office, err := exec.LookPath("soffice")
-	if err != nil {
-		t.Skip("LibreOffice is not installed")
-	}
-	real, err := filepath.EvalSymlinks(office)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(filepath.Dir(real), "libsclo.so")); err != nil {
-		t.Skip("LibreOffice is installed without spreadsheets (libreoffice-calc)")
-	}
-	return office
 }
