@@ -44,6 +44,7 @@ func Convert(t *testing.T, name string, content []byte, to string) (folder strin
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), office, "--headless", "-env:UserInstallation=file://"+folder+"/profile", "--convert-to", to, "--outdir", folder, in)
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // the titles of sheets are names of files
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("LibreOffice: %v\n%s", err, out)
 	}
