@@ -26,6 +26,9 @@ type probing struct{ text, table, exists string }
 var (
 	writes = regexp.MustCompile(`^\s*(DELETE FROM|UPDATE|INSERT INTO)\s+([a-z][a-z0-9_]*)\s`)
 	looks  = regexp.MustCompile(`^\s*SELECT\s`)
+	// plain is a statement that names one table, by its own name, and picks its rows by the person.
+	plain     = regexp.MustCompile(`(?s)^\s*(?:DELETE FROM\s+[a-z0-9_]+|UPDATE\s+[a-z0-9_]+\s+SET\s(.*?))\s+WHERE\s(.*\$1\b.*)$`)
+	elsewhere = regexp.MustCompile(`(?i)\b(WHERE|SELECT|FROM|USING|RETURNING)\b`)
 )
 
 // learn takes a statement that a room ran with a person's id alone. One that looks into other tables always runs: what it finds may
@@ -40,12 +43,11 @@ func (s *spare) learn(text string) {
 		s.known = map[string]bool{}
 	}
 	s.known[text] = true
-	kind := writes.FindStringSubmatch(text)
-	_, where, _ := strings.Cut(text, "WHERE ")
-	if kind == nil || kind[1] == "INSERT INTO" || where == "" || strings.Count(text, "WHERE") != 1 || strings.Contains(text, "SELECT") || strings.Contains(text, "RETURNING") {
+	kind, parts := writes.FindStringSubmatch(text), plain.FindStringSubmatch(text)
+	if kind == nil || parts == nil || elsewhere.MatchString(parts[1]) || elsewhere.MatchString(parts[2]) {
 		return
 	}
-	s.probes = append(s.probes, probing{text, kind[2], "EXISTS (SELECT 1 FROM " + kind[2] + " WHERE " + where + ")"})
+	s.probes = append(s.probes, probing{text, kind[2], "EXISTS (SELECT 1 FROM " + kind[2] + " WHERE " + parts[2] + ")"})
 }
 
 func (s *spare) list() []probing {

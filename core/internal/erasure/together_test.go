@@ -128,6 +128,14 @@ func TestOnlyStatementsThatLookNowhereElseAreSpared(t *testing.T) {
 		`SELECT 1 FROM a WHERE person = $1`:                                             false,
 		`WITH gone AS (DELETE FROM a WHERE person = $1 RETURNING 1) SELECT 1 FROM gone`: false,
 		"UPDATE a SET x = ''\n\t\tWHERE x = $1 AND org IN ('canary', 'canary-beside')":  true,
+		"UPDATE a\n\t\tSET x = ''\n\t\tWHERE\n\t\t\tx = $1":                             true,
+		`UPDATE a SET x = '' FROM b WHERE b.id = a.b AND b.person = $1`:                 false,
+		"UPDATE a SET x = b.y\n\t\tFROM b\n\t\tWHERE b.id = a.b AND b.person = $1":      false,
+		`UPDATE a SET x = b.y FROM (SELECT * FROM b WHERE b.person = $1) b`:             false,
+		`DELETE FROM a USING b WHERE b.id = a.b AND b.person = $1`:                      false,
+		`UPDATE a AS z SET x = '' WHERE z.person = $1`:                                  false,
+		`DELETE FROM a z WHERE z.person = $1`:                                           false,
+		`UPDATE a SET x = $1 WHERE org = 'canary'`:                                      false,
 	} {
 		var s spare
 		s.learn(text)
