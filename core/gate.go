@@ -27,15 +27,23 @@ type Rows interface {
 
 // ActOf tells the act that a transaction of the gate serves; nil for any other.
 func ActOf(tx Tx) *Act {
+	if t, ok := within[interface{ Act() *Act }](tx); ok {
+		return t.Act()
+	}
+	return nil
+}
+
+// within finds what a transaction is besides, under whatever wraps it.
+func within[T any](tx Tx) (found T, ok bool) {
 	for {
-		switch t := tx.(type) {
-		case interface{ Act() *Act }:
-			return t.Act()
-		case interface{ Unwrap() Tx }:
-			tx = t.Unwrap()
-		default:
-			return nil
+		if found, ok = tx.(T); ok {
+			return found, true
 		}
+		outer, more := tx.(interface{ Unwrap() Tx })
+		if !more {
+			return found, false
+		}
+		tx = outer.Unwrap()
 	}
 }
 

@@ -62,6 +62,20 @@ const CanaryDomain = "@canary.invalid"
 // IsCanary tells whether a person is a canary. What ages or spends rows for a probe asks it first.
 func (p Person) IsCanary() bool { return strings.HasSuffix(p.Email, CanaryDomain) }
 
+// CanaryIn asks people whether a person is a canary; in a pass that erases the person everywhere, once for all rooms.
+func CanaryIn(ctx context.Context, tx Tx, person ID, people func(context.Context, Tx, ...ID) (map[ID]Person, error)) (bool, error) {
+	ask := func() (bool, error) {
+		found, err := people(ctx, tx, person)
+		return found[person].IsCanary(), err
+	}
+	if pass, ok := within[interface {
+		Canary(person ID, ask func() (bool, error)) (bool, error)
+	}](tx); ok {
+		return pass.Canary(person, ask)
+	}
+	return ask()
+}
+
 // Cast makes the people of a probe. Each exists for one run.
 type Cast interface {
 	// Canary makes a person of the canary organization, who holds these roles there; a role whose name begins with

@@ -121,8 +121,7 @@ func (m *Module) eraseSupport(ctx context.Context, tx core.Tx, person core.ID) (
 }
 
 func (m *Module) isCanary(ctx context.Context, tx core.Tx, person core.ID) (bool, error) {
-	found, err := m.needs.People.People(ctx, tx, person)
-	return found[person].IsCanary(), err
+	return core.CanaryIn(ctx, tx, person, m.needs.People.People)
 }
 
 // leaveSupport destroys the keys of the cases of an organization that ends.

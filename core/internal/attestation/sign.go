@@ -227,6 +227,5 @@ func (m *Module) Withdraw(ctx context.Context, id core.ID, why string) error {
 
 // isCanary tells whether a person is a probe's own.
 func (m *Module) isCanary(ctx context.Context, tx core.Tx, person core.ID) (bool, error) {
-	people, err := m.needs.People.People(ctx, tx, person)
-	return people[person].IsCanary(), err
+	return core.CanaryIn(ctx, tx, person, m.needs.People.People)
 }

@@ -121,11 +121,11 @@ func (m *Module) endKey(ctx context.Context, tx core.Tx, share core.ID) error {
 
 func (m *Module) keepProof(ctx context.Context, tx core.Tx, person core.ID) (r core.Receipt, err error) {
 	r.Table = "consent_record"
-	people, err := m.needs.People.People(ctx, tx, person)
+	canary, err := core.CanaryIn(ctx, tx, person, m.needs.People.People)
 	if err != nil {
 		return r, err
 	}
-	if people[person].IsCanary() {
+	if canary {
 		r.Deleted, err = tx.Exec(ctx, qRecordsOf, person)
 		return r, err
 	}

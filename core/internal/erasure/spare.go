@@ -62,6 +62,22 @@ type sparing struct {
 	of     *spare
 	person core.ID
 	none   map[string]string // statements that would touch no row → their table
+	canary *bool             // what the first room that asked was told
+}
+
+// Canary implements what core.CanaryIn looks for.
+func (t *sparing) Canary(person core.ID, ask func() (bool, error)) (bool, error) {
+	if person != t.person {
+		return ask()
+	}
+	if t.canary == nil {
+		is, err := ask()
+		if err != nil {
+			return false, err
+		}
+		t.canary = &is
+	}
+	return *t.canary, nil
 }
 
 // Unwrap gives the transaction itself.

@@ -77,11 +77,11 @@ func (m *Module) ExportPerson(ctx context.Context, tx core.Tx, person core.ID, e
 // ErasePerson takes a person out of every list; how many there were stays with the incident. What staff did in an incident stays
 // as pseudonymous ids: the register of breaches is a duty (article 33-5).
 func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([]core.Receipt, error) {
-	people, err := m.needs.People.People(ctx, tx, person)
+	canary, err := core.CanaryIn(ctx, tx, person, m.needs.People.People)
 	if err != nil {
 		return nil, err
 	}
-	if people[person].IsCanary() {
+	if canary {
 		for _, q := range qTrial {
 			if _, err := tx.Exec(ctx, q, person); err != nil {
 				return nil, err

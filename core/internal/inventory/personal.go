@@ -75,11 +75,11 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 	if err != nil {
 		return nil, err
 	}
-	people, err := m.needs.People.People(ctx, tx, person)
+	canary, err := core.CanaryIn(ctx, tx, person, m.needs.People.People)
 	if err != nil {
 		return nil, err
 	}
-	if people[person].IsCanary() {
+	if canary {
 		for _, q := range []string{qTrialFiles, qTrialVersions, qTrialSent, qTrialItems} {
 			if _, err := tx.Exec(ctx, q, person); err != nil {
 				return nil, err

@@ -187,8 +187,11 @@ func (m *Module) ErasePerson(ctx context.Context, tx core.Tx, person core.ID) ([
 
 // eraseTrials deletes what a canary asked: of a probe nothing stays.
 func (m *Module) eraseTrials(ctx context.Context, tx core.Tx, person core.ID) error {
+	if canary, err := core.CanaryIn(ctx, tx, person, m.needs.People.People); err != nil || !canary {
+		return err
+	}
 	people, err := m.needs.People.People(ctx, tx, person)
-	if err != nil || !people[person].IsCanary() {
+	if err != nil {
 		return err
 	}
 	place, other, err := m.placed(ctx, core.Canaries, people[person].Email)
