@@ -20,6 +20,7 @@ type likeness struct {
 	consents []consent.Likeness
 	register []register.Likeness
 	requests []rights.Likeness
+	services []any // of each service, in the order of the house; nil where it takes no part
 }
 
 // likenesses gives the shape of those rooms, and says every value that people wrote in them.
@@ -36,8 +37,19 @@ func (h *House) likenesses(ctx context.Context, tx core.Tx, org core.ID, say fun
 	if l.register, err = h.register.Likenesses(ctx, tx, org, in("register_version")); err != nil {
 		return l, err
 	}
-	l.requests, err = h.rights.Likenesses(ctx, tx, org, in("rights_request"))
-	return l, err
+	if l.requests, err = h.rights.Likenesses(ctx, tx, org, in("rights_request")); err != nil {
+		return l, err
+	}
+	l.services = make([]any, len(h.guests))
+	for i, g := range h.guests {
+		if g.Likeness == nil {
+			continue
+		}
+		if l.services[i], err = g.Likeness(ctx, tx, org, say); err != nil {
+			return l, err
+		}
+	}
+	return l, nil
 }
 
 // tellRooms says what every organization of this installation keeps there.
@@ -69,14 +81,21 @@ type furnisher struct {
 	rows  int
 }
 
-// word invents a word that nothing else says.
-func (f *furnisher) word(kind string) string { f.said++; return f.namer.Word(kind, f.said) }
+// Word invents a word that nothing else says.
+func (f *furnisher) Word(kind string) string { f.said++; return f.namer.Word(kind, f.said) }
+
+// Name, Number and Taken complete a service.Inventor.
+func (f *furnisher) Name() (given, family string) { return f.namer.Name(f.o.lang) }
+
+func (f *furnisher) Number() (string, error) { return f.namer.Number() }
+
+func (f *furnisher) Taken(value string) bool { return f.namer.Has(value) }
 
 // text is a word in both languages.
-func (f *furnisher) text(kind string) core.Text { return core.Text{FR: f.word(kind), EN: f.word(kind)} }
+func (f *furnisher) text(kind string) core.Text { return core.Text{FR: f.Word(kind), EN: f.Word(kind)} }
 
-// who is the invented person in the place of a real one; "" when they are not imitated.
-func (f *furnisher) who(person core.ID) core.ID {
+// Who is the invented person in the place of a real one; "" when they are not imitated.
+func (f *furnisher) Who(person core.ID) core.ID {
 	if p := f.s.persons[person]; p != nil {
 		return p.made
 	}
@@ -92,7 +111,7 @@ func (f *furnisher) as(ctx context.Context, person core.ID) context.Context {
 // through the same rooms.
 func (h *House) furnishOrg(ctx context.Context, s *shape, o *orgShape, namer *sandbox.Namer) (rows int, err error) {
 	f := &furnisher{h: h, s: s, o: o, namer: namer}
-	for _, fill := range []func(context.Context) error{f.documents, f.questions, f.hands, f.requests} {
+	for _, fill := range []func(context.Context) error{f.documents, f.questions, f.hands, f.requests, f.services} {
 		if err := fill(ctx); err != nil {
 			return f.rows, err
 		}
@@ -114,7 +133,7 @@ func (f *furnisher) documents(ctx context.Context) error {
 			version++
 			f.rows++
 			for _, a := range l.Accepted {
-				who := f.who(a.Person)
+				who := f.Who(a.Person)
 				if a.Version != int64(n+1) || who == "" {
 					continue
 				}
@@ -169,7 +188,7 @@ func (f *furnisher) questions(ctx context.Context) error {
 // answer has an invented person say yes, or take it back. What cannot be said again (they belong there no more, a yes to what they
 // had agreed to before) is left out.
 func (f *furnisher) answer(ctx context.Context, question core.ID, v consent.LikeVersion, a consent.LikeAnswer) error {
-	who := f.who(a.Person)
+	who := f.Who(a.Person)
 	if who == "" {
 		return nil
 	}
@@ -215,7 +234,7 @@ func (f *furnisher) hands(ctx context.Context) error {
 			d.Values = map[string]string{}
 			for _, field := range l.Fields {
 				if d.Values[field] = l.Choices[field]; d.Values[field] == "" {
-					d.Values[field] = f.word("Mention")
+					d.Values[field] = f.Word("Mention")
 				}
 			}
 			id, err := f.h.register.Save(ctx, f.o.made, d)
@@ -237,9 +256,23 @@ func (f *furnisher) hands(ctx context.Context) error {
 	return nil
 }
 
+func (f *furnisher) services(ctx context.Context) error {
+	for i, like := range f.o.rooms.services {
+		if like == nil {
+			continue
+		}
+		n, err := f.h.guests[i].Imitate(ctx, f.o.made, like, f)
+		f.rows += n
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (f *furnisher) requests(ctx context.Context) error {
 	for _, l := range f.o.rooms.requests {
-		l.Account = f.who(l.Account)
+		l.Account = f.Who(l.Account)
 		owner := l.Account
 		if owner == "" || l.Channel != "space" {
 			owner = ids.New()
@@ -248,9 +281,9 @@ func (f *furnisher) requests(ctx context.Context) error {
 			}
 		}
 		p := f.namer.Person(l.Language, false)
-		who := rights.Details{Name: p.GivenName + " " + p.FamilyName, Email: p.Email, Text: f.word("Demande")}
+		who := rights.Details{Name: p.GivenName + " " + p.FamilyName, Email: p.Email, Text: f.Word("Demande")}
 		err := f.h.gate.Change(ctx, &core.Act{Def: &fillSandbox, Org: f.o.made, Resource: f.o.made}, func(tx core.Tx) error {
-			return f.h.rights.Imitate(ctx, tx, f.o.made, owner, l, who, func() string { return f.word("Lettre") })
+			return f.h.rights.Imitate(ctx, tx, f.o.made, owner, l, who, func() string { return f.Word("Lettre") })
 		})
 		if err != nil {
 			return err

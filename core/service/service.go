@@ -72,8 +72,22 @@ type Service struct {
 	// Joined begins the service for an organization that signed up for it, within the act that makes the organization; nil when
 	// nobody signs up for it.
 	Joined func(ctx context.Context, tx core.Tx, org, person core.ID) error
+	// Likeness gives the shape of what it keeps of an organization, for a test environment (EMG-2.5), and says every value that stands
+	// in it, opened; nil when the service takes no part. Imitate, of the same service in another house, fills an organization with the
+	// like of it, and tells how many rows it made.
+	Likeness func(ctx context.Context, tx core.Tx, org core.ID, say func(table, column, value string)) (any, error)
+	Imitate  func(ctx context.Context, org core.ID, like any, by Inventor) (rows int, err error)
 	// Close ends what New opened; nil when it opened nothing.
 	Close func() error
+}
+
+// Inventor invents what a test environment says: nothing that it gives reads like a value of the source.
+type Inventor interface {
+	Who(person core.ID) core.ID // who stands in the place of a person of the source; "" when nobody does
+	Word(kind string) string
+	Name() (given, family string)
+	Number() (string, error) // E.164, of a range that is kept for fiction
+	Taken(value string) bool // it reads like a value of the source
 }
 
 // Bulk seals and opens many values of one owner with its key read once.

@@ -13,12 +13,12 @@ import (
 // Blind is a set of values of which only keyed hashes are known.
 type Blind struct {
 	key  [32]byte
-	seen map[[16]byte]bool
+	seen map[[16]byte]struct{}
 }
 
 // NewBlind makes an empty set under a key of its own.
 func NewBlind() (*Blind, error) {
-	b := &Blind{seen: map[[16]byte]bool{}}
+	b := &Blind{seen: map[[16]byte]struct{}{}}
 	_, err := rand.Read(b.key[:])
 	return b, err
 }
@@ -34,13 +34,13 @@ func (b *Blind) hash(value string) (out [16]byte) {
 }
 
 // Add puts a value into the set.
-func (b *Blind) Add(value string) { b.seen[b.hash(value)] = true }
+func (b *Blind) Add(value string) { b.seen[b.hash(value)] = struct{}{} }
 
 // Drop takes a value out: what every installation has says nothing of anybody.
 func (b *Blind) Drop(value string) { delete(b.seen, b.hash(value)) }
 
 // Has tells whether a value is in the set, whatever its case.
-func (b *Blind) Has(value string) bool { return b.seen[b.hash(value)] }
+func (b *Blind) Has(value string) bool { _, has := b.seen[b.hash(value)]; return has }
 
 // Size is how many values are in the set.
 func (b *Blind) Size() int { return len(b.seen) }
@@ -53,7 +53,8 @@ var (
 // named are the columns whose values say who somebody is, even when they look like words of the program.
 var named = map[string]bool{
 	"given_name": true, "family_name": true, "name": true, "email": true, "email2": true, "login": true, "phone": true,
-	"function": true, "department": true, "team": true, "group": true, "committee": true,
+	"function": true, "department": true, "team": true, "group": true, "committee": true, "company": true, "number": true, "shown": true,
+	"address": true, "user": true, "secret": true, "extension": true, "digest": true, "hash": true, "place": true, "title": true, "label": true,
 }
 
 // Telling tells whether a value of a column can say anything of a person: stable words of the program (states, roles,

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -25,8 +26,9 @@ var syllables = []string{"ba", "bri", "ca", "chel", "da", "do", "fa", "flo", "ga
 
 // Namer invents people. Nobody that it invents has a name, a whole name, an address or a number of the set.
 type Namer struct {
-	not  *Blind
-	next int
+	not    *Blind
+	next   int
+	number int
 }
 
 // NewNamer makes a namer that avoids the values of a set.
@@ -60,12 +62,13 @@ func (n *Namer) Person(language string, phone bool) Person {
 	}
 	for {
 		n.next++
-		p := Person{GivenName: n.pick(given[language]), FamilyName: n.pick(family[language]), Language: language}
+		p := Person{Language: language}
+		p.GivenName, p.FamilyName = n.Name(language)
 		p.Email = strings.ToLower(plain.Replace(fmt.Sprintf("%s.%s.%d@example.invalid", p.GivenName, p.FamilyName, n.next)))
 		if phone {
 			p.Phone = fmt.Sprintf("+3363998%04d", n.next%10000)
 		}
-		if !n.not.Has(p.GivenName+" "+p.FamilyName) && !n.not.Has(p.Email) && (p.Phone == "" || !n.not.Has(p.Phone)) {
+		if !n.not.Has(p.Email) && (p.Phone == "" || !n.not.Has(p.Phone)) {
 			return p
 		}
 	}
@@ -79,3 +82,36 @@ func (n *Namer) Word(kind string, number int) string {
 		}
 	}
 }
+
+// fiction are the beginnings of the ranges that ARCEP keeps for works of fiction: each is followed by four digits.
+var fiction = [...]string{"+3319900", "+3326191", "+3335301", "+3346571", "+3353649", "+3363998"}
+
+var errNumbers = errors.New("sandbox: every number that is reserved for fiction is one of the source")
+
+// Number gives a number of those ranges, one of each in turn. There are 60 000: more cards than that share some.
+func (n *Namer) Number() (string, error) {
+	for range 10_000 * len(fiction) {
+		number := fmt.Sprintf("%s%04d", fiction[n.number%len(fiction)], n.number/len(fiction)%10_000)
+		n.number++
+		if !n.not.Has(number) {
+			return number, nil
+		}
+	}
+	return "", errNumbers
+}
+
+// Name invents a given name and a family name.
+func (n *Namer) Name(language string) (givenName, familyName string) {
+	if language != "en" {
+		language = "fr"
+	}
+	for {
+		givenName, familyName = n.pick(given[language]), n.pick(family[language])
+		if !n.not.Has(givenName + " " + familyName) {
+			return givenName, familyName
+		}
+	}
+}
+
+// Has tells whether something reads like a value of the set.
+func (n *Namer) Has(value string) bool { return n.not.Has(value) }

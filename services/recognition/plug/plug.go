@@ -3,6 +3,7 @@ package plug
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/rempart/rempart/core"
@@ -24,6 +25,16 @@ func plug(d service.Doors) (service.Service, error) {
 	})
 	return service.Service{
 		Module: m, Routes: web.Routes(m), Register: func(a *rest.API) { api.Register(a, m) }, Run: m.Run, Work: m.Work, Allows: m.Allows, Joined: m.Joined, Close: m.Close,
+		Likeness: func(ctx context.Context, tx core.Tx, org core.ID, say func(table, column, value string)) (any, error) {
+			return m.Likeness(ctx, tx, org, say)
+		},
+		Imitate: func(ctx context.Context, org core.ID, like any, by service.Inventor) (int, error) {
+			l, is := like.(recognition.Likeness)
+			if !is {
+				return 0, errors.New("recognition: this is the likeness of another service")
+			}
+			return m.Imitate(ctx, org, l, by)
+		},
 	}, nil
 }
 

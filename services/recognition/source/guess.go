@@ -155,3 +155,31 @@ func label(field string) string {
 	}
 	return string(words)
 }
+
+// otherWords are the rest of what fields are called.
+var otherWords = []string{
+	"1", "2", "3", "4", "prefere", "principal", "direct", "pro", "professionnel", "perso", "personnel", "work", "home", "other", "autre", "siege", "accueil",
+	"adresse", "address", "rue", "street", "pays", "country", "region", "departement", "department", "service", "equipe", "team", "statut", "status", "etat", "state",
+	"categorie", "category", "contrat", "contract", "depuis", "since", "fin", "end", "debut", "begin", "langue", "language", "remarque", "remark", "commentaire", "comment",
+	"site", "url", "lien", "link", "web", "secteur", "sector", "activite", "niveau", "level", "priorite", "priority", "commercial", "technique", "responsable", "manager",
+	"proprietaire", "owner", "groupe", "group", "dossier", "file", "numero", "number", "no", "n", "num", "ref", "key", "cle", "de", "du", "des", "la", "le", "les", "of", "the", "et", "and", "dernier", "last", "premier", "first",
+	"appel", "call", "commande", "order", "facture", "invoice", "solde", "balance", "points", "civilite", "salutation", "sexe", "gender", "uid", "partner", "display", "full",
+}
+
+var publicWords = func() map[string]bool {
+	known := map[string]bool{}
+	for _, list := range [][]string{calledFirst, calledLast, calledWhole, calledCompany, calledCity, calledTitle, calledKey, phoneWords, neverPhones, otherWords} {
+		for _, name := range list {
+			for w := range strings.FieldsSeq(name) {
+				known[w] = true
+			}
+		}
+	}
+	return known
+}()
+
+// Public tells whether the name of a field is made of words that fields are commonly called by, alone: it says nothing of anybody.
+func Public(name string) bool {
+	words := strings.Fields(bare(name))
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !publicWords[w] })
+}
