@@ -94,6 +94,7 @@ var (
 	errMapping   = i18n.Fault(core.Conflict, "sync.mapping", "Ce morceau suit un autre choix de champs que la synchronisation.", "This chunk follows another choice of fields than the synchronisation.")
 	errTooLarge  = i18n.Fault(core.Conflict, "sync.large", "Trop de changements d'un coup : apportez l'ensemble.", "Too many changes at once: bring the whole set.")
 	errCells     = i18n.Fault(core.Invalid, "sync.cells", "Ce nombre de cellules n'est pas possible.", "This number of cells is not possible.")
+	errSyncOften = i18n.Fault(core.TooMany, "sync.too_many", "Toutes les fiches de cet outil sont relues trop souvent. Attendez le temps indiqué.", "All the cards of this tool are read again too often. Wait for the time given.")
 	errNotYours  = i18n.Fault(core.NotFound, "sync.link", "Ce programme n'apporte pas les fiches de cet outil.", "This program does not bring the cards of this tool.")
 	errNothing   = i18n.Fault(core.NotFound, "sync.nothing", "Rien n'attend ici.", "Nothing waits here.")
 	errFaultCode = i18n.Fault(core.Invalid, "sync.fault", "Ce n'est pas un mot de notre liste d'erreurs.", "This is no word of our list of errors.")

@@ -72,7 +72,13 @@ func (m *Module) openSync(ctx context.Context, org, link core.ID, ask SyncAsk) (
 			row = syncRow{org: org, link: link, secret: sealed, state: SyncIdle, digest: wire.Digest{}.String()}
 		}
 		row.every, row.version = ask.Every, ask.Version
-		if row.state == SyncWaiting || row.state == SyncSwitching || row.state == syncApproved {
+		if row.state == SyncSwitching || row.state == syncApproved {
+			return row.put(ctx, tx)
+		}
+		if err := m.mayLook(ctx, tx, link); err != nil {
+			return err
+		}
+		if row.state == SyncWaiting {
 			return row.put(ctx, tx)
 		}
 		if row.resumes(ask, now) {
@@ -114,7 +120,12 @@ func (m *Module) syncOpened(ctx context.Context, row syncRow) (wire.Opened, erro
 	if out.Loading {
 		return out, nil
 	}
-	s, err := m.syncSet(ctx, row, key)
+	end, err := m.looking.begin(row.link)
+	if err != nil {
+		return wire.Opened{}, err
+	}
+	defer end()
+	s, err := m.syncSet(ctx, row, key, false)
 	if err != nil {
 		return wire.Opened{}, err
 	}

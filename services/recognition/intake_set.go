@@ -19,6 +19,8 @@ type cardSet struct {
 	changes []cardChange // by id, the last of each
 	forget  map[wire.Item]bool
 	last    wire.ID // of the last chunk, as it came
+
+	contents bool // are kept: cards are written from them
 }
 
 // cardChange is what the chunks say of one card.
@@ -28,9 +30,9 @@ type cardChange struct {
 	content []byte
 }
 
-// syncSet reads the chunks of a session.
-func (m *Module) syncSet(ctx context.Context, row syncRow, key []byte) (*cardSet, error) {
-	s := &cardSet{m: m, row: row, key: key, hasher: wire.NewHasher(key), forget: map[wire.Item]bool{}}
+// syncSet reads the chunks of a session; their contents are kept only where cards are written from them.
+func (m *Module) syncSet(ctx context.Context, row syncRow, key []byte, contents bool) (*cardSet, error) {
+	s := &cardSet{m: m, row: row, key: key, hasher: wire.NewHasher(key), forget: map[wire.Item]bool{}, contents: contents}
 	if row.next == 0 {
 		return s, nil
 	}
@@ -73,7 +75,11 @@ func (s *cardSet) take(body []byte) error {
 		case wire.Delete:
 			s.changes = append(s.changes, cardChange{entry: wire.Entry{ID: c.ID}, gone: true})
 		case wire.Put:
-			s.changes = append(s.changes, cardChange{entry: wire.Entry{ID: c.ID, Sum: s.hasher.Sum(mapping, c.Content)}, content: c.Content})
+			change := cardChange{entry: wire.Entry{ID: c.ID, Sum: s.hasher.Sum(mapping, c.Content)}}
+			if s.contents {
+				change.content = c.Content
+			}
+			s.changes = append(s.changes, change)
 		}
 		s.last = c.ID
 		return nil
@@ -248,48 +254,52 @@ func (s *cardSet) sum(ctx context.Context, give func(wire.Element)) (o syncOutco
 	return o, err
 }
 
-// askSet decides for an agent that asks about a set, and reads its chunks.
-func (m *Module) askSet(ctx context.Context, org, link, session core.ID) (*cardSet, error) {
+// askSet decides for an agent that asks about a set, and gives each element of it.
+func (m *Module) askSet(ctx context.Context, org, link, session core.ID, give func(wire.Element)) error {
 	var row syncRow
 	err := m.needs.Gate.Change(ctx, &core.Act{Def: &SyncPush, Org: org, Resource: link}, func(tx core.Tx) (err error) {
 		if err := m.mine(ctx, tx, org, link); err != nil {
 			return err
 		}
-		row, err = m.sessionOf(ctx, tx, org, link, session)
-		return err
+		if row, err = m.sessionOf(ctx, tx, org, link, session); err != nil {
+			return err
+		}
+		return m.mayLook(ctx, tx, link)
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
+	end, err := m.looking.begin(link)
+	if err != nil {
+		return err
+	}
+	defer end()
 	key, err := m.needs.Sealer.Open(ctx, link, syncPlace(org, link), row.secret)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return m.syncSet(ctx, row, key)
+	s, err := m.syncSet(ctx, row, key, false)
+	if err != nil {
+		return err
+	}
+	_, err = s.sum(ctx, give)
+	return err
 }
 
 func (m *Module) syncCells(ctx context.Context, org, link, session core.ID, n int) ([]byte, error) {
 	if n < wire.FewestCells || n > wire.MostCells {
 		return nil, errCells
 	}
-	s, err := m.askSet(ctx, org, link, session)
-	if err != nil {
-		return nil, err
-	}
 	cells := wire.NewCells(n)
-	if _, err := s.sum(ctx, func(el wire.Element) { cells.Add(el.Item()) }); err != nil {
+	if err := m.askSet(ctx, org, link, session, func(el wire.Element) { cells.Add(el.Item()) }); err != nil {
 		return nil, err
 	}
 	return cells.Append(nil), nil
 }
 
 func (m *Module) syncItems(ctx context.Context, org, link, session core.ID) ([]byte, error) {
-	s, err := m.askSet(ctx, org, link, session)
-	if err != nil {
-		return nil, err
-	}
 	var items []wire.Item
-	if _, err := s.sum(ctx, func(el wire.Element) { items = append(items, el.Item()) }); err != nil {
+	if err := m.askSet(ctx, org, link, session, func(el wire.Element) { items = append(items, el.Item()) }); err != nil {
 		return nil, err
 	}
 	return wire.AppendItems(nil, items), nil

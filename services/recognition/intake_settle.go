@@ -36,6 +36,9 @@ func (m *Module) commitSync(ctx context.Context, org, link, session core.ID, cou
 		if row, err = m.sessionOf(ctx, tx, org, link, session); err != nil || row.state != SyncOpen {
 			return err
 		}
+		if err := m.mayLook(ctx, tx, link); err != nil {
+			return err
+		}
 		row.wanted, row.wantedDigest, row.fault = count, digest, ""
 		if row.whole && row.next > 1 { // a single chunk is loaded before its answer is due
 			row.state = SyncSwitching
@@ -49,6 +52,11 @@ func (m *Module) commitSync(ctx context.Context, org, link, session core.ID, cou
 		return wire.Committed{}, err
 	}
 	if row.state == SyncOpen {
+		end, err := m.looking.begin(link)
+		if err != nil {
+			return wire.Committed{}, err
+		}
+		defer end()
 		if err := m.settleSync(ctx, org, link, session); err != nil {
 			return wire.Committed{}, err
 		}
@@ -93,7 +101,7 @@ func (m *Module) settleSync(ctx context.Context, org, link, session core.ID) err
 	if err != nil {
 		return err
 	}
-	s, err := m.syncSet(ctx, row, key)
+	s, err := m.syncSet(ctx, row, key, true)
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ type Module struct {
 	memory  memory
 	calls   calls
 	support support
+	looking looking
 }
 
 // New makes the service.
