@@ -11,7 +11,7 @@ import (
 )
 
 // SandboxForm is the second line of a certificate of a sandbox.
-const SandboxForm = "rempart sandbox certificate 1"
+const SandboxForm = "rempart sandbox certificate 2"
 
 // Sandbox says that an environment for tests holds nobody real: every value that the source keeps of its people was hashed under
 // a key drawn for the comparison and thrown away, and no value of the sandbox was among them.
@@ -26,13 +26,19 @@ type Sandbox struct {
 	Members  int
 	Entries  int64
 	Pictures int
+	Policies int   // in force
+	Files    int   // attached to requests, registers, attestations and incidents
+	Bytes    int64 // that these files take
+	Of       int64 // that those of the source take; more than Bytes when they were made smaller
+	Served   int   // rows of services: links, cards, exchanges, phones
 }
 
 func sandboxOrigin(key Key) string { return key.Name + "/sandbox" }
 
 func (s *Sandbox) text(key Key) string {
-	return fmt.Sprintf("%s\n%s\nmade %s\nsandbox %s\nsource-values %d\nsandbox-values %d\nfound %d\norganizations %d\npersons %d\nmembers %d\njournal-entries %d\npictures %d\n",
-		sandboxOrigin(key), SandboxForm, s.Made.UTC().Format(time.RFC3339), s.Key, s.Source, s.Looked, s.Found, s.Orgs, s.People, s.Members, s.Entries, s.Pictures)
+	return fmt.Sprintf("%s\n%s\nmade %s\nsandbox %s\nsource-values %d\nsandbox-values %d\nfound %d\norganizations %d\npersons %d\nmembers %d\njournal-entries %d\npictures %d\npolicies %d\nfiles %d\nfile-bytes %d\nsource-file-bytes %d\nservice-rows %d\n",
+		sandboxOrigin(key), SandboxForm, s.Made.UTC().Format(time.RFC3339), s.Key, s.Source, s.Looked, s.Found, s.Orgs, s.People, s.Members, s.Entries, s.Pictures,
+		s.Policies, s.Files, s.Bytes, s.Of, s.Served)
 }
 
 // SignSandbox signs a certificate with the key of the source's journal.
@@ -60,8 +66,9 @@ func CheckSandbox(in io.Reader, vkey string) (s Sandbox, err error) {
 	}
 	var made string
 	_, err = fmt.Sscanf(strings.TrimPrefix(n.Text, sandboxOrigin(key)+"\n"+SandboxForm+"\n"),
-		"made %s\nsandbox %s\nsource-values %d\nsandbox-values %d\nfound %d\norganizations %d\npersons %d\nmembers %d\njournal-entries %d\npictures %d\n",
-		&made, &s.Key, &s.Source, &s.Looked, &s.Found, &s.Orgs, &s.People, &s.Members, &s.Entries, &s.Pictures)
+		"made %s\nsandbox %s\nsource-values %d\nsandbox-values %d\nfound %d\norganizations %d\npersons %d\nmembers %d\njournal-entries %d\npictures %d\npolicies %d\nfiles %d\nfile-bytes %d\nsource-file-bytes %d\nservice-rows %d\n",
+		&made, &s.Key, &s.Source, &s.Looked, &s.Found, &s.Orgs, &s.People, &s.Members, &s.Entries, &s.Pictures,
+		&s.Policies, &s.Files, &s.Bytes, &s.Of, &s.Served)
 	if err == nil {
 		s.Made, err = time.Parse(time.RFC3339, made)
 	}
@@ -76,6 +83,7 @@ func (s *Sandbox) String() string {
 	var b printer
 	b.line("sandbox of %s, made %s", s.Key, s.Made.Format(time.RFC3339))
 	b.line("  %d organizations, %d persons, %d members, %d journal entries, %d pictures", s.Orgs, s.People, s.Members, s.Entries, s.Pictures)
+	b.line("  %d policies in force, %d rows of services, %d files of %d bytes in the place of %d bytes", s.Policies, s.Served, s.Files, s.Bytes, s.Of)
 	b.line("%d values of the source compared with %d of the sandbox, %d found: verified", s.Source, s.Looked, s.Found)
 	return b.String()
 }

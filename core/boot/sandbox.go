@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/sandbox"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/verify"
@@ -48,9 +49,10 @@ var filled = map[string]bool{
 
 // shape is what an installation holds, in numbers; it lives in memory only and names nobody.
 type shape struct {
-	orgs    []orgShape
-	persons map[core.ID]*personShape
-	skipped map[string]int // tables that the sandbox does not fill, with their rows
+	orgs     []orgShape
+	persons  map[core.ID]*personShape
+	policies []control.Likeness
+	skipped  map[string]int // tables that the sandbox does not fill, with their rows
 
 	canaries bool // those of a probe count
 }
@@ -162,7 +164,17 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 			break
 		}
 	}
-	err := h.gate.Read(db.Long(ctx), &core.Act{Def: &measureSandbox, Org: core.Platform}, func(tx core.Tx) error {
+	say := func(_, column, value string) {
+		if sandbox.Telling(column, value) {
+			blind.Add(value)
+		}
+	}
+	err := h.gate.Read(db.Long(ctx), &core.Act{Def: &measureSandbox, Org: core.Platform}, func(tx core.Tx) (err error) {
+		if len(only) == 0 {
+			if err := h.measureHouse(ctx, tx, s, say); err != nil {
+				return err
+			}
+		}
 		for _, o := range orgs {
 			blind.Add(o.Name)
 			blind.Add(string(o.ID))
@@ -170,20 +182,13 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 			if err != nil {
 				return err
 			}
-			one.rooms, err = h.likenesses(ctx, tx, o.ID, func(_, column, value string) {
-				if sandbox.Telling(column, value) {
-					blind.Add(value)
-				}
-			})
-			if err != nil {
+			if one.rooms, err = h.likenesses(ctx, tx, o.ID, say); err != nil {
 				return err
 			}
 			s.orgs = append(s.orgs, one)
 		}
 		return h.tell(ctx, tx, slices.Collect(maps.Keys(s.persons)), func(person core.ID, table, column, value string) {
-			if sandbox.Telling(column, value) {
-				blind.Add(value)
-			}
+			say(table, column, value)
 			switch p := s.persons[person]; {
 			case column != "": // a value, not the beginning of a row
 			case table == "identity_photo":
@@ -196,7 +201,7 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 	if err != nil {
 		return nil, err
 	}
-	forgetShared(blind)
+	s.forgetShared(blind)
 	for i := range s.orgs {
 		if s.orgs[i].acts, err = h.countActs(ctx, s.orgs[i].id); err != nil {
 			return nil, err
@@ -205,10 +210,26 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 	return s, nil
 }
 
-// forgetShared takes out what every installation has: the names of its own organizations.
-func forgetShared(blind *sandbox.Blind) {
+// measureHouse reads the shape of what belongs to no organization.
+func (h *House) measureHouse(ctx context.Context, tx core.Tx, s *shape, say func(table, column, value string)) (err error) {
+	s.policies, err = h.control.Likenesses(ctx, tx, func(column, value string) { say("control_publication", column, value) })
+	return err
+}
+
+// forgetShared takes out what every installation has: the names of its own organizations, policies that ship, what is copied of settings.
+func (s *shape) forgetShared(blind *sandbox.Blind) {
 	for _, id := range []core.ID{core.Platform, core.Canaries, core.Strangers} {
 		blind.Drop(string(id))
+	}
+	for i := range s.policies {
+		for _, value := range s.policies[i].Public() {
+			blind.Drop(value)
+		}
+	}
+	for i := range s.orgs {
+		for _, value := range s.orgs[i].rooms.settings {
+			blind.Drop(value)
+		}
 	}
 }
 

@@ -60,11 +60,12 @@ func (h *House) imitate(ctx context.Context, s *shape, namer *sandbox.Namer, mad
 		made.Pictures++
 	}
 	for i := range s.orgs {
-		n, err := h.furnishOrg(ctx, s, &s.orgs[i], namer)
-		if err != nil {
+		if err := h.furnishOrg(ctx, s, &s.orgs[i], namer, made); err != nil {
 			return err
 		}
-		made.Rows += n
+	}
+	if err := h.govern(ctx, s, namer, made); err != nil {
+		return err
 	}
 	if err := h.journal.Settle(ctx); err != nil {
 		return err

@@ -20,6 +20,7 @@ type likeness struct {
 	consents []consent.Likeness
 	register []register.Likeness
 	requests []rights.Likeness
+	settings map[string]string
 	services []any // of each service, in the order of the house; nil where it takes no part
 }
 
@@ -40,6 +41,9 @@ func (h *House) likenesses(ctx context.Context, tx core.Tx, org core.ID, say fun
 	if l.requests, err = h.rights.Likenesses(ctx, tx, org, in("rights_request")); err != nil {
 		return l, err
 	}
+	if l.settings, err = h.settings.Likeness(ctx, tx, org, h.commonWord(ctx, tx), in("settings_value")); err != nil {
+		return l, err
+	}
 	l.services = make([]any, len(h.guests))
 	for i, g := range h.guests {
 		if g.Likeness == nil {
@@ -54,6 +58,9 @@ func (h *House) likenesses(ctx context.Context, tx core.Tx, org core.ID, say fun
 
 // tellRooms says what every organization of this installation keeps there.
 func (h *House) tellRooms(ctx context.Context, tx core.Tx, say func(table, column, value string)) error {
+	if err := h.tellPolicies(ctx, tx, say); err != nil {
+		return err
+	}
 	if _, err := h.likenesses(ctx, tx, core.Platform, say); err != nil {
 		return err
 	}
@@ -77,8 +84,8 @@ type furnisher struct {
 	s     *shape
 	o     *orgShape
 	namer *sandbox.Namer
+	made  *Sandbox
 	said  int
-	rows  int
 }
 
 // Word invents a word that nothing else says.
@@ -109,14 +116,14 @@ func (f *furnisher) as(ctx context.Context, person core.ID) context.Context {
 
 // furnishOrg gives an organization of the sandbox as many documents, questions, lines of the register and requests as its source has,
 // through the same rooms.
-func (h *House) furnishOrg(ctx context.Context, s *shape, o *orgShape, namer *sandbox.Namer) (rows int, err error) {
-	f := &furnisher{h: h, s: s, o: o, namer: namer}
+func (h *House) furnishOrg(ctx context.Context, s *shape, o *orgShape, namer *sandbox.Namer, made *Sandbox) error {
+	f := &furnisher{h: h, s: s, o: o, namer: namer, made: made}
 	for _, fill := range []func(context.Context) error{f.documents, f.questions, f.hands, f.requests, f.services} {
 		if err := fill(ctx); err != nil {
-			return f.rows, err
+			return err
 		}
 	}
-	return f.rows, nil
+	return nil
 }
 
 func (f *furnisher) documents(ctx context.Context) error {
@@ -131,7 +138,7 @@ func (f *furnisher) documents(ctx context.Context) error {
 				return err
 			}
 			version++
-			f.rows++
+			f.made.Rows++
 			for _, a := range l.Accepted {
 				who := f.Who(a.Person)
 				if a.Version != int64(n+1) || who == "" {
@@ -143,7 +150,7 @@ func (f *furnisher) documents(ctx context.Context) error {
 				if err != nil {
 					return err
 				}
-				f.rows++
+				f.made.Rows++
 			}
 		}
 		if l.Withdrawn {
@@ -166,7 +173,7 @@ func (f *furnisher) questions(ctx context.Context) error {
 			if id, err = f.h.consent.Publish(ctx, f.o.made, id, draft); err != nil {
 				return err
 			}
-			f.rows++
+			f.made.Rows++
 			for _, a := range l.Answers {
 				if a.Number != int64(i+1) {
 					continue
@@ -210,7 +217,7 @@ func (f *furnisher) answer(ctx context.Context, question core.ID, v consent.Like
 		return err
 	}()
 	if err == nil {
-		f.rows++
+		f.made.Rows++
 	}
 	return imitable(err)
 }
@@ -245,7 +252,7 @@ func (f *furnisher) hands(ctx context.Context) error {
 				return err
 			}
 			d.ID, made[string(l.ID)] = id, string(id)
-			f.rows++
+			f.made.Rows++
 		}
 		if l.Ended && d.ID != "" {
 			if err := f.h.register.End(ctx, f.o.made, d.ID); err != nil {
@@ -262,7 +269,7 @@ func (f *furnisher) services(ctx context.Context) error {
 			continue
 		}
 		n, err := f.h.guests[i].Imitate(ctx, f.o.made, like, f)
-		f.rows += n
+		f.made.Served += n
 		if err != nil {
 			return err
 		}
@@ -288,7 +295,7 @@ func (f *furnisher) requests(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.rows++
+		f.made.Rows++
 	}
 	return nil
 }

@@ -1,0 +1,68 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/sandbox"
+)
+
+// commonWord tells whether a name in a setting is one that every installation knows: a role that ships, the code of a country.
+func (h *House) commonWord(ctx context.Context, tx core.Tx) func(word string) bool {
+	return func(word string) bool {
+		if len(word) == 2 {
+			return true
+		}
+		role, err := h.access.Role(ctx, tx, core.Strangers, word)
+		return err == nil && role.ID != ""
+	}
+}
+
+// tellPolicies says what was written in the policies that somebody wrote here.
+func (h *House) tellPolicies(ctx context.Context, tx core.Tx, say func(table, column, value string)) error {
+	_, err := h.control.Likenesses(ctx, tx, func(column, value string) { say("control_publication", column, value) })
+	return err
+}
+
+// govern puts the like of the policies of the source in force, as it was signed, over the like of its settings.
+func (h *House) govern(ctx context.Context, s *shape, namer *sandbox.Namer, made *Sandbox) error {
+	f := &furnisher{h: h, s: s, namer: namer}
+	homes := map[core.ID]core.ID{}
+	for i := range s.orgs {
+		o := &s.orgs[i]
+		homes[o.id] = o.made
+		err := h.gate.Change(ctx, &core.Act{Def: &fillSandbox, Org: o.made, Resource: o.made}, func(tx core.Tx) error {
+			n, err := h.settings.Imitate(ctx, tx, o.made, o.rooms.settings)
+			made.Rows += n
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for i, l := range s.policies {
+		p, err := h.control.Imitate(ctx, l, fmt.Sprintf("politique-%d", i+1), func() string { return f.Word("Texte") })
+		if err != nil {
+			return err
+		}
+		made.Policies++
+		if err := h.control.Tell(ctx); err != nil {
+			return err
+		}
+		for _, signed := range l.Signed {
+			as := ctx
+			if who := f.Who(signed.Person); who != "" {
+				as = f.as(ctx, who)
+			}
+			err := h.control.Sign(as, homes[signed.Org], p.ID, p.Hash)
+			if core.KindOf(err) == core.Forbidden { // who signed could then, and cannot now
+				err = h.control.Sign(ctx, homes[signed.Org], p.ID, p.Hash)
+			}
+			if err := imitable(err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
