@@ -214,16 +214,38 @@ func (v *Vault) makeKeys(ctx context.Context, org core.ID, owners []core.ID) err
 	if err != nil {
 		return err
 	}
-	args, err := wrapped(wrap, org, epoch, owners, v.now())
+	args, made, err := v.wrapped(wrap, org, epoch, owners)
 	if err != nil {
 		return err
 	}
-	return v.db.Write(ctx, func(tx core.Tx) error {
+	v.mu.RLock()
+	turn := v.turn
+	v.mu.RUnlock()
+	var put int64
+	err = v.db.Write(ctx, func(tx core.Tx) (err error) {
 		if err := v.stillNewest(ctx, tx, org, epoch); err != nil {
 			return err
 		}
-		return putKeys(ctx, tx, qMake, qMake100, args)
+		put, err = putKeys(ctx, tx, qMake, qMake100, args)
+		return err
 	})
+	if err == nil && put == int64(len(owners)) { // none of them had one, or had had one
+		v.keepMade(owners, made, turn)
+	}
+	return err
+}
+
+// keepMade keeps keys that this node has just made and that have committed, as if it had read them: most are used at once.
+func (v *Vault) keepMade(owners []core.ID, made []held, turn uint64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.turn != turn {
+		return
+	}
+	for i, h := range made {
+		keepOne(v.owners, maxCached)
+		v.owners[owners[i]] = h
+	}
 }
 
 // stillNewest keeps a key from being wrapped by an epoch that ends meanwhile: write transactions are serializable.
@@ -239,22 +261,27 @@ func (v *Vault) stillNewest(ctx context.Context, tx core.Tx, org core.ID, epoch 
 	return nil
 }
 
-// wrapped makes random keys for owners and gives them as rows.
-func wrapped(wrap cipher.AEAD, org core.ID, epoch int64, owners []core.ID, now int64) ([]any, error) {
-	args := make([]any, 0, 5*len(owners))
+// wrapped makes random keys for owners and gives them as rows; and as they wait in memory, unless they are so many that they would push
+// out everybody else's.
+func (v *Vault) wrapped(wrap cipher.AEAD, org core.ID, epoch int64, owners []core.ID) (args []any, made []held, err error) {
+	args = make([]any, 0, 5*len(owners))
+	now := v.now()
 	key := make([]byte, seal.KeySize)
 	defer clear(key)
 	for _, owner := range owners {
 		if owner == "" {
-			return nil, errNoKey.Because(errors.New("an owner without id"))
+			return nil, nil, errNoKey.Because(errors.New("an owner without id"))
 		}
 		if _, err := rand.Read(key); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		row := ownerRow{owner: owner, org: org, epoch: epoch}
 		args = append(args, owner, org, epoch, wrap.Seal(nil, nil, key, row.data()), now)
+		if len(owners) <= maxReady {
+			made = append(made, held{org: org, wrapped: v.process.Seal(nil, nil, key, heldData(owner))})
+		}
 	}
-	return args, nil
+	return args, made, nil
 }
 
 // DestroyKey destroys the key of owner on every node: what it sealed can never be read again. It is no error when the

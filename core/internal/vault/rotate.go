@@ -200,7 +200,10 @@ func (v *Vault) rewrapKeys(ctx context.Context, target int64) error {
 			return nil
 		}
 		go func() {
-			written <- v.db.Write(ctx, func(tx core.Tx) error { return putKeys(ctx, tx, qRewrap, qRewrap100, args) })
+			written <- v.db.Write(ctx, func(tx core.Tx) error {
+				_, err := putKeys(ctx, tx, qRewrap, qRewrap100, args)
+				return err
+			})
 		}()
 		if len(rows) < page {
 			return <-written

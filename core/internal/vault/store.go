@@ -59,19 +59,20 @@ func makeText(rows int, anew bool) string {
 	return b.String()
 }
 
-// putKeys runs a statement of makeText over args, five for each key.
-func putKeys(ctx context.Context, tx core.Tx, one, hundred string, args []any) error {
-	for ; len(args) >= 500; args = args[500:] {
-		if _, err := tx.Exec(ctx, hundred, args[:500]...); err != nil {
-			return err
+// putKeys runs a statement of makeText over args, five for each key, and tells how many rows were written.
+func putKeys(ctx context.Context, tx core.Tx, one, hundred string, args []any) (put int64, err error) {
+	for len(args) > 0 {
+		text, n := one, 5
+		if len(args) >= 500 {
+			text, n = hundred, 500
 		}
-	}
-	for ; len(args) > 0; args = args[5:] {
-		if _, err := tx.Exec(ctx, one, args[:5]...); err != nil {
-			return err
+		rows, err := tx.Exec(ctx, text, args[:n]...)
+		if err != nil {
+			return put, err
 		}
+		put, args = put+rows, args[n:]
 	}
-	return nil
+	return put, nil
 }
 
 // ownerRow is a key as it is stored, and the key that wraps it.
