@@ -12,8 +12,12 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/attestation"
 	"github.com/rempart/rempart/core/internal/control"
+	"github.com/rempart/rempart/core/internal/incident"
+	"github.com/rempart/rempart/core/internal/inventory"
 	"github.com/rempart/rempart/core/internal/sandbox"
+	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/verify"
 )
@@ -49,10 +53,14 @@ var filled = map[string]bool{
 
 // shape is what an installation holds, in numbers; it lives in memory only and names nobody.
 type shape struct {
-	orgs     []orgShape
-	persons  map[core.ID]*personShape
-	policies []control.Likeness
-	skipped  map[string]int // tables that the sandbox does not fill, with their rows
+	orgs        []orgShape
+	persons     map[core.ID]*personShape
+	policies    []control.Likeness
+	inventory   []inventory.Likeness
+	attestation []attestation.Likeness
+	incidents   []incident.Likeness
+	bytes       int64          // that the files of all rooms take
+	skipped     map[string]int // tables that the sandbox does not fill, with their rows
 
 	canaries bool // those of a probe count
 }
@@ -83,12 +91,14 @@ type personShape struct {
 
 // MakeSandbox fills an empty data folder with an installation of the same shape and volumes as this one, and people who do not
 // exist. When any value of this one is found in it, there is an error and no certificate.
-func (h *House) MakeSandbox(ctx context.Context, folder string) (Sandbox, error) {
-	return h.makeSandbox(ctx, folder)
+//
+// Its files take most bytes at most: when those of this installation take more, all of them are made smaller in proportion.
+func (h *House) MakeSandbox(ctx context.Context, folder string, most int64) (Sandbox, error) {
+	return h.makeSandbox(ctx, folder, most)
 }
 
 // makeSandbox takes the shape of these organizations alone, of all clients and the provider when none is given.
-func (h *House) makeSandbox(ctx context.Context, folder string, only ...core.Organization) (made Sandbox, err error) {
+func (h *House) makeSandbox(ctx context.Context, folder string, most int64, only ...core.Organization) (made Sandbox, err error) {
 	ctx = core.WithActor(ctx, core.System("sandbox"))
 	blind, err := sandbox.NewBlind()
 	if err != nil {
@@ -104,7 +114,8 @@ func (h *House) makeSandbox(ctx context.Context, folder string, only ...core.Org
 		return made, fmt.Errorf("sandbox: %w", err)
 	}
 	defer func() { err = errors.Join(err, other.Close()) }()
-	if err := other.imitate(ctx, s, sandbox.NewNamer(blind), &made); err != nil {
+	made.Of = s.bytes
+	if err := other.imitate(ctx, s, sandbox.NewNamer(blind), sandbox.NewRoom(most, s.bytes), &made); err != nil {
 		return made, fmt.Errorf("sandbox: fill: %w", err)
 	}
 	looked, found, err := other.lookup(ctx, blind)
@@ -185,6 +196,11 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 			if one.rooms, err = h.likenesses(ctx, tx, o.ID, say); err != nil {
 				return err
 			}
+			for _, r := range one.rooms.requests {
+				for _, d := range r.Files {
+					s.weigh([]personal.FileLike{d.FileLike})
+				}
+			}
 			s.orgs = append(s.orgs, one)
 		}
 		return h.tell(ctx, tx, slices.Collect(maps.Keys(s.persons)), func(person core.ID, table, column, value string) {
@@ -212,14 +228,48 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 
 // measureHouse reads the shape of what belongs to no organization.
 func (h *House) measureHouse(ctx context.Context, tx core.Tx, s *shape, say func(table, column, value string)) (err error) {
-	s.policies, err = h.control.Likenesses(ctx, tx, func(column, value string) { say("control_publication", column, value) })
-	return err
+	in := func(table string) func(column, value string) {
+		return func(column, value string) { say(table, column, value) }
+	}
+	if s.policies, err = h.control.Likenesses(ctx, tx, in("control_publication")); err != nil {
+		return err
+	}
+	if s.inventory, err = h.inventory.Likenesses(ctx, tx, in("inventory_item")); err != nil {
+		return err
+	}
+	if s.attestation, err = h.attestation.Likenesses(ctx, tx, in("attestation_attestation")); err != nil {
+		return err
+	}
+	if s.incidents, err = h.incident.Likenesses(ctx, tx, in("incident_incident")); err != nil {
+		return err
+	}
+	for i := range s.inventory {
+		s.weigh(s.inventory[i].Files())
+	}
+	for i := range s.attestation {
+		s.weigh(s.attestation[i].Files())
+	}
+	for i := range s.incidents {
+		s.weigh(s.incidents[i].Files())
+	}
+	return nil
 }
 
-// forgetShared takes out what every installation has: the names of its own organizations, policies that ship, what is copied of settings.
+func (s *shape) weigh(files []personal.FileLike) {
+	for _, f := range files {
+		s.bytes += int64(f.Size)
+	}
+}
+
+// forgetShared takes out what every installation has: the names of its own organizations, policies that ship, the words that begin an
+// attestation, what is copied of settings.
 func (s *shape) forgetShared(blind *sandbox.Blind) {
 	for _, id := range []core.ID{core.Platform, core.Canaries, core.Strangers} {
 		blind.Drop(string(id))
+	}
+	for _, k := range attestation.Kinds() {
+		blind.Drop(k.Statement.FR)
+		blind.Drop(k.Statement.EN)
 	}
 	for i := range s.policies {
 		for _, value := range s.policies[i].Public() {

@@ -74,7 +74,7 @@ func (w *town) recognizes() {
 func (w *town) sandboxed() (Sandbox, *House, string) {
 	w.t.Helper()
 	dir := w.t.TempDir()
-	s, err := w.MakeSandbox(w.t.Context(), dir)
+	s, err := w.MakeSandbox(w.t.Context(), dir, 1<<20)
 	w.must("sandbox", err)
 	other, err := New(w.t.Context(), Config{Services: services.All, Data: dir, Origin: "http://localhost:8080"})
 	w.must("start it", err)

@@ -21,7 +21,7 @@ import (
 )
 
 // imitate fills this installation with the shape of another.
-func (h *House) imitate(ctx context.Context, s *shape, namer *sandbox.Namer, made *Sandbox) error {
+func (h *House) imitate(ctx context.Context, s *shape, namer *sandbox.Namer, room sandbox.Room, made *Sandbox) error {
 	admin := namer.Person("fr", false)
 	policy := core.Policy{}
 	err := h.db.Read(ctx, func(tx core.Tx) (err error) { policy, err = h.settings.For(ctx, tx, core.Platform); return err })
@@ -59,13 +59,16 @@ func (h *House) imitate(ctx context.Context, s *shape, namer *sandbox.Namer, mad
 		}
 		made.Pictures++
 	}
+	all := &furnisher{h: h, s: s, namer: namer, room: room, made: made}
 	for i := range s.orgs {
-		if err := h.furnishOrg(ctx, s, &s.orgs[i], namer, made); err != nil {
+		if err := all.inOrg(&s.orgs[i]).furnish(ctx); err != nil {
 			return err
 		}
 	}
-	if err := h.govern(ctx, s, namer, made); err != nil {
-		return err
+	for _, fill := range []func(context.Context) error{all.inOrg(nil).house, all.govern} {
+		if err := fill(ctx); err != nil {
+			return err
+		}
 	}
 	if err := h.journal.Settle(ctx); err != nil {
 		return err

@@ -17,6 +17,9 @@ var (
 	tpNobody  = i18n.T("Un environnement d'essai a été fait de l'organisation des canaris : %d membres, %d entrées de journal ; %d valeurs de la source comparées en aveugle à %d des siennes, aucune trouvée.", "A test environment was made of the organization of canaries: %d members, %d journal entries; %d values of the source compared blindly with %d of its own, none found.")
 )
 
+// sandboxFiles is how many bytes the files of such a sandbox take at most.
+const sandboxFiles = 1 << 20
+
 // sandboxProbe makes a sandbox of canaries alone.
 func (t canaryTroops) sandboxProbe() *core.Probe {
 	return &core.Probe{
@@ -51,7 +54,7 @@ func (t canaryTroops) seeSandbox(ctx context.Context, s core.Stage) (core.Sight,
 		return core.Sight{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	made, err := t.h.makeSandbox(ctx, dir, canaries)
+	made, err := t.h.makeSandbox(ctx, dir, sandboxFiles, canaries)
 	switch {
 	case errors.Is(err, errReal):
 		return probe.Broken(made.Source, made.Source, tpReal), nil

@@ -3,7 +3,9 @@ package boot
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"time"
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/core/internal/consent"
@@ -11,6 +13,7 @@ import (
 	"github.com/rempart/rempart/core/internal/rights"
 	"github.com/rempart/rempart/core/internal/sandbox"
 	"github.com/rempart/rempart/core/internal/terms"
+	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/ids"
 )
 
@@ -58,7 +61,7 @@ func (h *House) likenesses(ctx context.Context, tx core.Tx, org core.ID, say fun
 
 // tellRooms says what every organization of this installation keeps there.
 func (h *House) tellRooms(ctx context.Context, tx core.Tx, say func(table, column, value string)) error {
-	if err := h.tellPolicies(ctx, tx, say); err != nil {
+	if err := h.measureHouse(ctx, tx, &shape{}, say); err != nil {
 		return err
 	}
 	if _, err := h.likenesses(ctx, tx, core.Platform, say); err != nil {
@@ -84,8 +87,36 @@ type furnisher struct {
 	s     *shape
 	o     *orgShape
 	namer *sandbox.Namer
+	room  sandbox.Room
 	made  *Sandbox
 	said  int
+	days  int // that dates are moved back by
+}
+
+// inventor is what rooms invent with.
+func (f *furnisher) inventor() personal.Inventor {
+	return personal.Inventor{Word: f.Word, Who: f.Who, When: f.when, File: f.file}
+}
+
+func (f *furnisher) when(at time.Time) time.Time {
+	if at.IsZero() {
+		return at
+	}
+	return at.AddDate(0, 0, -f.days)
+}
+
+func (f *furnisher) file(l personal.FileLike) (name string, content []byte) {
+	mark := f.Word("Document")
+	size := 0
+	if l.Size > 0 {
+		size = f.room.Size(l.Size)
+		f.made.Files++
+	}
+	content = sandbox.File(l.Type, size, mark+" "+string(ids.New()))
+	if l.Size > 0 {
+		f.made.Bytes += int64(len(content))
+	}
+	return mark, content
 }
 
 // Word invents a word that nothing else says.
@@ -114,10 +145,16 @@ func (f *furnisher) as(ctx context.Context, person core.ID) context.Context {
 	return core.WithActor(ctx, core.Actor{Kind: core.HumanActor, ID: person, AAL: 2, AuthenticatedAt: f.h.cfg.Clock.Now()})
 }
 
-// furnishOrg gives an organization of the sandbox as many documents, questions, lines of the register and requests as its source has,
+// inOrg begins to fill an organization: its dates are moved by another number of days than those of any other.
+func (f *furnisher) inOrg(o *orgShape) *furnisher {
+	one := *f
+	one.o, one.said, one.days = o, 0, 1+rand.IntN(14)
+	return &one
+}
+
+// furnish gives an organization of the sandbox as many documents, questions, lines of the register and requests as its source has,
 // through the same rooms.
-func (h *House) furnishOrg(ctx context.Context, s *shape, o *orgShape, namer *sandbox.Namer, made *Sandbox) error {
-	f := &furnisher{h: h, s: s, o: o, namer: namer, made: made}
+func (f *furnisher) furnish(ctx context.Context) error {
 	for _, fill := range []func(context.Context) error{f.documents, f.questions, f.hands, f.requests, f.services} {
 		if err := fill(ctx); err != nil {
 			return err
@@ -263,6 +300,22 @@ func (f *furnisher) hands(ctx context.Context) error {
 	return nil
 }
 
+// house fills the rooms of the provider.
+func (f *furnisher) house(ctx context.Context) error {
+	by := f.inventor()
+	inventoried, err := f.h.inventory.Imitate(ctx, f.s.inventory, by)
+	if err != nil {
+		return err
+	}
+	attested, err := f.h.attestation.Imitate(ctx, f.s.attestation, by)
+	if err != nil {
+		return err
+	}
+	handled, err := f.h.incident.Imitate(ctx, f.s.incidents, by)
+	f.made.Rows += inventoried + attested + handled
+	return err
+}
+
 func (f *furnisher) services(ctx context.Context) error {
 	for i, like := range f.o.rooms.services {
 		if like == nil {
@@ -290,7 +343,7 @@ func (f *furnisher) requests(ctx context.Context) error {
 		p := f.namer.Person(l.Language, false)
 		who := rights.Details{Name: p.GivenName + " " + p.FamilyName, Email: p.Email, Text: f.Word("Demande")}
 		err := f.h.gate.Change(ctx, &core.Act{Def: &fillSandbox, Org: f.o.made, Resource: f.o.made}, func(tx core.Tx) error {
-			return f.h.rights.Imitate(ctx, tx, f.o.made, owner, l, who, func() string { return f.Word("Lettre") })
+			return f.h.rights.Imitate(ctx, tx, f.o.made, owner, l, who, f.inventor())
 		})
 		if err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/core/internal/sandbox"
 )
 
 // commonWord tells whether a name in a setting is one that every installation knows: a role that ships, the code of a country.
@@ -19,22 +18,16 @@ func (h *House) commonWord(ctx context.Context, tx core.Tx) func(word string) bo
 	}
 }
 
-// tellPolicies says what was written in the policies that somebody wrote here.
-func (h *House) tellPolicies(ctx context.Context, tx core.Tx, say func(table, column, value string)) error {
-	_, err := h.control.Likenesses(ctx, tx, func(column, value string) { say("control_publication", column, value) })
-	return err
-}
-
 // govern puts the like of the policies of the source in force, as it was signed, over the like of its settings.
-func (h *House) govern(ctx context.Context, s *shape, namer *sandbox.Namer, made *Sandbox) error {
-	f := &furnisher{h: h, s: s, namer: namer}
+func (f *furnisher) govern(ctx context.Context) error {
+	h, s := f.h, f.s
 	homes := map[core.ID]core.ID{}
 	for i := range s.orgs {
 		o := &s.orgs[i]
 		homes[o.id] = o.made
 		err := h.gate.Change(ctx, &core.Act{Def: &fillSandbox, Org: o.made, Resource: o.made}, func(tx core.Tx) error {
 			n, err := h.settings.Imitate(ctx, tx, o.made, o.rooms.settings)
-			made.Rows += n
+			f.made.Rows += n
 			return err
 		})
 		if err != nil {
@@ -46,7 +39,7 @@ func (h *House) govern(ctx context.Context, s *shape, namer *sandbox.Namer, made
 		if err != nil {
 			return err
 		}
-		made.Policies++
+		f.made.Policies++
 		if err := h.control.Tell(ctx); err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ func TestASandboxHasTheShapeAndNobody(t *testing.T) {
 	w.acceptsTerms()
 	w.must("settle", w.journal.Settle(w.system()))
 	dir := t.TempDir()
-	s, err := w.MakeSandbox(t.Context(), dir)
+	s, err := w.MakeSandbox(t.Context(), dir, 1<<20)
 	w.must("sandbox", err)
 	if s.Orgs != 2 || s.Members < 16 || s.People < 16 || s.Pictures != 1 || s.Entries < 20 || s.Found != 0 || s.Source < 100 || s.Looked < 100 {
 		t.Errorf("made %+v", s.Sandbox)

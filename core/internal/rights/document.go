@@ -68,22 +68,8 @@ func (m *Module) take(ctx context.Context, tx core.Tx, done *core.Act, r *Reques
 	if r.Proof != Doubted && r.Proof != Given || len(held) >= mostDocuments {
 		return errNotAsked
 	}
-	id := ids.At(m.now())
-	sealedName, err := m.seal(ctx, r.Person, "rights_document.name", id, []byte(upload.Name(name)))
+	id, digest, err := m.hold(ctx, tx, r, upload.Name(name), kind, content, m.now())
 	if err != nil {
-		return err
-	}
-	// The organization alone opens it (EMG-4.4), and nobody once the person is erased.
-	blind, err := m.needs.Blind().SealTo(ctx, tx, r.Org, blindContent+string(id), content)
-	if err != nil {
-		return err
-	}
-	sealedContent, err := m.seal(ctx, r.Person, "rights_document.content", id, blind)
-	if err != nil {
-		return err
-	}
-	digest := sheet.Digest(content)
-	if _, err := tx.Exec(ctx, qAddDocument, r.Org, id, r.ID, sealedName, kind, len(content), digest, sealedContent, clock.Micros(m.now())); err != nil {
 		return err
 	}
 	done.Resource = id
@@ -96,6 +82,25 @@ func (m *Module) take(ctx context.Context, tx core.Tx, done *core.Act, r *Reques
 		return err
 	}
 	return m.save(ctx, tx, r)
+}
+
+// hold keeps a document: the organization alone opens it (EMG-4.4), and nobody once the person is erased.
+func (m *Module) hold(ctx context.Context, tx core.Tx, r *Request, name, kind string, content []byte, at time.Time) (id core.ID, digest string, err error) {
+	id, digest = ids.At(m.now()), sheet.Digest(content)
+	sealedName, err := m.seal(ctx, r.Person, "rights_document.name", id, []byte(name))
+	if err != nil {
+		return id, digest, err
+	}
+	blind, err := m.needs.Blind().SealTo(ctx, tx, r.Org, blindContent+string(id), content)
+	if err != nil {
+		return id, digest, err
+	}
+	sealedContent, err := m.seal(ctx, r.Person, "rights_document.content", id, blind)
+	if err != nil {
+		return id, digest, err
+	}
+	_, err = tx.Exec(ctx, qAddDocument, r.Org, id, r.ID, sealedName, kind, len(content), digest, sealedContent, clock.Micros(at))
+	return id, digest, err
 }
 
 func (m *Module) documents(ctx context.Context, tx core.Tx, r *Request) ([]Document, error) {

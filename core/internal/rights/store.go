@@ -212,6 +212,10 @@ func StepTitle(ctx context.Context, what string) string { return stepTitles[what
 
 // step notes what happened to a request, by the actor unless it is the requester.
 func (m *Module) step(ctx context.Context, tx core.Tx, r *Request, what, note string) error {
+	return m.stepAt(ctx, tx, r, what, note, m.now())
+}
+
+func (m *Module) stepAt(ctx context.Context, tx core.Tx, r *Request, what, note string, at time.Time) error {
 	id, text := ids.At(m.now()), []byte{}
 	if note != "" {
 		var err error
@@ -223,7 +227,7 @@ func (m *Module) step(ctx context.Context, tx core.Tx, r *Request, what, note st
 	if a := core.ActorOf(ctx); (a.Kind == core.HumanActor || a.Kind == core.ServiceActor) && a.ID != r.Account {
 		who = a.ID
 	}
-	_, err := tx.Exec(ctx, qAddStep, r.Org, id, r.ID, what, who, clock.Micros(m.now()), text)
+	_, err := tx.Exec(ctx, qAddStep, r.Org, id, r.ID, what, who, clock.Micros(at), text)
 	return err
 }
 

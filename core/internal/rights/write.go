@@ -92,6 +92,10 @@ func (m *Module) write(ctx context.Context, tx core.Tx, r *Request, kind, reason
 
 // keep writes the proof that a letter was sent.
 func (m *Module) keep(ctx context.Context, tx core.Tx, r *Request, kind, subject, text string) error {
+	return m.keepAt(ctx, tx, r, kind, subject, text, m.now())
+}
+
+func (m *Module) keepAt(ctx context.Context, tx core.Tx, r *Request, kind, subject, text string, at time.Time) error {
 	id := ids.At(m.now())
 	sealed, err := m.seal(ctx, r.Person, "rights_letter.text", id, []byte(text))
 	if err != nil {
@@ -105,7 +109,7 @@ func (m *Module) keep(ctx context.Context, tx core.Tx, r *Request, kind, subject
 	if a := core.ActorOf(ctx); (a.Kind == core.HumanActor || a.Kind == core.ServiceActor) && a.ID != r.Account {
 		by = a.ID
 	}
-	_, err = tx.Exec(ctx, qAddLetter, r.Org, id, r.ID, kind, r.Language, subject, sealed, to, sheet.Digest([]byte(text)), by, clock.Micros(m.now()))
+	_, err = tx.Exec(ctx, qAddLetter, r.Org, id, r.ID, kind, r.Language, subject, sealed, to, sheet.Digest([]byte(text)), by, clock.Micros(at))
 	return err
 }
 

@@ -47,6 +47,7 @@ func (b *Blind) Size() int { return len(b.seen) }
 
 var (
 	stable  = regexp.MustCompile(`^[a-z][a-z0-9_.:-]*$`)
+	media   = regexp.MustCompile(`^(application|image|text)/[a-z0-9.+-]+(; charset=utf-8)?$`)
 	figures = regexp.MustCompile(`^[0-9.,+ -]{1,6}$`)
 )
 
@@ -58,7 +59,7 @@ var named = map[string]bool{
 }
 
 // Telling tells whether a value of a column can say anything of a person: stable words of the program (states, roles,
-// permissions), dates and short figures cannot.
+// permissions, types of files), dates and short figures cannot.
 func Telling(column, value string) bool {
 	value = strings.TrimSpace(value)
 	if utf8.RuneCountInString(value) < 3 {
@@ -70,5 +71,5 @@ func Telling(column, value string) bool {
 	if _, err := time.Parse(time.RFC3339, value); err == nil {
 		return false
 	}
-	return !stable.MatchString(value) && !figures.MatchString(value)
+	return !stable.MatchString(value) && !media.MatchString(value) && !figures.MatchString(value)
 }
