@@ -123,7 +123,7 @@ func (m *Module) compare(ctx context.Context, tx core.Tx, logs []logState, heads
 		if l.size < head.Size {
 			return m.refuse(fmt.Errorf("the log of %s has %d entries, %d were signed", l.org, l.size, head.Size))
 		}
-		if err := matches(ctx, tx, l, head); errors.Is(err, errMissing) || errors.Is(err, errOther) {
+		if err := m.matches(ctx, tx, l, head); errors.Is(err, errMissing) || errors.Is(err, errOther) {
 			return m.refuse(fmt.Errorf("the log of %s: %w", l.org, err))
 		} else if err != nil {
 			return err
@@ -143,8 +143,8 @@ func (m *Module) compare(ctx context.Context, tx core.Tx, logs []logState, heads
 var errOther = errors.New("the tree is not the one that was signed")
 
 // matches checks that the tree in the database begins with a signed head and ends with the state of its log.
-func matches(ctx context.Context, tx core.Tx, l *logState, head verify.Checkpoint) error {
-	n := newNodes(l.log, l.size)
+func (m *Module) matches(ctx context.Context, tx core.Tx, l *logState, head verify.Checkpoint) error {
+	n := m.tree(l.log, l.size)
 	root, err := n.rootAt(ctx, tx, head.Size)
 	if err != nil {
 		return err

@@ -74,7 +74,7 @@ func (m *Module) export(ctx context.Context, org core.ID, f Filter, format Forma
 	if err != nil {
 		return err
 	}
-	e := &exporter{m: m, l: &l, f: f, head: head, nodes: newNodes(l.log, l.size)}
+	e := &exporter{m: m, l: &l, f: f, head: head, nodes: m.tree(l.log, l.size)}
 	e.to = writerOf(format, w)
 	if err := e.to.begin(verify.Header{Format: verify.ExportFormat, Log: string(org), Checkpoint: string(signed)}); err != nil {
 		return err

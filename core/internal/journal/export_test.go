@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"context"
+
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/verify"
 )
@@ -10,6 +12,17 @@ type Stored struct {
 	Text   string
 	Sealed []byte
 	Leaf   []byte
+}
+
+// RootAt computes from its rows the root that the tree of a log had at a size.
+func RootAt(ctx context.Context, tx core.Tx, m *Module, log int64, size uint64) (verify.Hash, error) {
+	return m.tree(log, size).rootAt(ctx, tx, size)
+}
+
+// Stands tells the size and the root of a log as its last row says.
+func Stands(ctx context.Context, tx core.Tx, org core.ID) (uint64, verify.Hash, error) {
+	l, _, err := findLog(ctx, tx, org)
+	return l.size, l.root, err
 }
 
 // SetBlock makes the blocks of the index shorter: before the first entry.

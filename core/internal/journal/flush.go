@@ -87,7 +87,7 @@ func (m *Module) place(ctx context.Context, tx core.Tx, g *group) error {
 	}
 	// The first flush of this process, or one after a commit that failed, perhaps once it had reached the disk, or after
 	// another process wrote: a new name starts new numbers.
-	t, err := readTail(ctx, tx, g.org)
+	t, err := m.readTail(ctx, tx, g.org)
 	if err != nil {
 		return err
 	}
@@ -127,13 +127,13 @@ func byLog(groups []group, items []any) []group {
 }
 
 // readTail reads the end of a log, which it begins when there is none.
-func readTail(ctx context.Context, tx core.Tx, org core.ID) (*tail, error) {
+func (m *Module) readTail(ctx context.Context, tx core.Tx, org core.ID) (*tail, error) {
 	l, err := openLog(ctx, tx, org)
 	if err != nil {
 		return nil, err
 	}
 	t := &tail{log: l.log, since: time.Now()}
-	n := newNodes(l.log, l.size)
+	n := m.tree(l.log, l.size)
 	if t.front, err = n.frontier(ctx, tx, l.size); err != nil {
 		return nil, fmt.Errorf("journal: end of the log of %s: %w", org, err)
 	}
@@ -233,6 +233,9 @@ func fillTile(ctx context.Context, tx core.Tx, log int64, level int, idx uint64,
 // frontier reads the roots of the perfect subtrees of the tree at a size.
 func (n *nodes) frontier(ctx context.Context, tx core.Tx, size uint64) (verify.Frontier, error) {
 	f := verify.Frontier{Size: size}
+	if err := n.ahead(ctx, tx, size); err != nil {
+		return f, err
+	}
 	for _, id := range compact.RangeNodes(0, size, nil) {
 		h, err := n.node(ctx, tx, id.Level, id.Index)
 		if err != nil {

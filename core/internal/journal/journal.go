@@ -55,6 +55,7 @@ type Module struct {
 	block    uint64 // entries of a block of the index
 	flushing flushState
 	counters counters
+	roots    roots
 	wake     chan struct{}
 	flushed  atomic.Int64 // entries since the indexes last looked: how busy the writer is
 	pace     pace

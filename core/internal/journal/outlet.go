@@ -282,7 +282,7 @@ func (m *Module) deliverOne(ctx context.Context, o Outlet, l logState, head chec
 		Org: l.org, Checkpoint: c, Note: []byte(text + "\n" + own + "\n"), Last: s.Size,
 		Proof: func(ctx context.Context, from uint64) (p []verify.Hash, err error) {
 			err = m.db.Read(ctx, func(tx core.Tx) error {
-				p, err = newNodes(l.log, c.Size).consistency(ctx, tx, from)
+				p, err = m.tree(l.log, c.Size).consistency(ctx, tx, from)
 				return err
 			})
 			return p, err

@@ -33,7 +33,7 @@ func (m *Module) Prove(ctx context.Context, org core.ID, entries ...core.ID) (ch
 		if !found {
 			return nil
 		}
-		tree := newNodes(l.log, l.size)
+		tree := m.tree(l.log, l.size)
 		for _, id := range entries {
 			line, err := m.proveOne(ctx, tx, &l, tree, id)
 			if err != nil {

@@ -123,7 +123,7 @@ func (m *Module) sequence(ctx context.Context) (int, error) {
 		}
 		var b batcher
 		for _, g := range byLog(nil, items) {
-			t, err := readTail(ctx, tx, g.org)
+			t, err := m.readTail(ctx, tx, g.org)
 			if err != nil {
 				return err
 			}

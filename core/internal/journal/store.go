@@ -35,6 +35,7 @@ var (
 	qNewest   = db.SQL(`SELECT pos, count, body FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos DESC LIMIT $3`)
 	qLeaves   = db.SQL(`SELECT pos, count, leaves, root FROM journal_batch WHERE pos >= $1 AND pos < $2 ORDER BY pos`)
 	qTile     = db.SQL(`INSERT INTO journal_tile (log, level, idx, hashes) VALUES ($1, $2, $3, $4)`)
+	qTiles    = db.SQL(`SELECT idx, hashes FROM journal_tile WHERE log = $1 AND level = $2 AND idx >= $3 AND idx < $4 ORDER BY idx`)
 	qTileAt   = db.SQL(`SELECT hashes FROM journal_tile WHERE log = $1 AND level = $2 AND idx = $3`)
 	qWait     = db.SQL(`INSERT INTO journal_pending (id, org, body) VALUES ($1, $2, $3)`)
 	qPendings = db.SQL(`SELECT id, org, body FROM journal_pending ORDER BY id LIMIT $1`)

@@ -2,8 +2,10 @@ package journal
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/transparency-dev/merkle/proof"
 
@@ -26,15 +28,52 @@ func tileAt(ctx context.Context, tx core.Tx, log int64, level int, idx uint64) (
 	return hashes(b)
 }
 
-// nodes reads nodes of one log's tree as it was at a size, and keeps the tiles that it met.
-type nodes struct {
-	log  int64
-	size uint64
-	kept map[[2]uint64][]verify.Hash // level, index → the 511 nodes of a full tile, leaves first
+// roots remembers the root of a full tile by the digest of the row that holds its hashes. Rows are read each time, and what differs in
+// one bit is hashed anew: what is remembered is arithmetic, not what a row said before.
+type roots struct {
+	mu sync.Mutex
+	of map[[sha256.Size]byte]verify.Hash
 }
 
-func newNodes(log int64, size uint64) *nodes {
-	return &nodes{log: log, size: size, kept: map[[2]uint64][]verify.Hash{}}
+// keptRoots is how many roots are remembered, three megabytes: a log under way needs some hundreds.
+const keptRoots = 1 << 15
+
+func (r *roots) root(row []byte) (verify.Hash, error) {
+	if len(row) != 32*tileSize {
+		return verify.Hash{}, errMissing
+	}
+	digest := sha256.Sum256(row)
+	r.mu.Lock()
+	root, known := r.of[digest]
+	r.mu.Unlock()
+	if known {
+		return root, nil
+	}
+	list, err := hashes(row)
+	if err != nil {
+		return verify.Hash{}, err
+	}
+	root = verify.TreeRoot(list)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.of == nil || len(r.of) >= keptRoots {
+		r.of = map[[sha256.Size]byte]verify.Hash{}
+	}
+	r.of[digest] = root
+	return root, nil
+}
+
+// nodes reads nodes of one log's tree as it was at a size, and keeps the tiles that it met.
+type nodes struct {
+	log   int64
+	size  uint64
+	kept  map[[2]uint64][]verify.Hash // level, index → the 511 nodes of a full tile, leaves first
+	tops  map[[2]uint64]verify.Hash   // level, index → the root of a full tile
+	roots *roots
+}
+
+func (m *Module) tree(log int64, size uint64) *nodes {
+	return &nodes{log: log, size: size, kept: map[[2]uint64][]verify.Hash{}, tops: map[[2]uint64]verify.Hash{}, roots: &m.roots}
 }
 
 const keptTiles = 256
@@ -57,6 +96,9 @@ func (n *nodes) node(ctx context.Context, tx core.Tx, level uint, index uint64) 
 			return verify.Hash{}, err
 		}
 		return list[index%tileSize], nil
+	}
+	if within == 0 {
+		return n.top(ctx, tx, uint64(tl-1), index)
 	}
 	left, err := n.node(ctx, tx, level-1, 2*index)
 	if err != nil {
@@ -97,6 +139,56 @@ func (n *nodes) tile(ctx context.Context, tx core.Tx, level, idx uint64) ([]veri
 	}
 	n.kept[[2]uint64{level, idx}] = all
 	return all, nil
+}
+
+// top gives the root of a full tile.
+func (n *nodes) top(ctx context.Context, tx core.Tx, level, idx uint64) (verify.Hash, error) {
+	if root, known := n.tops[[2]uint64{level, idx}]; known {
+		return root, nil
+	}
+	if err := n.readTops(ctx, tx, level, idx, idx+1); err != nil {
+		return verify.Hash{}, err
+	}
+	root, there := n.tops[[2]uint64{level, idx}]
+	if !there {
+		return root, fmt.Errorf("%w: tile %d of level %d", errMissing, idx, level)
+	}
+	return root, nil
+}
+
+func (n *nodes) readTops(ctx context.Context, tx core.Tx, level, from, to uint64) error {
+	_, err := db.All(ctx, tx, qTiles, func(scan db.Scan) (struct{}, error) {
+		var idx int64
+		var row []byte
+		if err := scan(&idx, &row); err != nil {
+			return struct{}{}, err
+		}
+		root, err := n.roots.root(row)
+		n.tops[[2]uint64{level, uint64(idx)}] = root
+		return struct{}{}, err
+	}, n.log, int64(level), int64(from), int64(to))
+	return err
+}
+
+// ahead reads, with one statement for each level, the tiles whose roots make the frontier at a size.
+func (n *nodes) ahead(ctx context.Context, tx core.Tx, size uint64) error {
+	for level := uint64(0); size>>(8*(level+1)) > 0; level++ {
+		to := size >> (8 * (level + 1))
+		from := to &^ (tileSize - 1)
+		for from < to {
+			if _, known := n.tops[[2]uint64{level, from}]; !known {
+				break
+			}
+			from++
+		}
+		if from == to {
+			continue
+		}
+		if err := n.readTops(ctx, tx, level, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // edge gives the leaves of the unfinished tile.
