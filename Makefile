@@ -20,7 +20,8 @@ ALONE    := FiveThousandRowsTakeUnderTwoSeconds|AMonthOfGuessing
 # Tests of the whole house in which several things happen at once.
 ATONCE   := Node|Parallel|SixtyFour|Listeners|WatchesItself|Stream|CutOff|AtOnce|Exchange
 
-export GOFLAGS     := -buildvcs=false
+# Without the tables of debuggers a test's program is linked in two thirds of the time; traces of panics do not need them.
+export GOFLAGS     := -buildvcs=false -ldflags=-w
 export CGO_ENABLED ?= 1
 
 .PHONY: help build run demo check test bench docs fmt generate schema-fixture clean \

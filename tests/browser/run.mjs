@@ -1,5 +1,5 @@
 // Every page in a real browser: nobody, a member, an administrator and the provider's staff open all that they can reach, in both
-// languages, light and dark, wide and narrow. Screenshots go to out/. Run it with: npm test
+// languages, light and dark, wide and narrow. Pictures of what fails go to out/, of every page with SHOTS=1. Run it with: npm test
 import { mkdir, rm } from "node:fs/promises";
 import { audit, check, languages, listen, open, schemes, step, tally, widths } from "./watch.mjs";
 import { pause, routes, start } from "./platform.mjs";
@@ -81,8 +81,12 @@ async function see(page, said, who, at = shape(page.url())) {
   for (const [width, scheme] of again ? shown.slice(lang === "fr" ? 0 : 1).slice(0, 1) : shown) {
     await page.setViewportSize({ width, height: width > 400 ? 900 : 640 });
     await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-    await page.screenshot({ path: `${out}${who}${at.replace(/\W+/g, "_").replace(/_+$/, "")}-${lang}-${scheme}-${width}.png`, fullPage: true });
+    await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+    const failed = tally.failed;
     await audit(page, `${who} ${lang} ${at} ${scheme} ${width}`, said);
+    if (process.env.SHOTS || tally.failed > failed) {
+      await page.screenshot({ path: `${out}${who}${at.replace(/\W+/g, "_").replace(/_+$/, "")}-${lang}-${scheme}-${width}.png`, fullPage: true });
+    }
   }
 }
 
