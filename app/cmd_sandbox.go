@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,6 +50,9 @@ func (c *command) sandbox() *cobra.Command {
 				c.say("%d organizations, %d persons, %d members, %d journal entries, %d pictures: all invented", s.Orgs, s.People, s.Members, s.Entries, s.Pictures)
 				c.say("%d requests, terms, acceptances, questions, answers, settings, lines of the registers, attestations and incidents, invented too", s.Rows)
 				c.say("%d policies in force; %d links, cards, exchanges and phones of services", s.Policies, s.Served)
+				if len(s.Left) > 0 {
+					c.say("not imitated, of what is kept of persons: %s", strings.Join(s.Left, ", "))
+				}
 				c.say("%d files, %d bytes in the place of %d", s.Files, s.Bytes, s.Of)
 				c.say("%d values of this platform compared with %d of the sandbox: %d found", s.Source, s.Looked, s.Found)
 				c.say("certificate: %s, checked by rempart verify --offline %s --key '%s'", path, path, h.JournalKey())

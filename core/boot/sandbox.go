@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/internal/archive"
 	"github.com/rempart/rempart/core/internal/attestation"
 	"github.com/rempart/rempart/core/internal/control"
 	"github.com/rempart/rempart/core/internal/incident"
@@ -48,7 +49,11 @@ type Sandbox struct {
 var filled = map[string]bool{
 	"identity_person": true, "identity_account": true, "identity_password": true, "identity_photo": true, "organization_member": true, "access_assignment": true,
 	"terms_acceptance": true, "consent_record": true, "consent_share": true, "consent_copy": true, "register_version": true,
-	"rights_request": true, "rights_step": true, "rights_letter": true,
+	"rights_request": true, "rights_step": true, "rights_letter": true, "rights_document": true,
+	"attestation_attestation": true, "attestation_file": true, "inventory_item": true, "inventory_version": true, "archive_archive": true,
+	"incident_incident": true, "incident_step": true, "incident_task": true, "incident_hand": true, "incident_evidence": true,
+	"settings_value": true, "control_publication": true, "control_pin": true, "control_told": true,
+	"recognition_subscription": true, "recognition_link": true, "recognition_line": true, "recognition_phone": true,
 }
 
 // shape is what an installation holds, in numbers; it lives in memory only and names nobody.
@@ -59,6 +64,7 @@ type shape struct {
 	inventory   []inventory.Likeness
 	attestation []attestation.Likeness
 	incidents   []incident.Likeness
+	archives    []archive.Likeness
 	bytes       int64          // that the files of all rooms take
 	skipped     map[string]int // tables that the sandbox does not fill, with their rows
 
@@ -241,6 +247,9 @@ func (h *House) measureHouse(ctx context.Context, tx core.Tx, s *shape, say func
 		return err
 	}
 	if s.incidents, err = h.incident.Likenesses(ctx, tx, in("incident_incident")); err != nil {
+		return err
+	}
+	if s.archives, err = h.archive.Likenesses(ctx, tx); err != nil {
 		return err
 	}
 	for i := range s.inventory {

@@ -25,11 +25,13 @@ var qFileSizes = map[string]string{
 	"lines":                 db.SQL(`SELECT count(*), max(revision) FROM inventory_version`),
 	"steps":                 db.SQL(`SELECT count(*), count(distinct kind) FROM incident_step`),
 	"tasks":                 db.SQL(`SELECT count(*), count(*) FROM incident_task WHERE done_at = 0`),
+	"archives":              db.SQL(`SELECT count(*), count(*) FROM archive_archive WHERE state = 'ready' AND size > 0`),
 	"destroyed":             db.SQL(`SELECT count(*), count(*) FROM rights_document WHERE destroyed_at > 0`),
 }
 
 var (
 	qReceived   = db.SQL(`SELECT received_at FROM rights_request WHERE trial = 0 ORDER BY received_at`)
+	qAnArchive  = db.SQL(`SELECT id FROM archive_archive`)
 	qAnIncident = db.SQL(`SELECT id FROM incident_incident`)
 	qDestroyed  = db.SQL(`UPDATE rights_document SET destroyed_at = $3, content = $2, name = $2 WHERE id = $1`)
 )
@@ -51,6 +53,9 @@ func (w *town) attaches() []byte {
 	id := w.opens(breachDraft())
 	w.must("evidence", w.incident.Attach(w.as("provider.operator"), id, "canary-evidence.pdf", pdf(500_000)))
 	w.must("task", w.incident.AddTask(w.as("provider.dpo"), id, incident.Task{Title: "canary-task", Owner: w.people["provider.admin"], Due: time.Now().Add(time.Hour)}))
+	_, err = w.archive.Ask(w.as("a.member"), true)
+	w.must("archive", err)
+	w.must("archive", w.archive.BuildOne(w.system(), w.anArchive(w.House)))
 	w.must("contain", w.incident.Move(w.as("provider.dpo"), id, incident.StateOpen, incident.StateContained))
 	return real
 }
@@ -140,6 +145,15 @@ func (h *House) somebodyOfStaff(t *testing.T) core.ID {
 	}
 	t.Fatal("nobody is of staff")
 	return ""
+}
+
+func (w *town) anArchive(h *House) (id core.ID) {
+	w.t.Helper()
+	w.must("archive", h.db.Read(w.t.Context(), func(tx core.Tx) (err error) {
+		id, _, err = db.One(w.t.Context(), tx, qAnArchive, db.Value[core.ID])
+		return err
+	}))
+	return id
 }
 
 // opensAs opens files of a sandbox: they are what they are called, and attestations are still what was signed.

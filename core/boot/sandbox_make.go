@@ -65,7 +65,7 @@ func (h *House) imitate(ctx context.Context, s *shape, namer *sandbox.Namer, roo
 			return err
 		}
 	}
-	for _, fill := range []func(context.Context) error{all.inOrg(nil).house, all.govern} {
+	for _, fill := range []func(context.Context) error{all.inOrg(nil).house, all.govern, all.archives} {
 		if err := fill(ctx); err != nil {
 			return err
 		}

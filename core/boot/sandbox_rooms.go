@@ -316,6 +316,21 @@ func (f *furnisher) house(ctx context.Context) error {
 	return err
 }
 
+// archives makes those that could be taken in the source, of whoever stands in the place of a person.
+func (f *furnisher) archives(ctx context.Context) error {
+	for _, l := range f.s.archives {
+		who := f.Who(l.Person)
+		if who == "" {
+			continue
+		}
+		if err := f.h.archive.Imitate(ctx, who, l.Portable); err != nil {
+			return err
+		}
+		f.made.Rows++
+	}
+	return nil
+}
+
 func (f *furnisher) services(ctx context.Context) error {
 	for i, like := range f.o.rooms.services {
 		if like == nil {
