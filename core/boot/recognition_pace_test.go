@@ -10,6 +10,7 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/services/recognition"
+	"github.com/rempart/rempart/services/recognition/wire"
 )
 
 // TestAnAgentCannotHaveTheWholeSetReadAgainAndAgain: each of these requests reads every card, and a token may make twenty a second.
@@ -57,4 +58,38 @@ func TestAnAgentCannotHaveTheWholeSetReadAgainAndAgain(t *testing.T) {
 		_, err = r.m.OpenSync(w.system(), w.a, other, recognition.SyncAsk{Mapping: 1})
 		w.must("open another", err)
 	})
+}
+
+// TestASessionBringsNoMoreThanANodeCanHold: what it brought is held at once where cards are written, and 2,000 chunks of 3 kilobytes open
+// to 64 gigabytes.
+func TestASessionBringsNoMoreThanANodeCanHold(t *testing.T) {
+	w := newTown(t, "")
+	r := w.syncs(contactsOf(1))
+	row := wire.Row{Numbers: []string{"+33142000042"}, Name: "Anne", Shown: map[string]string{}}
+	for i := range wire.MostFields {
+		row.Shown[fmt.Sprint("field ", i)] = strings.Repeat("a", wire.MostText)
+	}
+	content, err := wire.AppendContent(nil, &row)
+	w.must("content", err)
+	var raw []byte
+	for i := range 900 {
+		raw = wire.AppendChange(raw, wire.Change{Op: wire.Put, ID: wire.ID{byte(i >> 8), byte(i)}, Content: content})
+	}
+	chunk := wire.Chunk(1, raw)
+	o, err := r.m.OpenSync(w.system(), w.a, r.link, recognition.SyncAsk{Mapping: 1, Full: true, Fresh: true})
+	w.must("open", err)
+	brought := 0
+	for n := 0; err == nil && brought < 2<<30; n++ {
+		if _, err = r.m.PushChunk(w.system(), w.a, r.link, o.Session, n, chunk); err == nil {
+			brought += len(raw)
+		}
+	}
+	if core.CodeOf(err) != "sync.heavy" || brought > 1<<30 || brought < 1<<29 {
+		t.Fatalf("after %d MB: %v", brought>>20, err)
+	}
+	// Whoever begins anew begins from nothing.
+	o, err = r.m.OpenSync(w.system(), w.a, r.link, recognition.SyncAsk{Mapping: 1, Full: true, Fresh: true})
+	w.must("open again", err)
+	_, err = r.m.PushChunk(w.system(), w.a, r.link, o.Session, 0, chunk)
+	w.must("push again", err)
 }

@@ -57,7 +57,7 @@ var intakeTables = []core.Table{
 	{Name: "recognition_sync", Unsaved: true, Title: core.Text{FR: "Synchronisations", EN: "Synchronisations"}, Columns: core.Columns(
 		core.Plain(
 			"org", "link", "state", "session", "account", "whole", "mapping", "generation", "cards", "digest", "next", "wanted", "wanted_digest", "refused_digest",
-			"puts", "deletes", "loaded", "every", "version", "fault", "begun_at", "pushed_at", "done_at", "told_at",
+			"puts", "deletes", "loaded", "every", "version", "fault", "begun_at", "pushed_at", "done_at", "told_at", "held",
 		),
 		[]core.Column{{Name: "secret", Sealed: true, Secret: true}})},
 	{Name: "recognition_chunk", Unsaved: true, Title: core.Text{FR: "Fiches en cours d'arrivée", EN: "Cards on their way"}, Columns: core.Columns(
@@ -93,6 +93,7 @@ var (
 	errChunk     = i18n.Fault(core.Malformed, "sync.chunk", "Ce morceau ne peut pas être lu.", "This chunk cannot be read.")
 	errMapping   = i18n.Fault(core.Conflict, "sync.mapping", "Ce morceau suit un autre choix de champs que la synchronisation.", "This chunk follows another choice of fields than the synchronisation.")
 	errTooLarge  = i18n.Fault(core.Conflict, "sync.large", "Trop de changements d'un coup : apportez l'ensemble.", "Too many changes at once: bring the whole set.")
+	errTooHeavy  = i18n.Fault(core.Conflict, "sync.heavy", "Cet ensemble de fiches est trop grand pour une synchronisation : reliez l'outil en plusieurs parties.", "This set of cards is too large for one synchronisation: link the tool in several parts.")
 	errCells     = i18n.Fault(core.Invalid, "sync.cells", "Ce nombre de cellules n'est pas possible.", "This number of cells is not possible.")
 	errSyncOften = i18n.Fault(core.TooMany, "sync.too_many", "Toutes les fiches de cet outil sont relues trop souvent. Attendez le temps indiqué.", "All the cards of this tool are read again too often. Wait for the time given.")
 	errNotYours  = i18n.Fault(core.NotFound, "sync.link", "Ce programme n'apporte pas les fiches de cet outil.", "This program does not bring the cards of this tool.")

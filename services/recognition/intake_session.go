@@ -22,6 +22,13 @@ const (
 	mostDelta  = 5
 )
 
+// mostHeld is how much memory what a session brought may take where its cards are written, of which all are held at once: some five million
+// cards. A change takes changeHeld besides its content.
+const (
+	mostHeld   = 1 << 30
+	changeHeld = 128
+)
+
 func syncPlace(org, link core.ID) string {
 	return "recognition_sync.secret/" + string(org) + "/" + string(link)
 }
@@ -105,7 +112,7 @@ func (r *syncRow) resumes(ask SyncAsk, now time.Time) bool {
 
 func (r *syncRow) begin(session, account core.ID, ask SyncAsk, now time.Time) {
 	r.state, r.session, r.account, r.whole, r.mapping = SyncOpen, session, account, ask.Full, ask.Mapping
-	r.next, r.wanted, r.wantedDigest, r.puts, r.deletes, r.loaded, r.fault = 0, 0, "", 0, 0, 0, ""
+	r.next, r.wanted, r.wantedDigest, r.puts, r.deletes, r.loaded, r.fault, r.held = 0, 0, "", 0, 0, 0, "", 0
 	r.begun, r.pushed = clock.Micros(now), clock.Micros(now)
 }
 
@@ -148,7 +155,7 @@ func (m *Module) syncOpened(ctx context.Context, row syncRow) (wire.Opened, erro
 
 // pushChunk looks at the chunk before it is kept: what cannot be read is refused at once, not at the end.
 func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, number int, body []byte) (next int, err error) {
-	changes, mapping, err := lookChunk(body)
+	changes, mapping, held, err := lookChunk(body)
 	if err != nil {
 		return 0, err
 	}
@@ -180,6 +187,8 @@ func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, numb
 			return errMapping
 		case number >= mostChunks || !row.whole && number >= mostDelta:
 			return errTooLarge
+		case row.held+held > mostHeld:
+			return errTooHeavy
 		}
 		if _, err := tx.Exec(ctx, qPutChunk, org, link, session, number, sealed); err != nil {
 			return err
@@ -187,22 +196,23 @@ func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, numb
 		row.next++
 		row.pushed, next = clock.Micros(m.now()), row.next
 		row.puts += changes
+		row.held += held
 		return row.put(ctx, tx)
 	})
 	return next, err
 }
 
 // lookChunk reads a chunk without keeping anything of it.
-func lookChunk(body []byte) (changes int, mapping int64, err error) {
-	err = wire.OpenChunk(body, func(of int64, _ wire.Change) error {
-		changes, mapping = changes+1, of
+func lookChunk(body []byte) (changes int, mapping, held int64, err error) {
+	err = wire.OpenChunk(body, func(of int64, c wire.Change) error {
+		changes, mapping, held = changes+1, of, held+changeHeld+int64(len(c.Content))
 		return nil
 	})
 	switch {
 	case errors.Is(err, wire.ErrChunk):
-		return 0, 0, errChunk
+		return 0, 0, 0, errChunk
 	case err == nil && changes == 0:
-		return 0, 0, errChunk
+		return 0, 0, 0, errChunk
 	}
-	return changes, mapping, err
+	return changes, mapping, held, err
 }
