@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -115,7 +116,7 @@ func (h *House) makeSandbox(ctx context.Context, folder string, most int64, only
 	if err != nil {
 		return made, fmt.Errorf("sandbox: measure: %w", err)
 	}
-	other, err := New(ctx, Config{Services: h.cfg.Services, Data: folder, Origin: "http://localhost:8080", Version: h.cfg.Version, Log: h.cfg.Log, Clock: h.cfg.Clock})
+	other, err := h.another(ctx, folder)
 	if err != nil {
 		return made, fmt.Errorf("sandbox: %w", err)
 	}
@@ -151,13 +152,41 @@ func (h *House) CheckSandbox(ctx context.Context, folder string) (found []string
 	if _, err := h.measure(ctx, blind); err != nil {
 		return nil, err
 	}
-	other, err := New(ctx, Config{Services: h.cfg.Services, Data: folder, Origin: "http://localhost:8080", Log: h.cfg.Log})
+	other, err := h.another(ctx, folder)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, other.Close()) }()
 	_, found, err = other.lookup(ctx, blind)
 	return slices.Compact(slices.Sorted(slices.Values(found))), err
+}
+
+// another opens an installation in a folder.
+func (h *House) another(ctx context.Context, folder string) (*House, error) {
+	return New(ctx, Config{Services: h.cfg.Services, Data: folder, Origin: "http://localhost:8080", Version: h.cfg.Version, Log: h.cfg.Log, Clock: h.cfg.Clock})
+}
+
+// forgetBare takes out what an installation says where names stand that has nobody but its founder: what the program calls its roles,
+// its tasks and the function of who founds it.
+func (h *House) forgetBare(ctx context.Context, blind *sandbox.Blind) (err error) {
+	folder, err := os.MkdirTemp("", "rempart-sandbox-bare-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	other, err := h.another(ctx, folder)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, other.Close()) }()
+	if _, _, err := other.found(ctx, sandbox.NewNamer(blind)); err != nil {
+		return err
+	}
+	return other.said(ctx, func(_, column, value string) {
+		if sandbox.Named(column) {
+			blind.Drop(value)
+		}
+	})
 }
 
 // measure reads the shape of this installation, and puts every value that it keeps of its people into the set.
@@ -224,6 +253,9 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 		return nil, err
 	}
 	s.forgetShared(blind)
+	if err := h.forgetBare(ctx, blind); err != nil {
+		return nil, err
+	}
 	for i := range s.orgs {
 		if s.orgs[i].acts, err = h.countActs(ctx, s.orgs[i].id); err != nil {
 			return nil, err

@@ -22,15 +22,8 @@ import (
 
 // imitate fills this installation with the shape of another.
 func (h *House) imitate(ctx context.Context, s *shape, namer *sandbox.Namer, room sandbox.Room, made *Sandbox) error {
-	admin := namer.Person("fr", false)
-	policy := core.Policy{}
-	err := h.db.Read(ctx, func(tx core.Tx) (err error) { policy, err = h.settings.For(ctx, tx, core.Platform); return err })
-	if err != nil {
-		return err
-	}
-	made.Admin, made.Password = admin.Email, password.Generate(policy.Password).Plain
-	err = h.CreateAdmin(ctx, Founder{Organization: namer.Word("Plateforme", 1), Email: admin.Email, GivenName: admin.GivenName, FamilyName: admin.FamilyName, Language: "fr", Password: made.Password})
-	if err != nil {
+	var err error
+	if made.Admin, made.Password, err = h.found(ctx, namer); err != nil {
 		return err
 	}
 	hash, err := h.identity.FirstHash(ctx, made.Password)
@@ -81,6 +74,18 @@ func (h *House) imitate(ctx context.Context, s *shape, namer *sandbox.Namer, roo
 		made.Entries += n
 	}
 	return h.journal.Settle(ctx)
+}
+
+// found makes the organization of the provider and its administrator.
+func (h *House) found(ctx context.Context, namer *sandbox.Namer) (address, secret string, err error) {
+	admin := namer.Person("fr", false)
+	policy := core.Policy{}
+	err = h.db.Read(ctx, func(tx core.Tx) (err error) { policy, err = h.settings.For(ctx, tx, core.Platform); return err })
+	if err != nil {
+		return "", "", err
+	}
+	secret = password.Generate(policy.Password).Plain
+	return admin.Email, secret, h.CreateAdmin(ctx, Founder{Organization: namer.Word("Plateforme", 1), Email: admin.Email, GivenName: admin.GivenName, FamilyName: admin.FamilyName, Language: "fr", Password: secret})
 }
 
 // invent makes the people, fifty in a transaction.
@@ -226,13 +231,9 @@ var (
 	errNotInFolder = errors.New("a sandbox is a folder of SQLite files")
 )
 
-// lookup looks up, in the set, everything that this installation says: what its rooms keep of people, in clear, and each text of
-// each table. It tells in which columns something was found.
+// lookup looks up, in the set, everything that this installation says. It tells in which columns something was found.
 func (h *House) lookup(ctx context.Context, blind *sandbox.Blind) (looked int, found []string, err error) {
-	if h.db.Engine() != db.SQLite {
-		return 0, nil, errNotInFolder
-	}
-	seen := func(place, column, value string) {
+	err = h.said(ctx, func(place, column, value string) {
 		if !sandbox.Telling(column, value) {
 			return
 		}
@@ -240,9 +241,16 @@ func (h *House) lookup(ctx context.Context, blind *sandbox.Blind) (looked int, f
 		if blind.Has(value) {
 			found = append(found, place+"."+column)
 		}
+	})
+	return looked, found, err
+}
+
+// said gives what the rooms of this installation keep, in clear, and each text of each table.
+func (h *House) said(ctx context.Context, seen func(place, column, value string)) error {
+	if h.db.Engine() != db.SQLite {
+		return errNotInFolder
 	}
-	err = h.gate.Read(db.Long(ctx), &core.Act{Def: &measureSandbox, Org: core.Platform}, func(tx core.Tx) error {
-		looked, found = 0, nil
+	return h.gate.Read(db.Long(ctx), &core.Act{Def: &measureSandbox, Org: core.Platform}, func(tx core.Tx) error {
 		people, err := h.identity.Everyone(ctx, tx)
 		if err != nil {
 			return err
@@ -272,5 +280,4 @@ func (h *House) lookup(ctx context.Context, blind *sandbox.Blind) (looked int, f
 		}
 		return nil
 	})
-	return looked, found, err
 }

@@ -155,3 +155,29 @@ func plantReal(t *testing.T, w *town, other *House) {
 	_, err = other.rights.Record(w.system(), core.Platform, rights.Draft{Kind: rights.Access, Details: rights.Details{Name: "Nobody Else", Email: places[0]}}, time.Time{})
 	w.must("plant a request", err)
 }
+
+// TestASandboxOfAPlatformThatWasJustFounded: what the program itself calls things, such as the function of who founds a platform, is
+// nobody's value.
+func TestASandboxOfAPlatformThatWasJustFounded(t *testing.T) {
+	h, err := New(t.Context(), Config{Services: services.All, Data: t.TempDir(), Origin: "http://localhost:8080"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	ctx := core.WithActor(t.Context(), core.System("test"))
+	err = h.CreateAdmin(ctx, Founder{Organization: "Valombre", Email: "jeanne@valombre.example", GivenName: "Jeanne", FamilyName: "Moulin", Language: "fr", Password: "Une-Phrase-assez-longue-7!"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if s, err := h.MakeSandbox(ctx, dir, 1<<20); err != nil || s.People != 1 {
+		t.Errorf("%v %+v", err, s)
+	}
+	if found, err := h.CheckSandbox(ctx, dir); err != nil || len(found) > 0 {
+		t.Errorf("compared again: %v %v", found, err)
+	}
+}

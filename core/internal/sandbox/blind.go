@@ -51,12 +51,14 @@ var (
 	figures = regexp.MustCompile(`^[0-9.,+ -]{1,6}$`)
 )
 
-// named are the columns whose values say who somebody is, even when they look like words of the program.
 var named = map[string]bool{
 	"given_name": true, "family_name": true, "name": true, "email": true, "email2": true, "login": true, "phone": true,
 	"function": true, "department": true, "team": true, "group": true, "committee": true, "company": true, "number": true, "shown": true,
 	"address": true, "user": true, "secret": true, "extension": true, "digest": true, "hash": true, "place": true, "title": true, "label": true,
 }
+
+// Named tells whether the values of a column say who somebody is, even when they look like words of the program.
+func Named(column string) bool { return named[column] }
 
 // Telling tells whether a value of a column can say anything of a person: stable words of the program (states, roles,
 // permissions, types of files), dates and short figures cannot.
