@@ -191,7 +191,7 @@ func (h *House) forgetBare(ctx context.Context, blind *sandbox.Blind) (err error
 
 // measure reads the shape of this installation, and puts every value that it keeps of its people into the set.
 func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.Organization) (*shape, error) {
-	s := &shape{persons: map[core.ID]*personShape{}, skipped: map[string]int{}, canaries: len(only) > 0}
+	s := &shape{canaries: len(only) > 0}
 	orgs := only
 	if len(orgs) == 0 {
 		orgs = []core.Organization{{ID: core.Platform, Kind: "provider", Language: "fr"}}
@@ -216,6 +216,7 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 		}
 	}
 	err := h.gate.Read(db.Long(ctx), &core.Act{Def: &measureSandbox, Org: core.Platform}, func(tx core.Tx) (err error) {
+		*s = shape{persons: map[core.ID]*personShape{}, skipped: map[string]int{}, canaries: s.canaries} // a read may be tried again
 		if len(only) == 0 {
 			if err := h.measureHouse(ctx, tx, s, say); err != nil {
 				return err

@@ -32,7 +32,7 @@ func TestASandboxHasTheShapeAndNobody(t *testing.T) {
 		t.Errorf("made %+v", s.Sandbox)
 	}
 	got, err := verify.CheckSandbox(strings.NewReader(s.Certificate), w.JournalKey())
-	if err != nil || got.Members != s.Members || got.Key != s.Key {
+	if err != nil || got.Members != s.Members || got.Key != s.Key || got.Files != s.Files || got.Files == 0 || got.Bytes != s.Bytes || got.Of != s.Of || got.Served != s.Served || got.Served == 0 {
 		t.Errorf("the certificate: %v %+v", err, got)
 	}
 	if _, err := verify.CheckSandbox(strings.NewReader(strings.Replace(s.Certificate, "found 0", "found 1", 1)), w.JournalKey()); err == nil {

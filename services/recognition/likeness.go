@@ -83,11 +83,15 @@ func (m *Module) likeLink(ctx context.Context, tx core.Tx, link Link, say func(t
 		return l, err
 	}
 	if l.secret = len(sealed) > 0; l.secret {
-		plain, err := m.needs.Sealer.Open(ctx, link.ID, secretPlace(link.ID), sealed)
-		if err != nil {
-			return l, err
+		switch plain, err := m.needs.Sealer.Open(ctx, link.ID, secretPlace(link.ID), sealed); core.KindOf(err) {
+		case core.Gone: // its key was destroyed: it says nothing any more
+			l.secret = false
+		default:
+			if err != nil {
+				return l, err
+			}
+			sayAccess(string(plain), say)
 		}
-		sayAccess(string(plain), say)
 	}
 	return l, m.eachCard(ctx, tx, link, func(c Card) {
 		l.cards[shapeOf(c)]++
