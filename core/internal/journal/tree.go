@@ -164,7 +164,9 @@ func (n *nodes) readTops(ctx context.Context, tx core.Tx, level, from, to uint64
 			return struct{}{}, err
 		}
 		root, err := n.roots.root(row)
-		n.tops[[2]uint64{level, uint64(idx)}] = root
+		if err == nil {
+			n.tops[[2]uint64{level, uint64(idx)}] = root
+		}
 		return struct{}{}, err
 	}, n.log, int64(level), int64(from), int64(to))
 	return err
