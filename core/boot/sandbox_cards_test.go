@@ -43,7 +43,15 @@ func realContacts(n int) []recognition.Card {
 	return list
 }
 
-// recognizes gives a town's organization two tools with cards, one of them paused, numbers of companies and an exchange.
+// realTrunks are twenty beginnings of numbers, of nine digits.
+func realTrunks() (list []recognition.Trunk) {
+	for i := range 20 {
+		list = append(list, recognition.Trunk{Prefix: fmt.Sprintf("+33142%04d", i), Company: fmt.Sprintf("Valombre (standard %d)", i)})
+	}
+	return list
+}
+
+// recognizes gives a town's organization two tools with cards, one of them paused, twenty numbers of companies and an exchange.
 func (w *town) recognizes() {
 	w.t.Helper()
 	m := w.House.recognition()
@@ -53,7 +61,7 @@ func (w *town) recognizes() {
 		Name: "CRM de Jeanne", Kind: "rest", Secret: []byte("url: https://jmoulin:hunter22@crm.valombre.example/api\naccount: jeanne.moulin\n"),
 		Mapping: recognition.Mapping{
 			Region: "FR", Name: []string{"prenom", "nom"}, Numbers: []string{"Téléphone mobile", "ligne de Jeanne Moulin"}, Company: "societe",
-			Shown: map[string]string{"Ville": "ville", "Avis de Jeanne Moulin": "avis"}, Trunks: []recognition.Trunk{{Prefix: "+331420012", Company: "Valombre (standard)"}},
+			Shown: map[string]string{"Ville": "ville", "Avis de Jeanne Moulin": "avis"}, Trunks: realTrunks(),
 		},
 	}))
 	w.must("pause", m.PauseLink(w.system(), w.a, w.plantCards(w.a, realContacts(7)...), true))
@@ -123,14 +131,21 @@ func TestASandboxHasCardsOfNobody(t *testing.T) {
 			t.Fatalf("links %+v", links)
 		}
 		mp := links[i].Mapping
-		if mp.Shown["Ville"] != "ville" || len(mp.Shown) != 2 || mp.Company != "societe" || mp.Numbers[0] != "Téléphone mobile" || strings.Contains(mp.Numbers[1], "Moulin") || len(mp.Trunks) != 1 {
+		if mp.Shown["Ville"] != "ville" || len(mp.Shown) != 2 || mp.Company != "societe" || mp.Numbers[0] != "Téléphone mobile" || strings.Contains(mp.Numbers[1], "Moulin") || len(mp.Trunks) != 20 {
 			t.Errorf("mapping %+v", mp)
 		}
 		shapes := map[string]int{}
 		said := w.cardsOf(other, org)
 		fiction := regexp.MustCompile(`^\+33(19900|26191|35301|46571|53649|63998)\d{4}$`)
+		trunks := map[string]bool{}
+		for _, trunk := range mp.Trunks {
+			if trunks[trunk.Prefix] || len(trunk.Prefix) != len("+331420012") || !fiction.MatchString(trunk.Prefix+"00") {
+				t.Errorf("%s is no beginning of numbers of fiction, or stands twice", trunk.Prefix)
+			}
+			trunks[trunk.Prefix] = true
+		}
 		for _, number := range said["number"] {
-			if !fiction.MatchString(number) && number != mp.Trunks[0].Prefix {
+			if !fiction.MatchString(number) && !trunks[number] {
 				t.Errorf("%s is no number of fiction", number)
 			}
 		}
@@ -141,8 +156,8 @@ func TestASandboxHasCardsOfNobody(t *testing.T) {
 				shapes["company"]++
 			}
 		}
-		if len(said["number"]) != shapes["number"]+1 || len(said["shown"]) != shapes["shown"] || len(said["company"]) != shapes["company"]+1 { // and a trunk
-			t.Errorf("%d numbers, %d fields, %d companies: wanted %v and a trunk", len(said["number"]), len(said["shown"]), len(said["company"]), shapes)
+		if len(said["number"]) != shapes["number"]+20 || len(said["shown"]) != shapes["shown"] || len(said["company"]) != shapes["company"]+20 { // and the trunks
+			t.Errorf("%d numbers, %d fields, %d companies: wanted %v and 20 trunks", len(said["number"]), len(said["shown"]), len(said["company"]), shapes)
 		}
 		known := 0
 		for _, number := range said["number"] {

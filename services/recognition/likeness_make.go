@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -97,16 +98,52 @@ func (im *imitation) mapping(was Mapping) (mp Mapping, err error) {
 		Region: was.Region, Name: all(was.Name), Company: im.called(was.Company), Numbers: all(was.Numbers), Order: all(was.Order),
 		Shown: pairs(was.Shown), Scripts: pairs(was.Scripts),
 	}
+	seen := map[string]bool{}
 	for _, t := range was.Trunks {
-		number, err := im.by.Number()
+		prefix, err := im.trunk(len(t.Prefix), seen)
 		if err != nil {
 			return mp, err
 		}
-		prefix := number[:min(len(number), len(t.Prefix))]
-		prefix += strings.Repeat("0", len(t.Prefix)-len(prefix))
 		mp.Trunks = append(mp.Trunks, Trunk{Prefix: prefix, Company: im.by.Word("Société")})
 	}
 	return mp, nil
+}
+
+// trunk gives a beginning of numbers kept for fiction, of so many characters, that is not among those seen: the digits that are free in
+// those numbers vary. When that many characters give no more of them, it is longer.
+func (im *imitation) trunk(size int, seen map[string]bool) (string, error) {
+	for ; ; size = min(size+1, 1+mostTrunk) {
+		for tried := map[string]bool{}; ; {
+			number, err := im.by.Number()
+			if err != nil {
+				return "", err
+			}
+			begins := number[:min(len(number)-behind, size)]
+			if tried[begins] {
+				break
+			}
+			tried[begins] = true
+			if prefix := im.unseen(begins, size, seen); prefix != "" {
+				seen[prefix] = true
+				return prefix, nil
+			}
+		}
+	}
+}
+
+// unseen completes the beginning of a range to so many characters that are neither seen nor the source's; "" when there are none.
+func (im *imitation) unseen(begins string, size int, seen map[string]bool) string {
+	free := size - len(begins)
+	for at := range int(math.Pow10(min(free, behind))) {
+		prefix := begins
+		if free > 0 {
+			prefix += fmt.Sprintf("%0*d", free, at)
+		}
+		if !seen[prefix] && !im.by.Taken(prefix) {
+			return prefix
+		}
+	}
+	return ""
 }
 
 func (im *imitation) link(ctx context.Context, l *likeLink) error {
