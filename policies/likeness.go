@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -57,7 +58,7 @@ func Like(p *Pack, c Catalogue, id string, word func() string) ([]byte, error) {
 	for i := range p.Clauses {
 		was := &p.Clauses[i]
 		one := clauseFile{
-			ID: LikeClause(i), Title: text(), Text: text(Placeholders(was.Text.FR)...), Lifetime: fmt.Sprintf("%dh", max(1, int(was.Lifetime.Hours()))),
+			ID: LikeClause(i), Title: text(), Text: text(among(Placeholders(was.Text.FR), c.keys())...), Lifetime: fmt.Sprintf("%dh", max(1, int(was.Lifetime.Hours()))),
 			Settings: likeDemands(was, c),
 			Probes:   among(was.Probes, c.Probes), Attestations: among(was.Attestations, c.Attestations),
 		}
@@ -91,9 +92,7 @@ func LikeClause(i int) string { return fmt.Sprintf("C-%d", i+1) }
 func likeDemands(was *Clause, c Catalogue) map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for _, d := range was.Settings {
-		s, known := c.Setting(d.Key)
-		value := d.Floor + d.Exact
-		if !known || s.Sort == Contact || s.Sort == Words && !countries.MatchString(value) {
+		if s, known := c.Setting(d.Key); !known || d.names(s) {
 			continue
 		}
 		out[d.Key] = map[string]string{"floor": d.Floor}
@@ -102,6 +101,27 @@ func likeDemands(was *Clause, c Catalogue) map[string]map[string]string {
 		}
 	}
 	return out
+}
+
+// names tells whether a person may have written whom or what they like into a demand.
+func (d Demand) names(s Setting) bool {
+	return s.Sort == Contact || s.Sort == Words && !countries.MatchString(d.Floor+d.Exact)
+}
+
+// Names gives the addresses and the words in what a pack asks of settings that Like does not copy.
+func (p *Pack) Names(c Catalogue) (addresses, words []string) {
+	for i := range p.Clauses {
+		for _, d := range p.Clauses[i].Settings {
+			switch s, known := c.Setting(d.Key); {
+			case !known || !d.names(s) || d.asked(s) == s.Default:
+			case s.Sort == Contact:
+				addresses = append(addresses, d.asked(s))
+			default:
+				words = append(words, strings.Split(d.asked(s), ",")...)
+			}
+		}
+	}
+	return addresses, words
 }
 
 func among(names, known []string) []string {

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,5 +55,51 @@ func TestALikenessOfAPackSaysNothingOfIt(t *testing.T) {
 	}
 	if len(Embedded()[0].Texts()) < 20 {
 		t.Error("a pack says nothing")
+	}
+}
+
+// TestALikenessShowsNoSettingThatIsNoMore: what a published text shows may have been removed from the program since.
+func TestALikenessShowsNoSettingThatIsNoMore(t *testing.T) {
+	src, err := Starter("annexe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Parse("annexe.yaml", src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(Placeholders(p.Clauses[0].Text.FR)) != 1 {
+		t.Fatal("its first clause shows no setting")
+	}
+	src, err = Like(p, Catalogue{}, "invented", func() string { return "Mention" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	like, err := Parse("invented.yaml", src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems := Check(like, Catalogue{}); problems.Fatal() || len(Placeholders(like.Clauses[0].Text.FR)) > 0 {
+		t.Errorf("%v in\n%s", problems, src)
+	}
+}
+
+// TestAPackNamesWhatItsLikenessLeavesOut: addresses and sets of names, and no number, country or default.
+func TestAPackNamesWhatItsLikenessLeavesOut(t *testing.T) {
+	read := func(raw string) (string, core.Text) { return raw, core.Text{} }
+	c := Catalogue{Settings: []Setting{
+		{Key: "contact", Sort: Contact, Read: read}, {Key: "usual", Sort: Contact, Default: "cnil@example.org", Read: read},
+		{Key: "roles", Sort: Words, Read: read}, {Key: "countries", Sort: Words, Read: read}, {Key: "idle", Sort: Number, Read: read},
+	}}
+	p := &Pack{Clauses: []Clause{{Settings: []Demand{
+		{Key: "contact", Exact: "dpo@moulin.example"}, {Key: "usual", Exact: "cnil@example.org"}, {Key: "roles", Floor: "admin,fauconnier"},
+		{Key: "countries", Floor: "fr,de"}, {Key: "idle", Floor: "45"}, {Key: "gone", Floor: "fauconnier"},
+	}}}}
+	addresses, words := p.Names(c)
+	if !slices.Equal(addresses, []string{"dpo@moulin.example"}) || !slices.Equal(words, []string{"admin", "fauconnier"}) {
+		t.Errorf("%v, %v", addresses, words)
+	}
+	if kept := likeDemands(&p.Clauses[0], c); len(kept) != 2 || kept["idle"]["floor"] != "45" || kept["countries"]["floor"] != "fr,de" {
+		t.Errorf("kept %v", kept)
 	}
 }
