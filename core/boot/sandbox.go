@@ -182,7 +182,7 @@ func (h *House) forgetBare(ctx context.Context, blind *sandbox.Blind) (err error
 	if _, _, err := other.found(ctx, sandbox.NewNamer(blind)); err != nil {
 		return err
 	}
-	return other.said(ctx, func(_, column, value string) {
+	return other.said(ctx, func() {}, func(_, column, value string) {
 		if sandbox.Named(column) {
 			blind.Drop(value)
 		}
@@ -270,7 +270,7 @@ func (h *House) measureHouse(ctx context.Context, tx core.Tx, s *shape, say func
 	in := func(table string) func(column, value string) {
 		return func(column, value string) { say(table, column, value) }
 	}
-	if s.policies, err = h.control.Likenesses(ctx, tx, in("control_publication")); err != nil {
+	if s.policies, err = h.control.Likenesses(ctx, tx, h.commonWord(ctx, tx), in("control_publication")); err != nil {
 		return err
 	}
 	if s.inventory, err = h.inventory.Likenesses(ctx, tx, in("inventory_item")); err != nil {

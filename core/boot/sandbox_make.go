@@ -233,7 +233,8 @@ var (
 
 // lookup looks up, in the set, everything that this installation says. It tells in which columns something was found.
 func (h *House) lookup(ctx context.Context, blind *sandbox.Blind) (looked int, found []string, err error) {
-	err = h.said(ctx, func(place, column, value string) {
+	begin := func() { looked, found = 0, nil }
+	err = h.said(ctx, begin, func(place, column, value string) {
 		if !sandbox.Telling(column, value) {
 			return
 		}
@@ -245,12 +246,14 @@ func (h *House) lookup(ctx context.Context, blind *sandbox.Blind) (looked int, f
 	return looked, found, err
 }
 
-// said gives what the rooms of this installation keep, in clear, and each text of each table.
-func (h *House) said(ctx context.Context, seen func(place, column, value string)) error {
+// said gives what the rooms of this installation keep, in clear, and each text of each table. begin is called before the first of them,
+// and again when the read is tried again.
+func (h *House) said(ctx context.Context, begin func(), seen func(place, column, value string)) error {
 	if h.db.Engine() != db.SQLite {
 		return errNotInFolder
 	}
 	return h.gate.Read(db.Long(ctx), &core.Act{Def: &measureSandbox, Org: core.Platform}, func(tx core.Tx) error {
+		begin()
 		people, err := h.identity.Everyone(ctx, tx)
 		if err != nil {
 			return err

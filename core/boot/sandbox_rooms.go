@@ -95,7 +95,7 @@ type furnisher struct {
 
 // inventor is what rooms invent with.
 func (f *furnisher) inventor() personal.Inventor {
-	return personal.Inventor{Word: f.Word, Who: f.Who, When: f.when, File: f.file}
+	return personal.Inventor{Word: f.Word, Who: f.Who, When: f.when, Taken: f.Taken, File: f.file}
 }
 
 func (f *furnisher) when(at time.Time) time.Time {

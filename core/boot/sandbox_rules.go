@@ -18,6 +18,9 @@ func (h *House) commonWord(ctx context.Context, tx core.Tx) func(word string) bo
 	}
 }
 
+// policyName is what the like of a policy of one's own is called.
+func policyName(number int) string { return fmt.Sprintf("politique-%d", number) }
+
 // govern puts the like of the policies of the source in force, as it was signed, over the like of its settings.
 func (f *furnisher) govern(ctx context.Context) error {
 	h, s := f.h, f.s
@@ -34,8 +37,13 @@ func (f *furnisher) govern(ctx context.Context) error {
 			return err
 		}
 	}
-	for i, l := range s.policies {
-		p, err := h.control.Imitate(ctx, l, fmt.Sprintf("politique-%d", i+1), func() string { return f.Word("Texte") })
+	number := 0
+	for _, l := range s.policies {
+		number++
+		for f.Taken(policyName(number)) {
+			number++
+		}
+		p, err := h.control.Imitate(ctx, l, policyName(number), func() string { return f.Word("Texte") })
 		if err != nil {
 			return err
 		}

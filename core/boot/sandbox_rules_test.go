@@ -2,6 +2,7 @@ package boot
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -20,16 +21,16 @@ func (w *town) rules() {
 	w.must("publish", err)
 	out, err = w.control.Withdraw(w.system(), control.Withdrawal{Pack: out.ID, Clauses: []string{out.Clauses[3].ID}, Reason: "too early"})
 	w.must("withdraw", err)
-	own, err := policies.Starter("annexe-moulin")
+	own, err := policies.Starter("politique-2") // as the sandbox would call it
 	w.must("starter", err)
 	own = bytes.ReplaceAll(own, []byte("Security annex"), []byte("Annex of Jeanne Moulin"))
-	own = bytes.ReplaceAll(own, []byte("session.idle: {floor: 60}"), []byte("session.idle: {floor: 45}\n      contact.dpo: {exact: dpo@moulin.example}"))
+	own = bytes.ReplaceAll(own, []byte("session.idle: {floor: 60}"), []byte("session.idle: {floor: 45}\n      contact.dpo: {exact: dpo@moulin.example}\n      signin.factor_roles: {floor: \"admin,fauconnier\"}"))
 	_, err = w.control.Publish(w.system(), control.Order{Source: own, Tighten: true, Reason: "contract"})
 	w.must("publish one's own", err)
 	w.must("tell", w.control.Tell(w.system()))
 	w.must("sign", w.control.Sign(w.as("a.admin"), w.a, out.ID, out.Hash))
 	w.must("settings", w.settings.Save(w.as("a.security"), w.a, settings.Edit{Changes: []settings.Change{
-		{Key: "session.lock", Value: "7"}, {Key: "contact.security", Value: "jeanne@moulin.example"}, {Key: "signin.factor_roles", Value: "admin,marechal"},
+		{Key: "session.lock", Value: "7"}, {Key: "contact.security", Value: "jeanne@moulin.example"}, {Key: "signin.factor_roles", Value: "admin,fauconnier,marechal"},
 	}}))
 }
 
@@ -55,7 +56,7 @@ func TestASandboxKeepsTheSameRules(t *testing.T) {
 				}
 			}
 		}
-		same("the platform", view(w.House, core.Platform), view(other, core.Platform), "contact.dpo")
+		same("the platform", view(w.House, core.Platform), view(other, core.Platform), "contact.dpo", "signin.factor_roles")
 		clauses := func(h *House, pack string) []control.Clause {
 			list, _, err := h.control.Clauses(ctx, control.Filter{Pack: pack})
 			w.must("clauses", err)
@@ -70,10 +71,7 @@ func TestASandboxKeepsTheSameRules(t *testing.T) {
 		if !now[3].Withdrawn {
 			t.Error("no clause was withdrawn")
 		}
-		own := clauses(other, "politique-1")
-		if len(own) == 0 {
-			own = clauses(other, "politique-2")
-		}
+		own := clauses(other, "politique-3") // no name of the source
 		if len(own) != 3 || own[0].Settings[0].Floor != "45" || len(own[0].Settings) != 1 || own[2].Attestations[0] != "training" || strings.Contains(own[0].Clause.Title.EN, "session") {
 			t.Errorf("one's own: %+v", own)
 		}
@@ -99,20 +97,63 @@ func TestASandboxKeepsTheSameRules(t *testing.T) {
 		if signed != 1 {
 			t.Errorf("%d organizations signed", signed)
 		}
-		w.must("an address", other.db.Write(ctx, func(tx core.Tx) error {
-			return other.settings.Put(ctx, tx, core.Platform, map[string]string{"contact.security": "jeanne@moulin.example"})
-		}))
-		leak, err := policies.Starter("x")
-		w.must("starter", err)
-		_, err = other.control.Publish(ctx, control.Order{Source: bytes.ReplaceAll(leak, []byte("Security annex"), []byte("Annex of Jeanne Moulin")), Reason: "x", Tighten: true})
-		w.must("leak", err)
 		w.must("close", other.Close())
-		found, err := w.CheckSandbox(t.Context(), dir)
-		w.must("compare", err)
-		for _, place := range []string{"control_publication.title", "settings_value.address"} {
-			if !slices.Contains(found, place) {
-				t.Errorf("a real value stands in %s, and the comparison sees %v", place, found)
-			}
-		}
+		w.leaksRules(dir)
 	})
+}
+
+const leakPack = `
+policy: x
+version: %d
+title: {fr: x, en: %q}
+issuer: x
+about: {fr: x, en: x}
+lifetime: 48h
+clauses:
+  - id: X-1
+    kind: enforced
+    title: {fr: x, en: x}
+    text: {fr: x, en: x}
+    settings: {%s}
+    probes: [session.idle]
+`
+
+// leaksRules puts one real value after the other into the settings and the policies of a sandbox: each is seen, and no word that
+// every installation knows is.
+func (w *town) leaksRules(dir string) {
+	w.t.Helper()
+	ctx, version := w.system(), 0
+	leak := func(in string, put func(h *House) error) {
+		h, err := w.another(ctx, dir)
+		w.must("start it", err)
+		w.must(in, put(h))
+		w.must("close", h.Close())
+		found, err := w.CheckSandbox(ctx, dir)
+		w.must("compare", err)
+		if in != "" && !slices.Contains(found, in) || in == "" && len(found) > 0 {
+			w.t.Errorf("a real value stands in %q, and the comparison sees %v", in, found)
+		}
+	}
+	set := func(key, value string) func(h *House) error {
+		return func(h *House) error {
+			return h.db.Write(ctx, func(tx core.Tx) error {
+				return h.settings.Put(ctx, tx, core.Platform, map[string]string{key: value})
+			})
+		}
+	}
+	publish := func(title, demand string) func(h *House) error {
+		version++
+		source := fmt.Appendf(nil, leakPack, version, title, demand)
+		return func(h *House) error {
+			_, err := h.control.Publish(ctx, control.Order{Source: source, Reason: "x", Tighten: true})
+			return err
+		}
+	}
+	leak("", set("signin.factor_roles", "admin"))
+	leak("", publish("x", `signin.factor_roles: {floor: "admin"}`))
+	leak("settings_value.label", set("signin.factor_roles", "admin,marechal"))
+	leak("settings_value.address", set("contact.security", "jeanne@moulin.example"))
+	leak("control_publication.label", publish("x", `signin.factor_roles: {floor: "admin,fauconnier"}`))
+	leak("control_publication.address", publish("x", `contact.dpo: {exact: dpo@moulin.example}`))
+	leak("control_publication.title", publish("Annex of Jeanne Moulin", `session.idle: {floor: 60}`))
 }

@@ -81,6 +81,7 @@ var qHowMany = map[string]string{
 	"shares":     db.SQL(`SELECT count(*) FROM consent_share WHERE ended_at = 0`),
 	"hands":      db.SQL(`SELECT count(*) FROM register_version`),
 	"documents":  db.SQL(`SELECT count(*) FROM terms_version`),
+	"identity":   db.SQL(`SELECT count(*) FROM rights_document WHERE destroyed_at = 0`),
 	"acceptance": db.SQL(`SELECT count(*) FROM terms_acceptance`),
 }
 

@@ -8,10 +8,11 @@ import (
 
 // Inventor makes what a room of a test environment says in the place of what it says in the source (EMG-2.5).
 type Inventor struct {
-	Word func(kind string) string     // a text that nothing else says
-	Who  func(person core.ID) core.ID // who stands in the place of a person of the source; "" when nobody does
-	When func(at time.Time) time.Time // moved by as many days as every date of the organization; zero stays zero
-	File func(f FileLike) (name string, content []byte)
+	Word  func(kind string) string     // a text that nothing else says
+	Who   func(person core.ID) core.ID // who stands in the place of a person of the source; "" when nobody does
+	When  func(at time.Time) time.Time // moved by as many days as every date of the organization; zero stays zero
+	Taken func(value string) bool      // it reads like a value of the source
+	File  func(f FileLike) (name string, content []byte)
 }
 
 // FileLike is the shape of a file.

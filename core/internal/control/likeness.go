@@ -31,8 +31,9 @@ func (l *Likeness) Public() []string {
 	return []string{l.pack.Version, l.pack.Hash, l.hash}
 }
 
-// Likenesses gives the shape of the policies in force, and says everything that was written in one's own.
-func (m *Module) Likenesses(ctx context.Context, tx core.Tx, say func(column, value string)) ([]Likeness, error) {
+// Likenesses gives the shape of the policies in force, and says everything that was written in one's own, but for the words that known
+// knows in what it asks.
+func (m *Module) Likenesses(ctx context.Context, tx core.Tx, known func(word string) bool, say func(column, value string)) ([]Likeness, error) {
 	rows, err := db.All(ctx, tx, qPublished, scanPublication)
 	if err != nil {
 		return nil, err
@@ -49,6 +50,15 @@ func (m *Module) Likenesses(ctx context.Context, tx core.Tx, say func(column, va
 			say("hash", row.Hash)
 			for _, text := range p.Texts() {
 				say("title", text)
+			}
+			addresses, words := p.Names(m.needs.Catalogue())
+			for _, address := range addresses {
+				say("address", address)
+			}
+			for _, w := range words {
+				if !known(w) {
+					say("label", w)
+				}
 			}
 		}
 		for n := range p.Clauses {

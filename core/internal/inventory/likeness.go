@@ -126,6 +126,11 @@ func (m *Module) Imitate(ctx context.Context, list []Likeness, by personal.Inven
 	return rows, nil
 }
 
+// address leads nowhere.
+func address(word string) string {
+	return "https://" + strings.ReplaceAll(strings.ToLower(word), " ", "-") + ".example.invalid/"
+}
+
 func (r *Register) invent(v likeVersion, by personal.Inventor) (Values, []Upload) {
 	values := Values{}
 	maps.Copy(values, v.choices)
@@ -140,7 +145,9 @@ func (r *Register) invent(v likeVersion, by personal.Inventor) (Values, []Upload
 	for _, field := range slices.Sorted(slices.Values(v.words)) {
 		values[field] = by.Word("Mention")
 		if f, _ := r.FieldOf(field); f.Sort == Link {
-			values[field] = "https://" + strings.ReplaceAll(strings.ToLower(values[field]), " ", "-") + ".example.invalid/"
+			for values[field] = address(values[field]); by.Taken(values[field]); {
+				values[field] = address(by.Word("Mention"))
+			}
 		}
 	}
 	files := make([]Upload, len(v.files))

@@ -2,7 +2,6 @@ package settings
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/rempart/rempart/core"
@@ -25,8 +24,15 @@ func (m *Module) Likeness(ctx context.Context, tx core.Tx, org core.ID, known fu
 				say("address", r.value)
 			}
 		case k.Sort == Words:
-			words := strings.Split(r.value, ",")
-			out[k.ID] = strings.Join(slices.DeleteFunc(words, func(w string) bool { return !known(w) }), ",")
+			var kept []string
+			for w := range strings.SplitSeq(r.value, ",") {
+				if known(w) {
+					kept = append(kept, w)
+				} else {
+					say("label", w)
+				}
+			}
+			out[k.ID] = strings.Join(kept, ",")
 		default:
 			out[k.ID] = r.value
 		}
