@@ -22,11 +22,12 @@ const (
 	mostDelta  = 5
 )
 
-// mostHeld is how much memory what a session brought may take where its cards are written, of which all are held at once: some five million
-// cards. A change takes changeHeld besides its content.
+// mostHeld is how much memory what a session brought may take where its cards are written, of which all are held at once: some three million
+// cards. A change takes changeHeld besides its content: itself where the chunks are read and again where it is to be written, in lists that are
+// held twice while they grow, and one pair for each of its numbers.
 const (
 	mostHeld   = 1 << 30
-	changeHeld = 128
+	changeHeld = 256
 )
 
 func syncPlace(org, link core.ID) string {
@@ -166,8 +167,10 @@ func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, numb
 		}
 		return 0, err
 	}
+	var heavy bool
 	act := &core.Act{Def: &SyncPush, Org: org, Resource: link}
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
+		heavy = false
 		if err := m.mine(ctx, tx, org, link); err != nil {
 			return err
 		}
@@ -188,7 +191,8 @@ func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, numb
 		case number >= mostChunks || !row.whole && number >= mostDelta:
 			return errTooLarge
 		case row.held+held > mostHeld:
-			return errTooHeavy
+			heavy = true
+			return m.endHeavy(ctx, tx, act, &row)
 		}
 		if _, err := tx.Exec(ctx, qPutChunk, org, link, session, number, sealed); err != nil {
 			return err
@@ -199,7 +203,20 @@ func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, numb
 		row.held += held
 		return row.put(ctx, tx)
 	})
+	if err == nil && heavy {
+		return 0, errTooHeavy
+	}
 	return next, err
+}
+
+// endHeavy drops a session that brought too much, and keeps why: gone on with, it would be refused again at each turn until it lapses.
+func (m *Module) endHeavy(ctx context.Context, tx core.Tx, act *core.Act, r *syncRow) error {
+	act.Fail(errTooHeavy.Code)
+	r.state, r.fault, r.session, r.next, r.held, r.puts = SyncIdle, errTooHeavy.Code, "", 0, 0, 0
+	if _, err := tx.Exec(ctx, qDropChunks, r.org, r.link); err != nil {
+		return err
+	}
+	return r.put(ctx, tx)
 }
 
 // lookChunk reads a chunk without keeping anything of it.
