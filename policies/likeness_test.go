@@ -88,12 +88,19 @@ func TestALikenessShowsNoSettingThatIsNoMore(t *testing.T) {
 func TestAPackNamesWhatItsLikenessLeavesOut(t *testing.T) {
 	read := func(raw string) (string, core.Text) { return raw, core.Text{} }
 	c := Catalogue{Settings: []Setting{
-		{Key: "contact", Sort: Contact, Read: read}, {Key: "usual", Sort: Contact, Default: "cnil@example.org", Read: read},
-		{Key: "roles", Sort: Words, Read: read}, {Key: "countries", Sort: Words, Read: read}, {Key: "idle", Sort: Number, Read: read},
+		{Key: "contact", Sort: Contact, Read: read},
+		{Key: "usual", Sort: Contact, Default: "cnil@example.org", Read: read},
+		{Key: "roles", Sort: Words, Read: read},
+		{Key: "countries", Sort: Words, Read: read},
+		{Key: "idle", Sort: Number, Read: read},
 	}}
 	p := &Pack{Clauses: []Clause{{Settings: []Demand{
-		{Key: "contact", Exact: "dpo@moulin.example"}, {Key: "usual", Exact: "cnil@example.org"}, {Key: "roles", Floor: "admin,fauconnier"},
-		{Key: "countries", Floor: "fr,de"}, {Key: "idle", Floor: "45"}, {Key: "gone", Floor: "fauconnier"},
+		{Key: "contact", Exact: "dpo@moulin.example"},
+		{Key: "usual", Exact: "cnil@example.org"},
+		{Key: "roles", Floor: "admin,fauconnier"},
+		{Key: "countries", Floor: "fr,de"},
+		{Key: "idle", Floor: "45"},
+		{Key: "gone", Floor: "fauconnier"},
 	}}}}
 	addresses, words := p.Names(c)
 	if !slices.Equal(addresses, []string{"dpo@moulin.example"}) || !slices.Equal(words, []string{"admin", "fauconnier"}) {
