@@ -123,6 +123,43 @@ func TestASessionBringsNoMoreThanANodeCanHold(t *testing.T) {
 	}
 }
 
+// TestManyChangesAreBroughtAsAWhole: of changes alone the platform takes five chunks. An agent that has more of them brings the whole set
+// at once, and a session that brought too many is not gone on with.
+func TestManyChangesAreBroughtAsAWhole(t *testing.T) {
+	w := newTown(t, "")
+	r := w.syncs(contactsOf(300))
+	r.opt.Rows = 40
+	r.mustTurn("full")
+	for i := range 250 {
+		r.tool.set(fmt.Sprintf("canary-key-%06d", i), fmt.Sprintf("Somebody %06d", i), mobile(i))
+	}
+	if res := r.mustTurn("full"); res.Held != 300 {
+		t.Errorf("seven chunks of changes: %+v", res)
+	}
+	r.wants("0600000007", "Somebody 000007")
+
+	ask := recognition.SyncAsk{Mapping: r.mapping()}
+	o, err := r.m.OpenSync(w.system(), w.a, r.link, ask)
+	w.must("open", err)
+	for n := range wire.DeltaChunks + 1 {
+		chunk := wire.Chunk(ask.Mapping, wire.AppendChange(nil, wire.Change{Op: wire.Delete, ID: wire.ID{byte(n)}}))
+		_, err = r.m.PushChunk(w.system(), w.a, r.link, o.Session, n, chunk)
+		if n < wire.DeltaChunks {
+			w.must(fmt.Sprint("chunk ", n), err)
+		}
+	}
+	if core.CodeOf(err) != "sync.large" {
+		t.Errorf("a sixth chunk of changes: %v", err)
+	}
+	w.on("a.admin", "/o/"+string(w.a)+"/recognition/links/"+string(r.link), "Last fault", "Too many changes at once")
+	again, err := r.m.OpenSync(w.system(), w.a, r.link, ask)
+	w.must("open again", err)
+	if again.Next != 0 || again.Session == o.Session {
+		t.Errorf("the session that was refused is gone on with at chunk %d", again.Next)
+	}
+	r.mustTurn("nothing")
+}
+
 // mapping is the version that the agent said when it began.
 func (r *syncRig) mapping() int64 {
 	r.w.t.Helper()

@@ -16,11 +16,8 @@ import (
 // sessionLife is how long a session that was cut can be gone on with.
 const sessionLife = 24 * time.Hour
 
-// mostChunks of a session, and mostDelta of one that does not bring the whole set.
-const (
-	mostChunks = 2_000
-	mostDelta  = 5
-)
+// mostChunks of a session that brings the whole set.
+const mostChunks = 2_000
 
 // mostHeld is how much memory what a session brought may take where its cards are written, of which all are held at once: some three million
 // cards. A change takes changeHeld besides its content: itself where the chunks are read and again where it is to be written, in lists that are
@@ -167,10 +164,10 @@ func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, numb
 		}
 		return 0, err
 	}
-	var heavy bool
+	var over error
 	act := &core.Act{Def: &SyncPush, Org: org, Resource: link}
 	err = m.needs.Gate.Change(ctx, act, func(tx core.Tx) error {
-		heavy = false
+		over = nil
 		if err := m.mine(ctx, tx, org, link); err != nil {
 			return err
 		}
@@ -188,11 +185,13 @@ func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, numb
 			return errOrder
 		case mapping != row.mapping:
 			return errMapping
-		case number >= mostChunks || !row.whole && number >= mostDelta:
-			return errTooLarge
+		case number >= mostChunks || !row.whole && number >= wire.DeltaChunks:
+			over = errTooLarge
 		case row.held+held > mostHeld:
-			heavy = true
-			return m.endHeavy(ctx, tx, act, &row)
+			over = errTooHeavy
+		}
+		if over != nil {
+			return m.endOver(ctx, tx, act, &row, core.CodeOf(over))
 		}
 		if _, err := tx.Exec(ctx, qPutChunk, org, link, session, number, sealed); err != nil {
 			return err
@@ -203,16 +202,16 @@ func (m *Module) pushChunk(ctx context.Context, org, link, session core.ID, numb
 		row.held += held
 		return row.put(ctx, tx)
 	})
-	if err == nil && heavy {
-		return 0, errTooHeavy
+	if err == nil && over != nil {
+		return 0, over
 	}
 	return next, err
 }
 
-// endHeavy drops a session that brought too much, and keeps why: gone on with, it would be refused again at each turn until it lapses.
-func (m *Module) endHeavy(ctx context.Context, tx core.Tx, act *core.Act, r *syncRow) error {
-	act.Fail(errTooHeavy.Code)
-	r.state, r.fault, r.session, r.next, r.held, r.puts = SyncIdle, errTooHeavy.Code, "", 0, 0, 0
+// endOver drops a session that brought too much, and keeps why: gone on with, it would be refused again at each turn until it lapses.
+func (m *Module) endOver(ctx context.Context, tx core.Tx, act *core.Act, r *syncRow, why string) error {
+	act.Fail(why)
+	r.state, r.fault, r.session, r.next, r.held, r.puts = SyncIdle, why, "", 0, 0, 0
 	if _, err := tx.Exec(ctx, qDropChunks, r.org, r.link); err != nil {
 		return err
 	}

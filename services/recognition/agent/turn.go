@@ -21,7 +21,8 @@ var (
 	errMapping = i18n.Fault(core.Invalid, "agent.mapping", "Aucun champ de numéros n'est choisi, ni ici ni sur la plateforme.", "No field of numbers is chosen, neither here nor on the platform.")
 )
 
-// mostDelta is how many changes are sent as such; beyond it the whole set is, which is loaded faster.
+// mostDelta is how many changes are sent as such; beyond it, and beyond the chunks that the platform takes of them, the whole set is,
+// which is loaded faster.
 const mostDelta = 40_000
 
 // firstCells is how many cells are asked for first; each further try asks for twice as many.
@@ -158,10 +159,29 @@ func (t *turn) compare(ctx context.Context) ([]change, error) {
 		t.res.How = "repair"
 		changes, err = t.repair(ctx)
 	}
-	if err == nil && len(changes) > mostDelta {
+	if err == nil && (len(changes) > mostDelta || t.chunks(changes) > wire.DeltaChunks) {
 		return t.whole(ctx)
 	}
 	return changes, err
+}
+
+// chunks is how many chunks changes take at most.
+func (t *turn) chunks(changes []change) (n int) {
+	const besides = 64 // of a change, beside its content
+	rows, raw := 0, 0
+	for _, c := range changes {
+		if rows == 0 {
+			n++
+		}
+		rows, raw = rows+1, raw+besides
+		if c.card != nil {
+			raw += len(c.card.content)
+		}
+		if rows >= t.rows || raw >= wire.ChunkRaw {
+			rows, raw = 0, 0
+		}
+	}
+	return n
 }
 
 // whole begins a session that brings everything.

@@ -39,6 +39,9 @@ const (
 	ChunkRaw  = 2 << 20
 )
 
+// DeltaChunks is how many chunks a session may bring that does not bring the whole set.
+const DeltaChunks = 5
+
 // Patience is how long the platform may take to answer about a whole set, of which it reads every card: about a second for a million on a
 // quiet machine. An agent waits longer, so that it is told to come back instead of leaving.
 const Patience = 100 * time.Second
