@@ -52,6 +52,9 @@ func (c *pg) locked(f func() error) error {
 	if err := os.MkdirAll(c.dir, 0o755); err != nil {
 		return err
 	}
+	if err := os.Chmod(c.dir, 0o755); err != nil { // the server's account goes through it, also when the program under test made files its own
+		return err
+	}
 	lock, err := os.OpenFile(filepath.Join(c.dir, "start.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
