@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/rempart/rempart/core"
-	"github.com/rempart/rempart/kit/db/dbtest"
 )
 
 // tallied is a transaction that counts what is asked of the database.
@@ -37,37 +36,27 @@ const mostStatements = 44
 
 // TestAPassAsksOnceWhoIsErased: six rooms treat a canary apart; each statement is a way to the server and back.
 func TestAPassAsksOnceWhoIsErased(t *testing.T) {
-	for _, kind := range dbtest.Kinds() {
-		if kind == dbtest.PostgresPoolOfOne {
-			continue
-		}
-		t.Run(string(kind), func(t *testing.T) {
-			url := ""
-			if kind != dbtest.SQLite {
-				url = dbtest.Config(t, kind, nil).URL
-			}
-			w := newTownWith(t, Config{URL: url})
-			who := w.victim("v")
-			var c *tallied
-			for range 2 { // the first pass learns the statements of the rooms
-				undone := errors.New("undone")
-				err := w.db.Write(w.system(), func(tx core.Tx) error {
-					c = &tallied{Tx: tx}
-					if _, err := w.erasure.Walk(w.system(), c, who); err != nil {
-						return err
-					}
-					return undone
-				})
-				if !errors.Is(err, undone) {
-					t.Fatal(err)
+	onTowns(t, func(t *testing.T, w *town) {
+		who := w.victim("v")
+		var c *tallied
+		for range 2 { // the first pass learns the statements of the rooms
+			undone := errors.New("undone")
+			err := w.db.Write(w.system(), func(tx core.Tx) error {
+				c = &tallied{Tx: tx}
+				if _, err := w.erasure.Walk(w.system(), c, who); err != nil {
+					return err
 				}
+				return undone
+			})
+			if !errors.Is(err, undone) {
+				t.Fatal(err)
 			}
-			if c.people != 1 {
-				t.Errorf("the rooms asked %d times who is erased, want once", c.people)
-			}
-			if c.statements > mostStatements {
-				t.Errorf("a pass takes %d statements, at most %d are expected", c.statements, mostStatements)
-			}
-		})
-	}
+		}
+		if c.people != 1 {
+			t.Errorf("the rooms asked %d times who is erased, want once", c.people)
+		}
+		if c.statements > mostStatements {
+			t.Errorf("a pass takes %d statements, at most %d are expected", c.statements, mostStatements)
+		}
+	})
 }

@@ -11,30 +11,16 @@ import (
 
 	"github.com/rempart/rempart/core"
 	"github.com/rempart/rempart/kit/clock"
-	"github.com/rempart/rempart/kit/db/dbtest"
 	"github.com/rempart/rempart/services/recognition"
 	"github.com/rempart/rempart/services/recognition/agent"
 	"github.com/rempart/rempart/services/recognition/wire"
 )
 
-// onTownsAt runs fn on each engine while the clock stands still: no place comes back meanwhile.
-func onTownsAt(t *testing.T, fn func(t *testing.T, w *town)) {
-	for _, kind := range dbtest.Kinds() {
-		t.Run(string(kind), func(t *testing.T) {
-			url := ""
-			if kind != dbtest.SQLite {
-				url = dbtest.Config(t, kind, nil).URL
-			}
-			now := new(clock.Fake)
-			now.Set(time.Now().Add(5 * time.Minute)) // what the town is given begins before
-			fn(t, newTownWith(t, Config{URL: url, Clock: now}))
-		})
-	}
-}
-
 // TestAnAgentCannotHaveTheWholeSetReadAgainAndAgain: each of these requests reads every card, and a token may make twenty a second.
 func TestAnAgentCannotHaveTheWholeSetReadAgainAndAgain(t *testing.T) {
-	onTownsAt(t, func(t *testing.T, w *town) {
+	now := new(clock.Fake) // it stands still: no place comes back meanwhile
+	now.Set(time.Now().Add(5 * time.Minute)) // what the town is given begins before
+	onTownsWith(t, Config{Clock: now}, func(t *testing.T, w *town) {
 		r := w.syncs(contactsOf(20))
 		r.mustTurn("full")
 		o, err := r.m.OpenSync(w.system(), w.a, r.link, recognition.SyncAsk{Mapping: 1})

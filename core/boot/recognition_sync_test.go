@@ -191,14 +191,18 @@ func (r *syncRig) wants(phone string, names ...string) {
 	}
 }
 
-func onTowns(t *testing.T, fn func(t *testing.T, w *town)) {
+func onTowns(t *testing.T, fn func(t *testing.T, w *town)) { onTownsWith(t, Config{}, fn) }
+
+// onTownsWith is onTowns for a house of another configuration.
+func onTownsWith(t *testing.T, cfg Config, fn func(t *testing.T, w *town)) {
 	for _, kind := range dbtest.Kinds() {
 		t.Run(string(kind), func(t *testing.T) {
-			url := ""
+			cfg := cfg
 			if kind != dbtest.SQLite {
-				url = dbtest.Config(t, kind, nil).URL
+				c := dbtest.Config(t, kind, nil)
+				cfg.URL, cfg.Connections = c.URL, c.Pool
 			}
-			fn(t, newTown(t, url))
+			fn(t, newTownWith(t, cfg))
 		})
 	}
 }
