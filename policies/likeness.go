@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"bytes"
 	"fmt"
 	"regexp"
 	"slices"
@@ -78,12 +77,7 @@ func Like(p *Pack, c Catalogue, id string, word func() string) ([]byte, error) {
 		}
 		out.Clauses = append(out.Clauses, one)
 	}
-	var b bytes.Buffer
-	e := yaml.NewEncoder(&b)
-	if err := e.Encode(out); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), e.Close()
+	return yaml.Marshal(out)
 }
 
 // LikeClause is the number, in a pack that Like wrote, of the clause in a place of the other.

@@ -116,6 +116,11 @@ func (h *House) makeSandbox(ctx context.Context, folder string, most int64, only
 	if err != nil {
 		return made, fmt.Errorf("sandbox: measure: %w", err)
 	}
+	for i := range s.orgs { // a comparison needs no entries, and does not export them
+		if s.orgs[i].acts, err = h.countActs(ctx, s.orgs[i].id); err != nil {
+			return made, fmt.Errorf("sandbox: measure: %w", err)
+		}
+	}
 	other, err := h.another(ctx, folder)
 	if err != nil {
 		return made, fmt.Errorf("sandbox: %w", err)
@@ -256,11 +261,6 @@ func (h *House) measure(ctx context.Context, blind *sandbox.Blind, only ...core.
 	s.forgetShared(blind)
 	if err := h.forgetBare(ctx, blind); err != nil {
 		return nil, err
-	}
-	for i := range s.orgs {
-		if s.orgs[i].acts, err = h.countActs(ctx, s.orgs[i].id); err != nil {
-			return nil, err
-		}
 	}
 	return s, nil
 }

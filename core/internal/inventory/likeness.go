@@ -47,7 +47,10 @@ func (m *Module) Likenesses(ctx context.Context, tx core.Tx, say func(column, va
 	if err := m.unseal(ctx, list); err != nil {
 		return nil, err
 	}
-	var all []Likeness
+	var (
+		all   []Likeness
+		files []File // of the line, for all its versions
+	)
 	for i := range list {
 		it := &list[i]
 		r, known := RegisterOf(it.Register)
@@ -56,15 +59,16 @@ func (m *Module) Likenesses(ctx context.Context, tx core.Tx, say func(column, va
 		}
 		if len(all) == 0 || all[len(all)-1].id != it.ID {
 			all = append(all, Likeness{id: it.ID, parent: it.Parent, register: r})
+			if files, err = m.files(ctx, tx, it.ID); err != nil {
+				return nil, err
+			}
+			for _, f := range files {
+				say("name", f.Name)
+				say("digest", f.Digest)
+			}
 		}
 		v := r.likeVersion(it.Values, say)
-		files, err := m.files(ctx, tx, it.ID)
-		if err != nil {
-			return nil, err
-		}
 		for _, f := range files {
-			say("name", f.Name)
-			say("digest", f.Digest)
 			if f.Revision == it.Revision {
 				v.files = append(v.files, personal.FileLike{Type: f.Type, Size: f.Size})
 			}
