@@ -18,7 +18,7 @@ import (
 
 // TestAnAgentCannotHaveTheWholeSetReadAgainAndAgain: each of these requests reads every card, and a token may make twenty a second.
 func TestAnAgentCannotHaveTheWholeSetReadAgainAndAgain(t *testing.T) {
-	now := new(clock.Fake) // it stands still: no place comes back meanwhile
+	now := new(clock.Fake)                   // it stands still: no place comes back meanwhile
 	now.Set(time.Now().Add(5 * time.Minute)) // what the town is given begins before
 	onTownsWith(t, Config{Clock: now}, func(t *testing.T, w *town) {
 		r := w.syncs(contactsOf(20))
