@@ -95,7 +95,7 @@ type furnisher struct {
 
 // inventor is what rooms invent with.
 func (f *furnisher) inventor() personal.Inventor {
-	return personal.Inventor{Word: f.Word, Who: f.Who, When: f.when, Taken: f.Taken, File: f.file}
+	return personal.Inventor{Word: f.word, Who: f.who, When: f.when, Taken: f.taken, File: f.file, Name: f.name, Number: f.namer.Number}
 }
 
 func (f *furnisher) when(at time.Time) time.Time {
@@ -106,7 +106,7 @@ func (f *furnisher) when(at time.Time) time.Time {
 }
 
 func (f *furnisher) file(l personal.FileLike) (name string, content []byte) {
-	mark := f.Word("Document")
+	mark := f.word("Document")
 	size := 0
 	if l.Size > 0 {
 		size = f.room.Size(l.Size)
@@ -119,21 +119,18 @@ func (f *furnisher) file(l personal.FileLike) (name string, content []byte) {
 	return mark, content
 }
 
-// Word invents a word that nothing else says.
-func (f *furnisher) Word(kind string) string { f.said++; return f.namer.Word(kind, f.said) }
+// word invents a word that nothing else says.
+func (f *furnisher) word(kind string) string { f.said++; return f.namer.Word(kind, f.said) }
 
-// Name, Number and Taken complete a service.Inventor.
-func (f *furnisher) Name() (given, family string) { return f.namer.Name(f.o.lang) }
+func (f *furnisher) name() (given, family string) { return f.namer.Name(f.o.lang) }
 
-func (f *furnisher) Number() (string, error) { return f.namer.Number() }
-
-func (f *furnisher) Taken(value string) bool { return f.namer.Has(value) }
+func (f *furnisher) taken(value string) bool { return f.namer.Has(value) }
 
 // text is a word in both languages.
-func (f *furnisher) text(kind string) core.Text { return core.Text{FR: f.Word(kind), EN: f.Word(kind)} }
+func (f *furnisher) text(kind string) core.Text { return core.Text{FR: f.word(kind), EN: f.word(kind)} }
 
-// Who is the invented person in the place of a real one; "" when they are not imitated.
-func (f *furnisher) Who(person core.ID) core.ID {
+// who is the invented person in the place of a real one; "" when they are not imitated.
+func (f *furnisher) who(person core.ID) core.ID {
 	if p := f.s.persons[person]; p != nil {
 		return p.made
 	}
@@ -177,7 +174,7 @@ func (f *furnisher) documents(ctx context.Context) error {
 			version++
 			f.made.Rows++
 			for _, a := range l.Accepted {
-				who := f.Who(a.Person)
+				who := f.who(a.Person)
 				if a.Version != int64(n+1) || who == "" {
 					continue
 				}
@@ -232,7 +229,7 @@ func (f *furnisher) questions(ctx context.Context) error {
 // answer has an invented person say yes, or take it back. What cannot be said again (they belong there no more, a yes to what they
 // had agreed to before) is left out.
 func (f *furnisher) answer(ctx context.Context, question core.ID, v consent.LikeVersion, a consent.LikeAnswer) error {
-	who := f.Who(a.Person)
+	who := f.who(a.Person)
 	if who == "" {
 		return nil
 	}
@@ -278,7 +275,7 @@ func (f *furnisher) hands(ctx context.Context) error {
 			d.Values = map[string]string{}
 			for _, field := range l.Fields {
 				if d.Values[field] = l.Choices[field]; d.Values[field] == "" {
-					d.Values[field] = f.Word("Mention")
+					d.Values[field] = f.word("Mention")
 				}
 			}
 			id, err := f.h.register.Save(ctx, f.o.made, d)
@@ -319,7 +316,7 @@ func (f *furnisher) house(ctx context.Context) error {
 // archives makes those that could be taken in the source, of whoever stands in the place of a person.
 func (f *furnisher) archives(ctx context.Context) error {
 	for _, l := range f.s.archives {
-		who := f.Who(l.Person)
+		who := f.who(l.Person)
 		if who == "" {
 			continue
 		}
@@ -336,7 +333,7 @@ func (f *furnisher) services(ctx context.Context) error {
 		if like == nil {
 			continue
 		}
-		n, err := f.h.guests[i].Imitate(ctx, f.o.made, like, f)
+		n, err := f.h.guests[i].Imitate(ctx, f.o.made, like, f.inventor())
 		f.made.Served += n
 		if err != nil {
 			return err
@@ -347,7 +344,7 @@ func (f *furnisher) services(ctx context.Context) error {
 
 func (f *furnisher) requests(ctx context.Context) error {
 	for _, l := range f.o.rooms.requests {
-		l.Account = f.Who(l.Account)
+		l.Account = f.who(l.Account)
 		owner := l.Account
 		if owner == "" || l.Channel != "space" {
 			owner = ids.New()
@@ -356,7 +353,7 @@ func (f *furnisher) requests(ctx context.Context) error {
 			}
 		}
 		p := f.namer.Person(l.Language, false)
-		who := rights.Details{Name: p.GivenName + " " + p.FamilyName, Email: p.Email, Text: f.Word("Demande")}
+		who := rights.Details{Name: p.GivenName + " " + p.FamilyName, Email: p.Email, Text: f.word("Demande")}
 		err := f.h.gate.Change(ctx, &core.Act{Def: &fillSandbox, Org: f.o.made, Resource: f.o.made}, func(tx core.Tx) error {
 			return f.h.rights.Imitate(ctx, tx, f.o.made, owner, l, who, f.inventor())
 		})

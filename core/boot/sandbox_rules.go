@@ -40,10 +40,10 @@ func (f *furnisher) govern(ctx context.Context) error {
 	number := 0
 	for _, l := range s.policies {
 		number++
-		for f.Taken(policyName(number)) {
+		for f.taken(policyName(number)) {
 			number++
 		}
-		p, err := h.control.Imitate(ctx, l, policyName(number), func() string { return f.Word("Texte") })
+		p, err := h.control.Imitate(ctx, l, policyName(number), func() string { return f.word("Texte") })
 		if err != nil {
 			return err
 		}
@@ -53,7 +53,7 @@ func (f *furnisher) govern(ctx context.Context) error {
 		}
 		for _, signed := range l.Signed {
 			as := ctx
-			if who := f.Who(signed.Person); who != "" {
+			if who := f.who(signed.Person); who != "" {
 				as = f.as(ctx, who)
 			}
 			err := h.control.Sign(as, homes[signed.Org], p.ID, p.Hash)

@@ -13,6 +13,9 @@ type Inventor struct {
 	When  func(at time.Time) time.Time // moved by as many days as every date of the organization; zero stays zero
 	Taken func(value string) bool      // it reads like a value of the source
 	File  func(f FileLike) (name string, content []byte)
+	// Name and Number are an invented person's; a number is E.164, of a range that is kept for fiction.
+	Name   func() (given, family string)
+	Number func() (string, error)
 }
 
 // FileLike is the shape of a file.

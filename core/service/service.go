@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/kit/db"
 	"github.com/rempart/rempart/kit/edge"
 	"github.com/rempart/rempart/kit/edge/rest"
@@ -76,18 +77,9 @@ type Service struct {
 	// in it, opened; nil when the service takes no part. Imitate, of the same service in another house, fills an organization with the
 	// like of it, and tells how many rows it made.
 	Likeness func(ctx context.Context, tx core.Tx, org core.ID, say func(table, column, value string)) (any, error)
-	Imitate  func(ctx context.Context, org core.ID, like any, by Inventor) (rows int, err error)
+	Imitate  func(ctx context.Context, org core.ID, like any, by personal.Inventor) (rows int, err error)
 	// Close ends what New opened; nil when it opened nothing.
 	Close func() error
-}
-
-// Inventor invents what a test environment says: nothing that it gives reads like a value of the source.
-type Inventor interface {
-	Who(person core.ID) core.ID // who stands in the place of a person of the source; "" when nobody does
-	Word(kind string) string
-	Name() (given, family string)
-	Number() (string, error) // E.164, of a range that is kept for fiction
-	Taken(value string) bool // it reads like a value of the source
 }
 
 // Bulk seals and opens many values of one owner with its key read once.

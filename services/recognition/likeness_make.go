@@ -11,23 +11,15 @@ import (
 	"strings"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/services/recognition/source"
 )
-
-// Inventor invents what a test environment says: nothing that it gives reads like a value of the source.
-type Inventor interface {
-	Who(person core.ID) core.ID // who stands in the place of a person of the source; "" when nobody does
-	Word(kind string) string
-	Name() (given, family string)
-	Number() (string, error) // E.164, of a range that is kept for fiction
-	Taken(value string) bool // it reads like a value of the source
-}
 
 // imitation fills one organization.
 type imitation struct {
 	m     *Module
 	org   core.ID
-	by    Inventor
+	by    personal.Inventor
 	names map[string]string // of fields and labels: what they are called in the source, and here
 	rows  int
 	made  int // names of hosts
@@ -36,7 +28,7 @@ type imitation struct {
 
 // Imitate fills an organization of a test environment with the like of a shape, through the acts that people and programs use. Its
 // addresses stand below example.invalid, which cannot exist (RFC 6761).
-func (m *Module) Imitate(ctx context.Context, org core.ID, l Likeness, by Inventor) (int, error) {
+func (m *Module) Imitate(ctx context.Context, org core.ID, l Likeness, by personal.Inventor) (int, error) {
 	im := &imitation{m: m, org: org, by: by, names: map[string]string{}}
 	if l.subscription.State != "" {
 		if err := m.Subscribe(ctx, org, l.subscription.Way); err != nil {

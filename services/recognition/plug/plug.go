@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rempart/rempart/core"
+	"github.com/rempart/rempart/core/personal"
 	"github.com/rempart/rempart/core/service"
 	"github.com/rempart/rempart/kit/edge/rest"
 	"github.com/rempart/rempart/services/recognition"
@@ -28,7 +29,7 @@ func plug(d service.Doors) (service.Service, error) {
 		Likeness: func(ctx context.Context, tx core.Tx, org core.ID, say func(table, column, value string)) (any, error) {
 			return m.Likeness(ctx, tx, org, say)
 		},
-		Imitate: func(ctx context.Context, org core.ID, like any, by service.Inventor) (int, error) {
+		Imitate: func(ctx context.Context, org core.ID, like any, by personal.Inventor) (int, error) {
 			l, is := like.(recognition.Likeness)
 			if !is {
 				return 0, errors.New("recognition: this is the likeness of another service")
